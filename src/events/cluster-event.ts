@@ -1,0 +1,45 @@
+import type { LogIndex, NodeId, Position, Term } from '../words.ts';
+
+export type ElectionLostReason = 'anotherLeader' | 'newerTerm' | 'noMajority';
+export type StepDownReason = 'newerTerm' | 'noQuorum';
+export type SourceReason =
+  | 'leader'
+  | 'leaderUnreachable'
+  | 'ahead'
+  | 'noLeader'
+  | 'sourceSilent'
+  | 'sourceBehind'
+  | 'cycle'
+  | 'closer';
+
+/** Everything that a person may be told about a server's life, in the order in which it happened. */
+export type ClusterEvent =
+  | { readonly type: 'clusterFounded'; readonly members: readonly NodeId[] }
+  | { readonly type: 'waitingForServers'; readonly missing: readonly NodeId[] }
+  /** The cluster knows this server with another data directory (it was wiped or replaced). */
+  | { readonly type: 'foreignDirectory' }
+  | { readonly type: 'preVoteStarted'; readonly term: Term }
+  | { readonly type: 'electionStarted'; readonly term: Term }
+  | { readonly type: 'voteGranted'; readonly candidate: NodeId; readonly term: Term }
+  | { readonly type: 'voteDenied'; readonly candidate: NodeId; readonly term: Term }
+  | { readonly type: 'electionWon'; readonly term: Term }
+  | { readonly type: 'electionLost'; readonly term: Term; readonly reason: ElectionLostReason }
+  | { readonly type: 'leaderKnown'; readonly leader: NodeId; readonly term: Term }
+  | { readonly type: 'leaderLost'; readonly leader: NodeId; readonly term: Term }
+  | { readonly type: 'steppedDown'; readonly term: Term; readonly reason: StepDownReason }
+  | { readonly type: 'sourceChosen'; readonly source: NodeId; readonly reason: SourceReason }
+  | { readonly type: 'sourceDropped'; readonly source: NodeId; readonly reason: SourceReason }
+  | {
+      readonly type: 'pulled';
+      readonly source: NodeId;
+      readonly count: number;
+      readonly last: Position;
+    }
+  | { readonly type: 'committed'; readonly position: Position; readonly isLeader: boolean }
+  | { readonly type: 'truncated'; readonly fromIndex: LogIndex; readonly source: NodeId }
+  /** A source wanted us to remove committed entries, or diverges within one term: refused. */
+  | { readonly type: 'truncationRefused'; readonly fromIndex: LogIndex; readonly source: NodeId }
+  | { readonly type: 'diskStalled' }
+  | { readonly type: 'diskRecovered' }
+  | { readonly type: 'peerReached'; readonly peer: NodeId }
+  | { readonly type: 'peerLost'; readonly peer: NodeId };

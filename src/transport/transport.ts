@@ -1,0 +1,21 @@
+import type { Message } from '../consensus/types.ts';
+import type { NodeId } from '../words.ts';
+
+/**
+ * Brings messages to peers.
+ *
+ * Contract: a message may be lost, repeated or overtaken; it is never altered, and never delivered
+ * to another server. `send` does not throw and does not wait; a slow or dead peer costs a bounded
+ * amount of memory.
+ */
+export type Transport = {
+  send(message: Message): void;
+  close(): Promise<void>;
+};
+
+export type TransportListener = {
+  received(message: Message): void;
+  /** A connection to the peer was made (again). */
+  connected(peer: NodeId): void;
+  disconnected(peer: NodeId): void;
+};

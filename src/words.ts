@@ -1,0 +1,17 @@
+declare const brand: unique symbol;
+type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
+
+/** The name of a server, as written in the configuration (`n0`). */
+export type NodeId = Brand<string, 'NodeId'>;
+/** The identity of one data directory; a wiped or replaced disk has another one. */
+export type DirectoryId = Brand<string, 'DirectoryId'>;
+export type Term = Brand<number, 'Term'>;
+/** 1-based index of an entry of the log; 0 stands before the first entry. */
+export type LogIndex = Brand<number, 'LogIndex'>;
+/** Milliseconds of this machine's monotonic clock; they mean nothing on another machine. */
+export type MonotonicMs = Brand<number, 'MonotonicMs'>;
+/** Wall-clock milliseconds since 1970: for people and entry stamps, never compared with a deadline. */
+export type WallMs = Brand<number, 'WallMs'>;
+
+/** The identity of a log entry. An index alone is none: two leaders may fill it differently. */
+export type Position = { readonly term: Term; readonly index: LogIndex };
