@@ -1,0 +1,95 @@
+import { assert } from '../assert.ts';
+import { appendToLog, lastPosition, sizeOfAll, truncateLog } from './log.ts';
+import type { Replica } from './replica.ts';
+import { type Turn, tell } from './turn.ts';
+import type { Entry, Event, LogIndex, NodeId, WallMs } from './types.ts';
+
+type Persisted = Extract<Event, { type: 'persisted' }>;
+type Content = Pick<Entry, 'kind' | 'payload'>;
+
+/** Appends entries to the log and to the disk's queue. They are served to pullers at once. */
+export function append(replica: Replica, turn: Turn, entries: readonly Entry[]): void {
+  const lastTerm = entries.at(-1)?.term;
+  if (lastTerm === undefined) return;
+  // Rule 5: otherwise we could later lead an older term than that of an entry we hold.
+  assert(lastTerm <= replica.term, 'an entry is appended only in its term or a later one');
+
+  const { log } = replica;
+  appendToLog(log, entries, replica.limits.tailMaxBytes);
+  replica.unpersisted.push({ lastIndex: log.lastIndex, appendedAt: turn.now });
+  replica.isFactDirty = true;
+  turn.effects.push({ type: 'append', entries, logGeneration: log.generation });
+}
+
+/** The leader's way to append: new entries of its own term. */
+export function appendOwn(
+  replica: Replica,
+  turn: Turn,
+  contents: readonly Content[],
+  wallMs: WallMs,
+): void {
+  const { leadership, log, term } = replica;
+  assert(replica.role === 'leader' && leadership !== undefined, 'only a leader makes entries');
+  // The stamp never runs backwards, not even over a change of leaders with different clocks.
+  const stamp = Math.max(wallMs, log.lastWallMs) as WallMs;
+  const entries = contents.map((content, place) => ({
+    ...content,
+    index: (log.lastIndex + 1 + place) as LogIndex,
+    term,
+    wallMs: stamp,
+  }));
+  append(replica, turn, entries);
+
+  const bytes = sizeOfAll(entries);
+  leadership.uncommitted.push({ lastIndex: log.lastIndex, bytes });
+  leadership.uncommittedBytes += bytes;
+}
+
+/** Removes an uncommitted end of the log that a newer log does not have. */
+export function truncate(
+  replica: Replica,
+  turn: Turn,
+  fromIndex: LogIndex,
+  source: NodeId,
+): void {
+  const { log } = replica;
+  assert(replica.role !== 'leader', 'a leader never truncates its log');
+  assert(fromIndex > replica.commit.index, 'a committed entry is never removed');
+
+  truncateLog(log, fromIndex);
+  const lastKept = log.lastIndex;
+  replica.durableIndex = Math.min(replica.durableIndex, lastKept) as LogIndex;
+  replica.unpersisted = replica.unpersisted.filter(({ lastIndex }) => lastIndex <= lastKept);
+  replica.isFactDirty = true;
+  turn.effects.push({ type: 'truncate', fromIndex, logGeneration: log.generation });
+  tell(turn, { type: 'truncated', fromIndex, source });
+
+  for (const child of replica.children.values()) {
+    if (child.sent.index < fromIndex) continue;
+    // It has entries from us that we no longer hold: it must find the common point anew.
+    replica.children.delete(child.puller);
+    turn.outbox.push({
+      to: child.puller,
+      body: {
+        type: 'pullRefused',
+        pullId: child.pullId,
+        prev: child.sent,
+        logGeneration: 0,
+        reason: 'truncated',
+        sourceLast: lastPosition(log),
+        hint: lastPosition(log),
+      },
+    });
+  }
+}
+
+/** The disk holds the log up to here. Completions of an older generation say nothing (rule 12). */
+export function onPersisted(replica: Replica, event: Persisted): void {
+  if (event.logGeneration !== replica.log.generation) return;
+  if (event.index <= replica.durableIndex) return;
+  assert(event.index <= replica.log.lastIndex, 'only what was appended can be durable');
+  replica.durableIndex = event.index;
+  replica.unpersisted = replica.unpersisted.filter(({ lastIndex }) => lastIndex > event.index);
+  replica.isFactDirty = true;
+  replica.isReportDue = true;
+}

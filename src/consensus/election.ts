@@ -1,0 +1,190 @@
+import { assert } from '../assert.ts';
+import { appendOwn } from './appending.ts';
+import { lastPosition } from './log.ts';
+import { compareConfigIds, comparePositions } from './position.ts';
+import { isQuorum, memberOf } from './quorum.ts';
+import { nextBetween } from './random.ts';
+import { isVoter, type Replica } from './replica.ts';
+import { hasLeaderEvidence, startRound } from './rounds.ts';
+import { later, restartElectionTimer } from './time.ts';
+import { send, type Turn, tell } from './turn.ts';
+import type { Fact, KnownFact, MonotonicMs, NodeId, WallMs } from './types.ts';
+
+/*
+ * A candidacy is a fact (role, term, last), and so is a vote: RequestVote only carries them
+ * directly and at once. Like every fact they may be relayed, so a server can be elected by voters
+ * that it cannot reach itself.
+ */
+
+/** The deadline has passed: ask whether we would be elected, without changing anything durable. */
+export function startPreVote(replica: Replica, turn: Turn): void {
+  assert(isVoter(replica), 'only a voter campaigns');
+  if (replica.role === 'candidate') {
+    tell(turn, { type: 'electionLost', term: replica.term, reason: 'noMajority' });
+  }
+  if (replica.leader !== undefined) {
+    tell(turn, { type: 'leaderLost', leader: replica.leader, term: replica.term });
+  }
+  if (replica.role !== 'preCandidate') tell(turn, { type: 'preVoteStarted', term: replica.term });
+  replica.role = 'preCandidate';
+  replica.leader = undefined;
+  replica.isFactDirty = true;
+  replica.tally.clear();
+  replica.tally.add(replica.identity.id);
+  restartElectionTimer(replica, turn.now);
+  requestVotes(replica, turn);
+  countVotes(replica, turn);
+}
+
+/** Sends our candidacy to everybody who has not supported it yet. */
+export function requestVotes(replica: Replica, turn: Turn): void {
+  for (const peer of replica.peers.keys()) {
+    if (replica.tally.has(peer) || memberOf(replica.config, peer) === undefined) continue;
+    send(turn, peer, { type: 'requestVote' });
+  }
+}
+
+/** A quorum would vote for us: begin a term and ask in earnest. */
+function campaign(replica: Replica, turn: Turn): void {
+  replica.term = (replica.term + 1) as Replica['term'];
+  replica.vote = replica.identity.id;
+  replica.role = 'candidate';
+  // What we would vote for depends on our log: it must not change while the votes come in.
+  replica.pull = undefined;
+  replica.support = undefined;
+  replica.isFactDirty = true;
+  turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
+  tell(turn, { type: 'electionStarted', term: replica.term });
+
+  replica.tally.clear();
+  replica.tally.add(replica.identity.id);
+  const { electionTimeoutMs } = replica.timings;
+  const waitMs = nextBetween(replica.random, electionTimeoutMs / 2, electionTimeoutMs);
+  replica.electionDeadline = later(turn.now, waitMs);
+  requestVotes(replica, turn);
+  countVotes(replica, turn);
+}
+
+/** Judges a candidacy that we have heard of, directly or through others. */
+export function considerCandidacy(replica: Replica, turn: Turn, known: KnownFact): void {
+  const { fact, writtenAt } = known;
+  if (!isVoter(replica)) return;
+  const isOld = turn.now - writtenAt >= replica.timings.electionTimeoutMs;
+  if (isOld) return;
+  if (fact.role === 'preCandidate') considerSupport(replica, turn, fact);
+  if (fact.role === 'candidate') considerVote(replica, turn, fact);
+}
+
+/**
+ * Pre-vote: binds nobody, so it may be given to many. Never against a living leader: otherwise a
+ * server that alone has lost it could depose it again and again (KIP-996).
+ */
+function considerSupport(replica: Replica, turn: Turn, candidate: Fact): void {
+  const wouldVote =
+    candidate.term >= replica.term &&
+    replica.role !== 'leader' &&
+    !hasLeaderEvidence(replica, turn.now) &&
+    isAcceptable(replica, candidate);
+  if (!wouldVote) return;
+  replica.support = candidate.owner;
+  replica.supportedAt = turn.now;
+  replica.isFactDirty = true;
+}
+
+/** The vote itself: one per term, durable before anybody hears of it. */
+function considerVote(replica: Replica, turn: Turn, candidate: Fact): void {
+  // A higher term was observed before we came here; a lower one learns of ours from our answer.
+  if (candidate.term !== replica.term || replica.vote === candidate.owner) return;
+  if (replica.vote !== undefined || !isAcceptable(replica, candidate)) {
+    denyOnce(replica, turn, candidate);
+    return;
+  }
+  assert(replica.role !== 'leader', 'a leader has given its vote to itself');
+  replica.vote = candidate.owner;
+  replica.support = undefined;
+  replica.isFactDirty = true;
+  turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
+  restartElectionTimer(replica, turn.now);
+  tell(turn, { type: 'voteGranted', candidate: candidate.owner, term: replica.term });
+}
+
+/** Raft §5.4.1: the log must be at least as complete as ours; and so must the configuration be. */
+const isAcceptable = (replica: Replica, candidate: Fact): boolean =>
+  memberOf(replica.config, candidate.owner)?.isVoter === true &&
+  replica.config !== undefined &&
+  compareConfigIds(candidate.configId, replica.config.id) >= 0 &&
+  comparePositions(candidate.last, lastPosition(replica.log)) >= 0;
+
+function denyOnce(replica: Replica, turn: Turn, candidate: Fact): void {
+  const peer = replica.peers.get(candidate.owner);
+  if (peer === undefined || peer.deniedTerm === replica.term) return;
+  peer.deniedTerm = replica.term;
+  tell(turn, { type: 'voteDenied', candidate: candidate.owner, term: replica.term });
+}
+
+/** Takes note of a voter that stands for us, in the vote or the pre-vote that is running. */
+export function considerVoter(replica: Replica, turn: Turn, voter: Fact): void {
+  const own = replica.identity.id;
+  const supports =
+    replica.role === 'preCandidate' && voter.support === own && voter.term <= replica.term;
+  const votes = replica.role === 'candidate' && voter.term === replica.term && voter.vote === own;
+  if (!supports && !votes) return;
+  replica.tally.add(voter.owner);
+  countVotes(replica, turn);
+}
+
+function countVotes(replica: Replica, turn: Turn): void {
+  if (!isQuorum(replica.config, replica.tally)) return;
+  if (replica.role === 'preCandidate') campaign(replica, turn);
+  else if (replica.role === 'candidate') becomeLeader(replica, turn);
+}
+
+function becomeLeader(replica: Replica, turn: Turn): void {
+  assert(replica.vote === replica.identity.id, 'a leader has its own vote');
+  assert(
+    lastPosition(replica.log).term < replica.term,
+    'no entry of a term exists before its leader',
+  );
+  replica.role = 'leader';
+  replica.leader = replica.identity.id;
+  replica.pull = undefined;
+  replica.tally.clear();
+  replica.leadership = {
+    round: 0,
+    rounds: [],
+    confirmedRound: 0,
+    confirmedAt: turn.now,
+    reads: [],
+    uncommitted: [],
+    uncommittedBytes: 0,
+  };
+  tell(turn, { type: 'electionWon', term: replica.term });
+  // Entries of older terms are committed by one of ours above them (Raft §5.4.2, §8).
+  appendOwn(replica, turn, [{ kind: 'noop', payload: new Uint8Array(0) }], 0 as WallMs);
+  startRound(replica, turn);
+  replica.heartbeatDeadline = turn.now;
+}
+
+/**
+ * When a majority has lost the leader, the best of them need not wait for its timer: it is the one
+ * with the most complete log, and of equals the first by name, so that there is no duel.
+ */
+export function shouldCampaignEarly(replica: Replica, now: MonotonicMs): boolean {
+  if (replica.role !== 'follower' || replica.seen.term !== replica.term) return false;
+  const { electionTimeoutMs, heartbeatIntervalMs } = replica.timings;
+  if (now - replica.seenAt < electionTimeoutMs) return false;
+
+  const own = { owner: replica.identity.id, last: lastPosition(replica.log) };
+  const leaderless = new Set<NodeId>([own.owner]);
+  for (const { fact, writtenAt } of replica.facts.values()) {
+    if (fact.owner === own.owner || fact.term !== replica.term) continue;
+    const seenAgoMs = now - writtenAt + fact.seenAgeMs;
+    const isCurrent = replica.peers.get(fact.owner)?.isReached === true;
+    if (!isCurrent || seenAgoMs < electionTimeoutMs + heartbeatIntervalMs) continue;
+    if (fact.role === 'leader') continue;
+    leaderless.add(fact.owner);
+    const order = comparePositions(fact.last, own.last);
+    if (order > 0 || (order === 0 && fact.owner < own.owner)) return false;
+  }
+  return isQuorum(replica.config, leaderless);
+}

@@ -1,0 +1,117 @@
+import { lastPosition, positionAt } from './log.ts';
+import { memberOf } from './quorum.ts';
+import type { Peer, Replica } from './replica.ts';
+import type {
+  DigestEntry,
+  Fact,
+  GossipEntry,
+  KnownFact,
+  MonotonicMs,
+  NodeId,
+} from './types.ts';
+
+type Version = Pick<Fact, 'incarnation' | 'sequence'>;
+
+/** Facts of one owner are totally ordered: first by its boots, then by its count within a boot. */
+export function isNewer(fact: Version, known: Version | undefined): boolean {
+  if (known === undefined) return true;
+  if (fact.incarnation !== known.incarnation) return fact.incarnation > known.incarnation;
+  return fact.sequence > known.sequence;
+}
+
+/**
+ * Takes a fact into the gossip map when it is news, and says whether it was.
+ *
+ * A fact is taken whole or not at all: a mixture of two would describe a state in which its owner
+ * never was, and the larger position (instead of the newer one) may be an entry it has rolled back.
+ */
+export function mergeFact(replica: Replica, { fact, ageMs }: GossipEntry, now: MonotonicMs): boolean {
+  if (!isNewer(fact, replica.facts.get(fact.owner)?.fact)) return false;
+  replica.facts.set(fact.owner, { fact, writtenAt: (now - ageMs) as MonotonicMs });
+  return true;
+}
+
+/**
+ * May the owner be listened to? With a configuration only its members, by name and by data
+ * directory: a wiped server is another one. Before that, the servers of the file.
+ */
+export function isKnownOwner(replica: Replica, owner: NodeId, directoryId: string): boolean {
+  if (replica.config === undefined) return replica.identity.listedServers.includes(owner);
+  return memberOf(replica.config, owner)?.directoryId === directoryId;
+}
+
+/** Writes our own fact anew when it no longer says the truth. */
+export function publish(replica: Replica, now: MonotonicMs): void {
+  if (!replica.isFactDirty && replica.facts.has(replica.identity.id)) return;
+  replica.isFactDirty = false;
+  replica.sequence += 1;
+  replica.facts.set(replica.identity.id, { fact: ownFact(replica, now), writtenAt: now });
+}
+
+function ownFact(replica: Replica, now: MonotonicMs): Fact {
+  const { identity, log, pull } = replica;
+  const isFresh = replica.role === 'fresh';
+  return {
+    owner: identity.id,
+    directoryId: identity.directoryId,
+    incarnation: identity.incarnation,
+    sequence: replica.sequence,
+    term: replica.term,
+    role: replica.role,
+    leader: replica.leader,
+    vote: replica.vote,
+    support: replica.support,
+    seen: replica.seen,
+    seenAgeMs: Math.max(0, now - replica.seenAt),
+    durable: positionAt(log, replica.durableIndex),
+    last: lastPosition(log),
+    commit: replica.commit,
+    applied: replica.appliedIndex,
+    firstIndex: log.firstIndex,
+    logGeneration: log.generation,
+    configId: replica.config?.id ?? { term: 0 as Fact['term'], version: 0 },
+    source: pull?.source,
+    depth: pull?.path.length ?? 0,
+    childCount: replica.children.size,
+    isDiskStalled: replica.isDiskStalled,
+    sponsor: isFresh ? replica.sponsor : undefined,
+    membersHash: isFresh ? identity.membersHash : undefined,
+  };
+}
+
+export const gossipEntryOf = ({ fact, writtenAt }: KnownFact, now: MonotonicMs): GossipEntry => ({
+  fact,
+  ageMs: Math.max(0, now - writtenAt),
+});
+
+/** Our own fact, and of the others what the peer has not been told. */
+export function newsFor(replica: Replica, peer: Peer, now: MonotonicMs): GossipEntry[] {
+  const news: GossipEntry[] = [];
+  const own = replica.facts.get(replica.identity.id);
+  if (own !== undefined) news.push(gossipEntryOf(own, now));
+  for (const known of replica.facts.values()) {
+    const { owner } = known.fact;
+    if (owner === peer.id || owner === replica.identity.id) continue;
+    if (peer.told.get(owner) === known.fact) continue;
+    peer.told.set(owner, known.fact);
+    news.push(gossipEntryOf(known, now));
+  }
+  return news;
+}
+
+export function digestOf(replica: Replica): DigestEntry[] {
+  return [...replica.facts.values()].map(({ fact: { owner, incarnation, sequence } }) => ({
+    owner,
+    incarnation,
+    sequence,
+  }));
+}
+
+/** What the peer lacks although it was told is told again: messages get lost. */
+export function considerDigest(replica: Replica, peer: Peer, digest: readonly DigestEntry[]): void {
+  const has = new Map(digest.map(entry => [entry.owner, entry]));
+  for (const { fact } of replica.facts.values()) {
+    if (isNewer(fact, has.get(fact.owner))) peer.told.delete(fact.owner);
+    else peer.told.set(fact.owner, fact);
+  }
+}

@@ -1,0 +1,248 @@
+import type { SourceReason } from '../events/cluster-event.ts';
+import { createLog, type Log } from './log.ts';
+import { noPosition } from './position.ts';
+import { memberOf } from './quorum.ts';
+import { nextBetween, type RandomState } from './random.ts';
+import type {
+  Config,
+  DirectoryId,
+  Fact,
+  GossipMap,
+  Identity,
+  Limits,
+  LogIndex,
+  MonotonicMs,
+  NodeId,
+  PersistentState,
+  Position,
+  Role,
+  Round,
+  Term,
+  Timings,
+} from './types.ts';
+
+/** What we know of the way to a peer. Liveness only. */
+export type Peer = {
+  readonly id: NodeId;
+  /** The newest fact of each owner that we have sent to the peer; what it lacks is news to it. */
+  told: Map<NodeId, Fact>;
+  /** When a heartbeat of ours was answered last: the link works both ways. */
+  confirmedAt: MonotonicMs;
+  isReached: boolean;
+  /** Smoothed round trip time. */
+  roundTripMs: number;
+  /** A position report waits for its answer since then; only one is on its way. */
+  reportedAt: MonotonicMs | undefined;
+  /** The candidacy that we have refused to vote for, to say so only once. */
+  deniedTerm: Term;
+};
+
+/** A server that pulls from us, and how far it was served. */
+export type Child = {
+  readonly puller: NodeId;
+  readonly pullId: number;
+  /** The last entry that was sent. */
+  sent: Position;
+  sentBytes: number;
+  consumedBytes: number;
+  windowBytes: number;
+  /** The commit index that the puller was told of last. */
+  sentCommitIndex: LogIndex;
+  sentAt: MonotonicMs;
+  heardAt: MonotonicMs;
+  /** Entries are being read from the disk for it. */
+  isReading: boolean;
+};
+
+/** The stream on which we pull. */
+export type Pull = {
+  readonly source: NodeId;
+  readonly pullId: number;
+  /** What was asked for; an answer counts only while our log still ends there (rule 13). */
+  readonly askedPrev: Position;
+  readonly askedLast: Position;
+  readonly askedGeneration: number;
+  /** The source has shown that it holds `askedPrev`. */
+  isMatched: boolean;
+  consumedBytes: number;
+  /** What the source was told of `consumedBytes`. */
+  grantedBytes: number;
+  askedAt: MonotonicMs;
+  heardAt: MonotonicMs;
+  openedAt: MonotonicMs;
+  /** The source, the server from which it pulls, and so on up to the root. */
+  path: readonly NodeId[];
+  /** Since when somebody is known to be ahead of us although the source sends nothing. */
+  stalledAt: MonotonicMs | undefined;
+};
+
+export type WaitingRead = { readonly id: number; readonly round: number };
+
+/** What only a leader knows. */
+export type Leadership = {
+  round: number;
+  /** Start times of the rounds since the newest confirmed one, oldest first. */
+  rounds: { readonly round: number; readonly startedAt: MonotonicMs }[];
+  confirmedRound: number;
+  /** Start of the newest round that a quorum has seen. */
+  confirmedAt: MonotonicMs;
+  reads: WaitingRead[];
+  /** Proposals that wait for their commit. */
+  uncommitted: { readonly lastIndex: LogIndex; readonly bytes: number }[];
+  uncommittedBytes: number;
+};
+
+/** The protocol's whole state at one server: plain data, to be copied, compared and printed. */
+export type Replica = {
+  readonly identity: Identity;
+  readonly timings: Timings;
+  readonly limits: Limits;
+  readonly random: RandomState;
+
+  // Durable: changed only together with the effect that writes it.
+  term: Term;
+  vote: NodeId | undefined;
+  config: Config | undefined;
+  readonly log: Log;
+
+  role: Role;
+  /** The leader of `term`, once a round of it was seen. */
+  leader: NodeId | undefined;
+  /** The newest committed position in our log. */
+  commit: Position;
+  /** The newest commit position heard of that our log cannot use yet. */
+  pendingCommit: Position;
+  durableIndex: LogIndex;
+  appliedIndex: LogIndex;
+  /** Up to here the host was told to apply. */
+  applyIndex: LogIndex;
+  /** Appends that are not durable yet, oldest first. */
+  unpersisted: { readonly lastIndex: LogIndex; readonly appendedAt: MonotonicMs }[];
+  isDiskStalled: boolean;
+
+  /** The newest fact of every known server, our own included. */
+  readonly facts: GossipMap;
+  /** Our own fact no longer says the truth: written anew before the next message. */
+  isFactDirty: boolean;
+  sequence: number;
+  readonly peers: Map<NodeId, Peer>;
+
+  seen: Round;
+  seenAt: MonotonicMs;
+  support: NodeId | undefined;
+  supportedAt: MonotonicMs;
+  electionDeadline: MonotonicMs;
+  heartbeatDeadline: MonotonicMs;
+  /** Who supports us, in a pre-vote or a vote. */
+  readonly tally: Set<NodeId>;
+
+  leadership: Leadership | undefined;
+  pull: Pull | undefined;
+  /** Why the current source was chosen. */
+  sourceReason: SourceReason | undefined;
+  sourceChangedAt: MonotonicMs;
+  pullCount: number;
+  /** Sources not to be chosen before the given time. */
+  readonly deniedSources: Map<NodeId, MonotonicMs>;
+  readonly children: Map<NodeId, Child>;
+  /** Durable positions, ours or relayed, that the leader may not know. */
+  isReportDue: boolean;
+
+  /** Only while fresh: the directory of the founder that we have answered. */
+  sponsor: DirectoryId | undefined;
+  isForeignTold: boolean;
+  missingTold: string;
+};
+
+export type ReplicaOptions = {
+  readonly identity: Identity;
+  readonly persistent: PersistentState;
+  readonly timings: Timings;
+  readonly limits: Limits;
+  /** Different on every server, or they would campaign at the same moments. */
+  readonly seed: number;
+  readonly now: MonotonicMs;
+};
+
+/** A server as it stands right after its start, from what its disk holds. */
+export function createReplica(options: ReplicaOptions): Replica {
+  const { identity, persistent, timings, now } = options;
+  const random = { value: options.seed | 0 };
+  const { electionTimeoutMs } = timings;
+  const isMember =
+    memberOf(persistent.config, identity.id)?.directoryId === identity.directoryId;
+  const log = createLog(persistent.log);
+  const replica: Replica = {
+    identity,
+    timings,
+    limits: options.limits,
+    random,
+    term: persistent.term,
+    vote: persistent.vote,
+    config: persistent.config,
+    log,
+    role: isMember ? 'follower' : 'fresh',
+    leader: undefined,
+    commit: noPosition,
+    pendingCommit: noPosition,
+    durableIndex: log.lastIndex,
+    appliedIndex: 0 as LogIndex,
+    applyIndex: 0 as LogIndex,
+    unpersisted: [],
+    isDiskStalled: false,
+    facts: new Map(),
+    isFactDirty: true,
+    sequence: 0,
+    peers: new Map(),
+    seen: { term: 0 as Term, round: 0 },
+    seenAt: now,
+    support: undefined,
+    supportedAt: now,
+    electionDeadline: (now +
+      nextBetween(random, electionTimeoutMs, 2 * electionTimeoutMs)) as MonotonicMs,
+    heartbeatDeadline: now,
+    tally: new Set(),
+    leadership: undefined,
+    pull: undefined,
+    sourceReason: undefined,
+    sourceChangedAt: now,
+    pullCount: 0,
+    deniedSources: new Map(),
+    children: new Map(),
+    isReportDue: false,
+    sponsor: undefined,
+    isForeignTold: false,
+    missingTold: '',
+  };
+  addPeers(replica, identity.listedServers);
+  addPeers(replica, persistent.config?.members.map(({ id }) => id) ?? []);
+  return replica;
+}
+
+/** Makes the servers known as peers; those that are known already keep what is known of them. */
+export function addPeers(replica: Replica, ids: readonly NodeId[]): void {
+  for (const id of ids) {
+    if (id === replica.identity.id || replica.peers.has(id)) continue;
+    replica.peers.set(id, {
+      id,
+      told: new Map(),
+      confirmedAt: Number.NEGATIVE_INFINITY as MonotonicMs,
+      isReached: false,
+      roundTripMs: 0,
+      reportedAt: undefined,
+      deniedTerm: 0 as Term,
+    });
+  }
+}
+
+/** A link that has not answered for this long is taken for broken. */
+export const linkTimeoutMs = ({ heartbeatIntervalMs, electionTimeoutMs }: Timings): number =>
+  Math.max(3 * heartbeatIntervalMs, electionTimeoutMs / 2);
+
+export function isLinkUp(replica: Replica, peer: NodeId, now: MonotonicMs): boolean {
+  const confirmedAt = replica.peers.get(peer)?.confirmedAt;
+  return confirmedAt !== undefined && now - confirmedAt < linkTimeoutMs(replica.timings);
+}
+
+export const isVoter = (replica: Replica): boolean =>
+  replica.role !== 'fresh' && memberOf(replica.config, replica.identity.id)?.isVoter === true;

@@ -1,0 +1,42 @@
+import type { StepDownReason } from '../events/cluster-event.ts';
+import type { Replica } from './replica.ts';
+import { restartElectionTimer } from './time.ts';
+import { type Turn, tell } from './turn.ts';
+import type { Term } from './types.ts';
+
+/**
+ * Takes notice of a term. A higher one ends whatever we were in the old one (rule 4), and it is
+ * durable before anything else is said in it.
+ */
+export function observeTerm(replica: Replica, turn: Turn, term: Term): void {
+  if (term <= replica.term) return;
+  becomeFollower(replica, turn, 'newerTerm');
+  replica.term = term;
+  replica.vote = undefined;
+  replica.leader = undefined;
+  replica.support = undefined;
+  turn.effects.push({ type: 'persistVote', term, vote: undefined });
+  restartElectionTimer(replica, turn.now);
+}
+
+/** Leaves candidacy or leadership within the current term. */
+export function becomeFollower(replica: Replica, turn: Turn, reason: StepDownReason): void {
+  replica.isFactDirty = true;
+  if (replica.role === 'candidate') {
+    const lost = reason === 'newerTerm' ? 'newerTerm' : 'anotherLeader';
+    tell(turn, { type: 'electionLost', term: replica.term, reason: lost });
+  }
+  if (replica.role === 'leader') resign(replica, turn, reason);
+  if (replica.role !== 'fresh') replica.role = 'follower';
+  replica.tally.clear();
+}
+
+function resign(replica: Replica, turn: Turn, reason: StepDownReason): void {
+  const reads = replica.leadership?.reads ?? [];
+  replica.leadership = undefined;
+  replica.leader = undefined;
+  restartElectionTimer(replica, turn.now);
+  tell(turn, { type: 'steppedDown', term: replica.term, reason });
+  for (const { id } of reads) turn.effects.push({ type: 'readRefused', id, leader: undefined });
+  turn.effects.push({ type: 'deposed', leader: undefined });
+}

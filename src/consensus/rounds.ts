@@ -1,0 +1,98 @@
+import { assert } from '../assert.ts';
+import { compareRounds } from './position.ts';
+import { reachedByQuorum } from './quorum.ts';
+import type { Leadership, Replica } from './replica.ts';
+import { becomeFollower } from './roles.ts';
+import { later, restartElectionTimer } from './time.ts';
+import { type Turn, tell } from './turn.ts';
+import type { Fact, KnownFact, Member, MonotonicMs } from './types.ts';
+
+/** A leader whose rounds no quorum has seen for this many election timeouts gives up. */
+const quorumLossTimeouts = 2;
+
+/**
+ * Starts a new round of the leader. A stalled disk starts none: a leader that cannot write must
+ * lose its followers, although its network is fine (faux leader).
+ */
+export function startRound(replica: Replica, turn: Turn): boolean {
+  const { leadership, term } = replica;
+  assert(leadership !== undefined, 'only a leader starts rounds');
+  if (replica.isDiskStalled) return false;
+  leadership.round += 1;
+  leadership.rounds.push({ round: leadership.round, startedAt: turn.now });
+  replica.seen = { term, round: leadership.round };
+  replica.seenAt = turn.now;
+  replica.isFactDirty = true;
+  return true;
+}
+
+/**
+ * Leader evidence: only a strict advance of the leader's own counter restarts the timer. "Somebody
+ * says that X leads" does not: followers could tell each other so for ever after X has died.
+ * The age that the evidence gathered on its way is counted, so that relays delay no election.
+ */
+export function observeRound(replica: Replica, turn: Turn, known: KnownFact): void {
+  const { fact } = known;
+  if (fact.seen.term !== replica.term || fact.leader === undefined) return;
+  if (compareRounds(fact.seen, replica.seen) <= 0) return;
+  if (replica.role === 'leader') return;
+
+  replica.seen = fact.seen;
+  const seenAt = later(known.writtenAt, -fact.seenAgeMs);
+  replica.seenAt = Math.min(turn.now, Math.max(replica.seenAt, seenAt)) as MonotonicMs;
+  replica.support = undefined;
+  replica.isFactDirty = true;
+  restartElectionTimer(replica, replica.seenAt);
+  if (replica.role === 'candidate' || replica.role === 'preCandidate') {
+    becomeFollower(replica, turn, 'newerTerm');
+  }
+  if (replica.leader !== fact.leader) {
+    replica.leader = fact.leader;
+    replica.isReportDue = true;
+    tell(turn, { type: 'leaderKnown', leader: fact.leader, term: replica.term });
+  }
+}
+
+/** Has this server, on its own evidence, heard of the leader within an election timeout? */
+export const hasLeaderEvidence = (replica: Replica, now: MonotonicMs): boolean =>
+  replica.seen.term === replica.term &&
+  replica.leader !== undefined &&
+  now - replica.seenAt < replica.timings.electionTimeoutMs;
+
+/** The newest of our rounds that a voter has seen while it lived in our term; 0 when none. */
+function seenRound(replica: Replica, voter: Member): number {
+  if (voter.id === replica.identity.id) return replica.leadership?.round ?? 0;
+  const fact: Fact | undefined = replica.facts.get(voter.id)?.fact;
+  if (fact === undefined || fact.directoryId !== voter.directoryId) return 0;
+  const isOurs = fact.term === replica.term && fact.seen.term === replica.term;
+  return isOurs ? fact.seen.round : 0;
+}
+
+/** Finds the newest round that a quorum has seen, over whatever path it got there (rule 9). */
+export function confirmRounds(replica: Replica): void {
+  const leadership = replica.leadership;
+  assert(leadership !== undefined, 'only a leader confirms rounds');
+  const confirmed = reachedByQuorum(replica.config, voter => seenRound(replica, voter));
+  if (confirmed <= leadership.confirmedRound) return;
+  assert(confirmed <= leadership.round, 'nobody sees a round before it starts');
+  leadership.confirmedRound = confirmed;
+  forgetConfirmed(leadership);
+}
+
+function forgetConfirmed(leadership: Leadership): void {
+  const place = leadership.rounds.findIndex(({ round }) => round === leadership.confirmedRound);
+  const confirmed = leadership.rounds[place];
+  if (confirmed === undefined) return;
+  leadership.confirmedAt = confirmed.startedAt;
+  leadership.rounds.splice(0, place);
+}
+
+/** Check-quorum, counted over gossip: a leader that reaches a majority only through others stays. */
+export function checkQuorum(replica: Replica, turn: Turn): void {
+  const { leadership, timings } = replica;
+  assert(leadership !== undefined, 'only a leader checks its quorum');
+  const silentMs = turn.now - leadership.confirmedAt;
+  if (silentMs > quorumLossTimeouts * timings.electionTimeoutMs) {
+    becomeFollower(replica, turn, 'noQuorum');
+  }
+}
