@@ -46,12 +46,7 @@ export function appendOwn(
 }
 
 /** Removes an uncommitted end of the log that a newer log does not have. */
-export function truncate(
-  replica: Replica,
-  turn: Turn,
-  fromIndex: LogIndex,
-  source: NodeId,
-): void {
+export function truncate(replica: Replica, turn: Turn, fromIndex: LogIndex, source: NodeId): void {
   const { log } = replica;
   assert(replica.role !== 'leader', 'a leader never truncates its log');
   assert(fromIndex > replica.commit.index, 'a committed entry is never removed');

@@ -21,7 +21,9 @@ function provenIndex(replica: Replica, voter: Member): number {
   const fact = replica.facts.get(voter.id)?.fact;
   if (fact === undefined || fact.directoryId !== voter.directoryId) return 0;
   const isOurs = fact.term === replica.term && fact.durable.term === replica.term;
-  return isOurs ? fact.durable.index : 0;
+  const { index } = fact.durable;
+  // Nobody holds more of our term than we do: such a claim is no evidence.
+  return isOurs && index <= replica.log.lastIndex ? index : 0;
 }
 
 /** Commits the highest entry of our term that a quorum of voters holds durably, if it is new. */
@@ -30,7 +32,6 @@ export function advanceCommit(replica: Replica, turn: Turn): void {
   const index = reachedByQuorum(replica.config, voter => provenIndex(replica, voter));
   if (index <= replica.commit.index) return;
 
-  assert(index <= replica.log.lastIndex, 'nobody holds more of our term than we do');
   assert(
     termAt(replica.log, index) === replica.term,
     'entries of older terms are committed only by one of ours above them',

@@ -170,21 +170,31 @@ function becomeLeader(replica: Replica, turn: Turn): void {
  * with the most complete log, and of equals the first by name, so that there is no duel.
  */
 export function shouldCampaignEarly(replica: Replica, now: MonotonicMs): boolean {
+  const { electionTimeoutMs } = replica.timings;
   if (replica.role !== 'follower' || replica.seen.term !== replica.term) return false;
-  const { electionTimeoutMs, heartbeatIntervalMs } = replica.timings;
   if (now - replica.seenAt < electionTimeoutMs) return false;
 
-  const own = { owner: replica.identity.id, last: lastPosition(replica.log) };
-  const leaderless = new Set<NodeId>([own.owner]);
-  for (const { fact, writtenAt } of replica.facts.values()) {
-    if (fact.owner === own.owner || fact.term !== replica.term) continue;
-    const seenAgoMs = now - writtenAt + fact.seenAgeMs;
-    const isCurrent = replica.peers.get(fact.owner)?.isReached === true;
-    if (!isCurrent || seenAgoMs < electionTimeoutMs + heartbeatIntervalMs) continue;
-    if (fact.role === 'leader') continue;
-    leaderless.add(fact.owner);
-    const order = comparePositions(fact.last, own.last);
-    if (order > 0 || (order === 0 && fact.owner < own.owner)) return false;
+  const ownLast = lastPosition(replica.log);
+  const leaderless = new Set<NodeId>([replica.identity.id]);
+  for (const known of replica.facts.values()) {
+    const { owner, last } = known.fact;
+    if (owner === replica.identity.id || !hasLostLeader(replica, known, now)) continue;
+    leaderless.add(owner);
+    const order = comparePositions(last, ownLast);
+    if (order > 0 || (order === 0 && owner < replica.identity.id)) return false;
   }
   return isQuorum(replica.config, leaderless);
+}
+
+/** Says a server that we reach that it has missed the leader's rounds as long as we have? */
+function hasLostLeader(replica: Replica, known: KnownFact, now: MonotonicMs): boolean {
+  const { fact, writtenAt } = known;
+  const { electionTimeoutMs, heartbeatIntervalMs } = replica.timings;
+  const isCurrent = fact.term === replica.term && fact.role !== 'leader';
+  const seenAgoMs = now - writtenAt + fact.seenAgeMs;
+  return (
+    isCurrent &&
+    replica.peers.get(fact.owner)?.isReached === true &&
+    seenAgoMs >= electionTimeoutMs + heartbeatIntervalMs
+  );
 }

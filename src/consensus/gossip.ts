@@ -1,14 +1,7 @@
 import { lastPosition, positionAt } from './log.ts';
 import { memberOf } from './quorum.ts';
 import type { Peer, Replica } from './replica.ts';
-import type {
-  DigestEntry,
-  Fact,
-  GossipEntry,
-  KnownFact,
-  MonotonicMs,
-  NodeId,
-} from './types.ts';
+import type { DigestEntry, Fact, GossipEntry, KnownFact, MonotonicMs, NodeId } from './types.ts';
 
 type Version = Pick<Fact, 'incarnation' | 'sequence'>;
 
@@ -25,7 +18,11 @@ export function isNewer(fact: Version, known: Version | undefined): boolean {
  * A fact is taken whole or not at all: a mixture of two would describe a state in which its owner
  * never was, and the larger position (instead of the newer one) may be an entry it has rolled back.
  */
-export function mergeFact(replica: Replica, { fact, ageMs }: GossipEntry, now: MonotonicMs): boolean {
+export function mergeFact(
+  replica: Replica,
+  { fact, ageMs }: GossipEntry,
+  now: MonotonicMs,
+): boolean {
   if (!isNewer(fact, replica.facts.get(fact.owner)?.fact)) return false;
   replica.facts.set(fact.owner, { fact, writtenAt: (now - ageMs) as MonotonicMs });
   return true;

@@ -9,11 +9,11 @@ import type { Config, ConfigId, DirectoryId, Fact, NodeId, Term } from './types.
 /** The configuration that founds a cluster. */
 const foundingId: ConfigId = { term: 0 as Term, version: 1 };
 
-const founderOf = (servers: readonly NodeId[]): NodeId | undefined => [...servers].sort()[0];
+const founderOf = (servers: readonly NodeId[]): NodeId | undefined =>
+  [...servers].sort((a, b) => (a < b ? -1 : 1))[0];
 
 /** Takes over a newer configuration; until then we may not even be part of the cluster. */
 export function adoptConfig(replica: Replica, turn: Turn, config: Config): void {
-  const { identity } = replica;
   if (replica.config !== undefined) {
     if (compareConfigIds(config.id, replica.config.id) <= 0) return;
   } else if (!mayJoin(replica, turn, config)) return;
@@ -28,7 +28,7 @@ export function adoptConfig(replica: Replica, turn: Turn, config: Config): void 
     config.members.map(({ id }) => id),
   );
   forgetForeignFacts(replica, config);
-  if (replica.role === 'fresh') {
+  if (replica.role === 'fresh' && memberOf(config, replica.identity.id) !== undefined) {
     replica.role = 'follower';
     restartElectionTimer(replica, turn.now);
     tell(turn, { type: 'clusterFounded', members: config.members.map(({ id }) => id) });
@@ -90,7 +90,8 @@ function answerFounder(replica: Replica, founder: NodeId): void {
   const { identity } = replica;
   const fact = replica.facts.get(founder)?.fact;
   const isFresh = fact !== undefined && fact.role === 'fresh';
-  const sponsor = founder === identity.id ? identity.directoryId : isFresh ? fact.directoryId : undefined;
+  const sponsor =
+    founder === identity.id ? identity.directoryId : isFresh ? fact.directoryId : undefined;
   if (sponsor === undefined || sponsor === replica.sponsor) return;
   replica.sponsor = sponsor;
   replica.isFactDirty = true;
@@ -110,9 +111,7 @@ function directoryIfReady(replica: Replica, id: NodeId): DirectoryId | undefined
 
 function tellMissing(replica: Replica, turn: Turn): void {
   const { identity } = replica;
-  const missing = identity.listedServers.filter(
-    id => id !== identity.id && !replica.facts.has(id),
-  );
+  const missing = identity.listedServers.filter(id => id !== identity.id && !replica.facts.has(id));
   const text = missing.join(' ');
   if (text === replica.missingTold) return;
   replica.missingTold = text;

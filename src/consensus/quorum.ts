@@ -15,15 +15,15 @@ export function isQuorum(config: Config | undefined, supporters: ReadonlySet<Nod
 }
 
 /**
- * The largest value that a quorum of voters has reached. `valueOf` must give a number for every
+ * The largest value that a quorum of voters has reached. `reachedBy` must give a number for every
  * voter; what proves nothing counts as the smallest value.
  */
 export function reachedByQuorum(
   config: Config | undefined,
-  valueOf: (voter: Member) => number,
+  reachedBy: (voter: Member) => number,
 ): number {
   const values = votersOf(config)
-    .map(valueOf)
+    .map(reachedBy)
     .sort((a, b) => b - a);
   const value = values[quorumSize(values.length) - 1];
   return value ?? 0;

@@ -169,8 +169,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   const { identity, persistent, timings, now } = options;
   const random = { value: options.seed | 0 };
   const { electionTimeoutMs } = timings;
-  const isMember =
-    memberOf(persistent.config, identity.id)?.directoryId === identity.directoryId;
+  const isMember = memberOf(persistent.config, identity.id)?.directoryId === identity.directoryId;
   const log = createLog(persistent.log);
   const replica: Replica = {
     identity,

@@ -1,4 +1,3 @@
-import type { StepDownReason } from '../events/cluster-event.ts';
 import type { Replica } from './replica.ts';
 import { restartElectionTimer } from './time.ts';
 import { type Turn, tell } from './turn.ts';
@@ -19,19 +18,23 @@ export function observeTerm(replica: Replica, turn: Turn, term: Term): void {
   restartElectionTimer(replica, turn.now);
 }
 
-/** Leaves candidacy or leadership within the current term. */
-export function becomeFollower(replica: Replica, turn: Turn, reason: StepDownReason): void {
+/** Leaves candidacy or leadership of the current term. */
+export function becomeFollower(
+  replica: Replica,
+  turn: Turn,
+  reason: 'newerTerm' | 'anotherLeader' | 'noQuorum',
+): void {
+  const { role, term } = replica;
   replica.isFactDirty = true;
-  if (replica.role === 'candidate') {
-    const lost = reason === 'newerTerm' ? 'newerTerm' : 'anotherLeader';
-    tell(turn, { type: 'electionLost', term: replica.term, reason: lost });
+  if (role === 'candidate' && reason !== 'noQuorum') {
+    tell(turn, { type: 'electionLost', term, reason });
   }
-  if (replica.role === 'leader') resign(replica, turn, reason);
+  if (role === 'leader' && reason !== 'anotherLeader') resign(replica, turn, reason);
   if (replica.role !== 'fresh') replica.role = 'follower';
   replica.tally.clear();
 }
 
-function resign(replica: Replica, turn: Turn, reason: StepDownReason): void {
+function resign(replica: Replica, turn: Turn, reason: 'newerTerm' | 'noQuorum'): void {
   const reads = replica.leadership?.reads ?? [];
   replica.leadership = undefined;
   replica.leader = undefined;

@@ -44,7 +44,7 @@ export function observeRound(replica: Replica, turn: Turn, known: KnownFact): vo
   replica.isFactDirty = true;
   restartElectionTimer(replica, replica.seenAt);
   if (replica.role === 'candidate' || replica.role === 'preCandidate') {
-    becomeFollower(replica, turn, 'newerTerm');
+    becomeFollower(replica, turn, 'anotherLeader');
   }
   if (replica.leader !== fact.leader) {
     replica.leader = fact.leader;
@@ -65,7 +65,9 @@ function seenRound(replica: Replica, voter: Member): number {
   const fact: Fact | undefined = replica.facts.get(voter.id)?.fact;
   if (fact === undefined || fact.directoryId !== voter.directoryId) return 0;
   const isOurs = fact.term === replica.term && fact.seen.term === replica.term;
-  return isOurs ? fact.seen.round : 0;
+  const { round } = fact.seen;
+  // Nobody sees a round before it starts: such a claim is no evidence.
+  return isOurs && round <= (replica.leadership?.round ?? 0) ? round : 0;
 }
 
 /** Finds the newest round that a quorum has seen, over whatever path it got there (rule 9). */
@@ -74,7 +76,6 @@ export function confirmRounds(replica: Replica): void {
   assert(leadership !== undefined, 'only a leader confirms rounds');
   const confirmed = reachedByQuorum(replica.config, voter => seenRound(replica, voter));
   if (confirmed <= leadership.confirmedRound) return;
-  assert(confirmed <= leadership.round, 'nobody sees a round before it starts');
   leadership.confirmedRound = confirmed;
   forgetConfirmed(leadership);
 }

@@ -1,0 +1,106 @@
+import { adoptCommit } from './commit.ts';
+import { considerCandidacy, considerVoter } from './election.ts';
+import { considerDigest, digestOf, isKnownOwner, mergeFact, newsFor } from './gossip.ts';
+import { adoptConfig } from './membership.ts';
+import { compareConfigIds } from './position.ts';
+import type { Peer, Replica } from './replica.ts';
+import { observeTerm } from './roles.ts';
+import { observeRound } from './rounds.ts';
+import type { Turn } from './turn.ts';
+import type { Config, Envelope, Fact, GossipEntry, KnownFact, MessageBody } from './types.ts';
+
+/** How the sender of a message stands to us. */
+export type Standing =
+  /** Not to be listened to at all. */
+  | 'stranger'
+  /** A listed server that is no member (or we are none): it may only learn from us. */
+  | 'outsider'
+  | 'member';
+
+/** Handles what every message carries, before the message itself (protocol P1). */
+export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): Standing {
+  const { identity } = replica;
+  const peer = replica.peers.get(envelope.from);
+  if (envelope.clusterId !== identity.clusterId || envelope.to !== identity.id) return 'stranger';
+  if (peer === undefined) return 'stranger';
+  if (envelope.config !== undefined) adoptConfig(replica, turn, envelope.config);
+
+  const isKnown = isKnownOwner(replica, envelope.from, envelope.fromDirectoryId);
+  if (!isKnown) return 'outsider';
+  const standing = replica.role === 'fresh' ? 'outsider' : 'member';
+  if (standing === 'member') observeTerm(replica, turn, envelope.term);
+  for (const entry of envelope.facts) hear(replica, turn, entry);
+  if (envelope.digest !== undefined) considerDigest(replica, peer, envelope.digest);
+  return standing;
+}
+
+/** Takes one fact in, and whatever it proves. */
+function hear(replica: Replica, turn: Turn, entry: GossipEntry): void {
+  const { fact } = entry;
+  if (fact.owner === replica.identity.id) {
+    hearOfOurselves(replica, turn, fact);
+    return;
+  }
+  if (!isKnownOwner(replica, fact.owner, fact.directoryId)) return;
+  if (!mergeFact(replica, entry, turn.now)) return;
+  if (replica.role === 'fresh') return;
+  const known = replica.facts.get(fact.owner);
+  if (known !== undefined) learnFrom(replica, turn, known);
+}
+
+function learnFrom(replica: Replica, turn: Turn, known: KnownFact): void {
+  const { fact } = known;
+  observeTerm(replica, turn, fact.term);
+  observeRound(replica, turn, known);
+  if (replica.role !== 'leader') adoptCommit(replica, turn, fact.commit);
+  considerCandidacy(replica, turn, known);
+  considerVoter(replica, turn, fact);
+}
+
+/**
+ * Judges a direct request or answer although its fact is no news: the one that carried it may have
+ * come another way, and our circumstances may have changed since.
+ */
+export function hearAgain(replica: Replica, turn: Turn, peer: Peer): void {
+  const known = replica.facts.get(peer.id);
+  if (known === undefined) return;
+  considerCandidacy(replica, turn, known);
+  considerVoter(replica, turn, known.fact);
+}
+
+/** Not an assertion: the program is right, the disk is old. It could vote twice in one term. */
+function hearOfOurselves(replica: Replica, turn: Turn, fact: Fact): void {
+  const { identity } = replica;
+  if (fact.directoryId !== identity.directoryId) return;
+  const isFromTheFuture =
+    fact.incarnation > identity.incarnation ||
+    (fact.incarnation === identity.incarnation && fact.sequence > replica.sequence);
+  if (!isFromTheFuture) return;
+  turn.effects.push({
+    type: 'halt',
+    reason:
+      `the cluster knows a later boot of ${identity.id} than its data directory does: ` +
+      'the directory was restored from a backup; remove it and add the server as a new one',
+  });
+}
+
+/** Puts a message into its envelope, with what is news to the receiver. */
+export function envelopeFor(replica: Replica, turn: Turn, peer: Peer, body: MessageBody): Envelope {
+  return {
+    clusterId: replica.identity.clusterId,
+    from: replica.identity.id,
+    fromDirectoryId: replica.identity.directoryId,
+    to: peer.id,
+    term: replica.term,
+    facts: newsFor(replica, peer, turn.now),
+    digest: body.type === 'heartbeat' ? digestOf(replica) : undefined,
+    config: configFor(replica, peer),
+  };
+}
+
+function configFor(replica: Replica, peer: Peer): Config | undefined {
+  const { config } = replica;
+  if (config === undefined) return undefined;
+  const known = replica.facts.get(peer.id)?.fact.configId;
+  return known !== undefined && compareConfigIds(known, config.id) >= 0 ? undefined : config;
+}

@@ -1,0 +1,200 @@
+import { append, truncate } from './appending.ts';
+import {
+  holds,
+  isContinuation,
+  lastPosition,
+  newestWithin,
+  positionAt,
+  sizeOfAll,
+  termAt,
+} from './log.ts';
+import { isSamePosition } from './position.ts';
+import type { Pull, Replica } from './replica.ts';
+import { observeTerm } from './roles.ts';
+import { dropSource } from './sync-source.ts';
+import { send, type Turn, tell } from './turn.ts';
+import type {
+  Entry,
+  LogIndex,
+  NodeId,
+  Position,
+  PullBatch,
+  PullEntries,
+  PullRefused,
+} from './types.ts';
+
+/** Streams of different boots never share an id, so that no answer to an older one is taken. */
+const pullIdsPerIncarnation = 2 ** 30;
+
+/** Opens a stream after `prev`; an older one of ours is over with it. */
+export function openPull(replica: Replica, turn: Turn, source: NodeId, prev: Position): void {
+  const isSameSource = replica.pull?.source === source;
+  replica.pullCount += 1;
+  replica.pull = {
+    source,
+    pullId: replica.identity.incarnation * pullIdsPerIncarnation + replica.pullCount,
+    askedPrev: prev,
+    askedLast: lastPosition(replica.log),
+    askedGeneration: replica.log.generation,
+    isMatched: false,
+    consumedBytes: 0,
+    grantedBytes: 0,
+    askedAt: turn.now,
+    heardAt: isSameSource ? (replica.pull?.heardAt ?? turn.now) : turn.now,
+    openedAt: isSameSource ? (replica.pull?.openedAt ?? turn.now) : turn.now,
+    path: isSameSource ? (replica.pull?.path ?? [source]) : [source],
+    stalledAt: isSameSource ? replica.pull?.stalledAt : undefined,
+  };
+  replica.isFactDirty = true;
+  request(replica, turn, replica.pull);
+}
+
+function request(replica: Replica, turn: Turn, pull: Pull): void {
+  const body: PullEntries = {
+    type: 'pullEntries',
+    pullId: pull.pullId,
+    prev: pull.isMatched ? lastPosition(replica.log) : pull.askedPrev,
+    logGeneration: replica.log.generation,
+    consumedBytes: pull.consumedBytes,
+    windowBytes: replica.limits.pullWindowBytes,
+  };
+  pull.grantedBytes = pull.consumedBytes;
+  pull.askedAt = turn.now;
+  send(turn, pull.source, body);
+}
+
+/** Repeats the request now and then: the grant, or the whole stream, may be lost at the source. */
+export function keepPullAlive(replica: Replica, turn: Turn): void {
+  const { pull, timings } = replica;
+  if (pull === undefined) return;
+  const isUngranted = pull.grantedBytes < pull.consumedBytes;
+  const isQuiet = turn.now - pull.askedAt >= timings.electionTimeoutMs / 2;
+  const isUnanswered =
+    !pull.isMatched && turn.now - pull.askedAt >= 2 * timings.heartbeatIntervalMs;
+  if (isUngranted || isQuiet || isUnanswered) request(replica, turn, pull);
+}
+
+/** The stream that a message from a source answers, if we still wait for it. */
+function pullAnsweredBy(replica: Replica, from: NodeId, pullId: number): Pull | undefined {
+  const { pull } = replica;
+  return pull !== undefined && pull.source === from && pull.pullId === pullId ? pull : undefined;
+}
+
+/** PullEntries, the syncing side: entries from our source. */
+export function onPullBatch(replica: Replica, turn: Turn, from: NodeId, batch: PullBatch): void {
+  const pull = pullAnsweredBy(replica, from, batch.pullId);
+  if (pull === undefined) return;
+  pull.heardAt = turn.now;
+  if (batch.path.includes(replica.identity.id)) {
+    dropSource(replica, turn, 'cycle');
+    return;
+  }
+  if (!isContinuation(batch.prev, batch.entries)) {
+    dropSource(replica, turn, 'sourceBehind');
+    return;
+  }
+  if (!holds(replica.log, batch.prev)) {
+    // A batch before this one was lost. What the stream would bring from here on is of no use.
+    openPull(replica, turn, from, lastPosition(replica.log));
+    return;
+  }
+  pull.isMatched = true;
+  notePath(replica, pull, batch.path);
+  takeEntries(replica, turn, pull, batch);
+}
+
+function notePath(replica: Replica, pull: Pull, path: readonly NodeId[]): void {
+  if (path.length !== pull.path.length) replica.isFactDirty = true;
+  pull.path = path;
+}
+
+function takeEntries(replica: Replica, turn: Turn, pull: Pull, batch: PullBatch): void {
+  pull.consumedBytes += sizeOfAll(batch.entries);
+  const place = batch.entries.findIndex(({ index, term }) => termAt(replica.log, index) !== term);
+  const firstNew = batch.entries[place];
+  if (firstNew !== undefined) {
+    if (!makeRoom(replica, turn, firstNew, batch.sourceLast)) return;
+    appendPulled(replica, turn, batch.entries.slice(place));
+  }
+  const isWindowUsed = pull.consumedBytes - pull.grantedBytes >= replica.limits.pullWindowBytes / 4;
+  if (isWindowUsed) request(replica, turn, pull);
+}
+
+/**
+ * Removes what conflicts with the source's log, if the source may say so (rule 6): only a log with
+ * a later last term holds everything that was committed in ours, and what we know to be committed
+ * is never touched.
+ */
+function makeRoom(replica: Replica, turn: Turn, firstNew: Entry, sourceLast: Position): boolean {
+  const { log, pull } = replica;
+  if (pull === undefined) return false;
+  if (firstNew.index > log.lastIndex) return true;
+  const isNewerLog = sourceLast.term > lastPosition(log).term;
+  if (!isNewerLog || firstNew.index <= replica.commit.index) {
+    tell(turn, { type: 'truncationRefused', fromIndex: firstNew.index, source: pull.source });
+    dropSource(replica, turn, 'sourceBehind');
+    return false;
+  }
+  truncate(replica, turn, firstNew.index, pull.source);
+  return true;
+}
+
+function appendPulled(replica: Replica, turn: Turn, entries: readonly Entry[]): void {
+  const last = entries.at(-1);
+  const { pull } = replica;
+  if (last === undefined || pull === undefined) return;
+  // Rule 5: with an entry of a term we live in that term at least.
+  observeTerm(replica, turn, last.term);
+  append(replica, turn, entries);
+  pull.stalledAt = undefined;
+  tell(turn, {
+    type: 'pulled',
+    source: pull.source,
+    count: entries.length,
+    last: lastPosition(replica.log),
+  });
+}
+
+/** A negative answer. It counts only for the log that asked (rule 13): ours may have moved on. */
+export function onPullRefused(
+  replica: Replica,
+  turn: Turn,
+  from: NodeId,
+  refused: PullRefused,
+): void {
+  const pull = pullAnsweredBy(replica, from, refused.pullId);
+  if (pull === undefined) return;
+  pull.heardAt = turn.now;
+  switch (refused.reason) {
+    case 'truncated':
+      openPull(replica, turn, from, lastPosition(replica.log));
+      break;
+    case 'diverged':
+      onDiverged(replica, turn, pull, refused);
+      break;
+    default:
+      dropSource(replica, turn, 'sourceBehind');
+  }
+}
+
+/** Looks for the newest common entry, a term at a time (Raft §5.3). Nothing is removed here. */
+function onDiverged(replica: Replica, turn: Turn, pull: Pull, refused: PullRefused): void {
+  const { log, commit } = replica;
+  const last = lastPosition(log);
+  const isAnswerToThisLog =
+    isSamePosition(refused.prev, pull.askedPrev) &&
+    isSamePosition(last, pull.askedLast) &&
+    refused.logGeneration === log.generation;
+  if (!isAnswerToThisLog) {
+    openPull(replica, turn, pull.source, last);
+    return;
+  }
+  // Otherwise it is the source that lies behind, or on an older branch.
+  if (refused.sourceLast.term <= last.term || refused.prev.index <= commit.index) {
+    dropSource(replica, turn, 'sourceBehind');
+    return;
+  }
+  const common = newestWithin(log, refused.hint);
+  const nextIndex = Math.max(commit.index, Math.min(common.index, refused.prev.index - 1));
+  openPull(replica, turn, pull.source, positionAt(log, nextIndex as LogIndex));
+}

@@ -1,0 +1,147 @@
+import { unreachable } from '../assert.ts';
+import { onPersisted } from './appending.ts';
+import { adoptCommit, advanceApply, advanceCommit } from './commit.ts';
+import { envelopeFor, hearAgain, onEnvelope } from './envelope.ts';
+import { publish } from './gossip.ts';
+import { onConnected, onHeartbeat, onHeartbeatReply } from './heartbeat.ts';
+import { lastPosition } from './log.ts';
+import { onPropose } from './proposals.ts';
+import { onPullBatch, onPullRefused, openPull } from './pull-entries.ts';
+import { onRead, releaseReads, startReadRound } from './reads.ts';
+import type { Peer, Replica } from './replica.ts';
+import { confirmRounds } from './rounds.ts';
+import { onEntriesRead, onPullEntries, refuse, serveChildren } from './serve-entries.ts';
+import { chooseSource, mayPull } from './sync-source.ts';
+import { onTick } from './tick.ts';
+import { type Turn, tell } from './turn.ts';
+import type { Effect, Event, Message, MonotonicMs } from './types.ts';
+import { onUpdatePosition, onUpdatePositionReply, reportPositions } from './update-position.ts';
+
+export { nextDeadline } from './tick.ts';
+
+/**
+ * Advances the protocol by one event. The same replica, event and time give the same effects. It
+ * never waits, and no input makes it throw.
+ */
+export function step(replica: Replica, event: Event, now: MonotonicMs): Effect[] {
+  const turn: Turn = { now, effects: [], outbox: [] };
+  handle(replica, turn, event);
+  settle(replica, turn);
+  seal(replica, turn);
+  return turn.effects;
+}
+
+function handle(replica: Replica, turn: Turn, event: Event): void {
+  switch (event.type) {
+    case 'message':
+      onMessage(replica, turn, event.message);
+      break;
+    case 'tick':
+      onTick(replica, turn);
+      break;
+    case 'propose':
+      onPropose(replica, turn, event);
+      break;
+    case 'read':
+      onRead(replica, turn, event.id);
+      break;
+    case 'persisted':
+      onPersisted(replica, event);
+      break;
+    case 'applied':
+      replica.appliedIndex = event.index;
+      replica.isFactDirty = true;
+      break;
+    case 'entriesRead':
+      onEntriesRead(replica, turn, event);
+      break;
+    case 'connected':
+      onConnected(replica, turn, event.peer);
+      break;
+    default:
+      unreachable(event);
+  }
+}
+
+function onMessage(replica: Replica, turn: Turn, { envelope, body }: Message): void {
+  const standing = onEnvelope(replica, turn, envelope);
+  const peer = replica.peers.get(envelope.from);
+  if (standing === 'stranger' || peer === undefined) return;
+  if (standing === 'member') onMembersMessage(replica, turn, peer, body);
+  else if (body.type === 'heartbeat') onHeartbeat(turn, peer.id, body);
+  else if (body.type === 'heartbeatReply') onHeartbeatReply(turn, peer, body);
+  else if (body.type === 'pullEntries') refuse(replica, turn, peer.id, body, 'notServing');
+}
+
+function onMembersMessage(replica: Replica, turn: Turn, peer: Peer, body: Message['body']): void {
+  switch (body.type) {
+    case 'heartbeat':
+      onHeartbeat(turn, peer.id, body);
+      break;
+    case 'heartbeatReply':
+      onHeartbeatReply(turn, peer, body);
+      break;
+    case 'requestVote':
+      hearAgain(replica, turn, peer);
+      turn.outbox.push({ to: peer.id, body: { type: 'requestVoteReply' } });
+      break;
+    case 'requestVoteReply':
+      hearAgain(replica, turn, peer);
+      break;
+    case 'pullEntries':
+      onPullEntries(replica, turn, peer.id, body);
+      break;
+    case 'pullBatch':
+      onPullBatch(replica, turn, peer.id, body);
+      break;
+    case 'pullRefused':
+      onPullRefused(replica, turn, peer.id, body);
+      break;
+    case 'updatePosition':
+      onUpdatePosition(replica, turn, peer.id);
+      break;
+    case 'updatePositionReply':
+      onUpdatePositionReply(replica, peer.id);
+      break;
+    default:
+      unreachable(body);
+  }
+}
+
+/** Draws the conclusions of whatever has changed; each of them may be drawn at any time. */
+function settle(replica: Replica, turn: Turn): void {
+  if (replica.role === 'leader') {
+    advanceCommit(replica, turn);
+    confirmRounds(replica);
+    startReadRound(replica, turn);
+    releaseReads(replica, turn);
+  } else {
+    adoptCommit(replica, turn, replica.pendingCommit);
+  }
+  advanceApply(replica, turn);
+  findSource(replica, turn);
+  serveChildren(replica, turn);
+  reportPositions(replica, turn);
+}
+
+function findSource(replica: Replica, turn: Turn): void {
+  if (replica.pull !== undefined || !mayPull(replica)) return;
+  const choice = chooseSource(replica, turn.now);
+  if (choice === undefined) return;
+  replica.sourceReason = choice.reason;
+  replica.sourceChangedAt = turn.now;
+  tell(turn, { type: 'sourceChosen', ...choice });
+  openPull(replica, turn, choice.source, lastPosition(replica.log));
+}
+
+/** Messages leave last: what they say is then true, and durable where it must be. */
+function seal(replica: Replica, turn: Turn): void {
+  if (turn.outbox.length === 0) return;
+  publish(replica, turn.now);
+  for (const { to, body } of turn.outbox) {
+    const peer = replica.peers.get(to);
+    if (peer === undefined) continue;
+    const envelope = envelopeFor(replica, turn, peer, body);
+    turn.effects.push({ type: 'send', message: { envelope, body } });
+  }
+}

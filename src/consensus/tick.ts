@@ -1,0 +1,82 @@
+import { requestVotes, shouldCampaignEarly, startPreVote } from './election.ts';
+import { greet, reach } from './heartbeat.ts';
+import { tryToFound } from './membership.ts';
+import { keepPullAlive } from './pull-entries.ts';
+import { isLinkUp, isVoter, type Replica } from './replica.ts';
+import { checkQuorum, startRound } from './rounds.ts';
+import { reviewSource } from './sync-source.ts';
+import { later } from './time.ts';
+import { type Turn, tell } from './turn.ts';
+import type { MonotonicMs } from './types.ts';
+
+/** When `tick` is due next. */
+export function nextDeadline(replica: Replica): MonotonicMs {
+  const { heartbeatDeadline, electionDeadline } = replica;
+  return mayCampaign(replica) && electionDeadline < heartbeatDeadline
+    ? electionDeadline
+    : heartbeatDeadline;
+}
+
+const mayCampaign = (replica: Replica): boolean =>
+  replica.role !== 'leader' && !replica.isDiskStalled && isVoter(replica);
+
+/** Every deadline of a replica, in one list. */
+export function onTick(replica: Replica, turn: Turn): void {
+  distrustLateTimer(replica, turn);
+  if (turn.now >= replica.heartbeatDeadline) beat(replica, turn);
+  if (mayCampaign(replica) && turn.now >= replica.electionDeadline) startPreVote(replica, turn);
+}
+
+/**
+ * A server that was paused must not conclude that the others were silent: their messages may lie
+ * unread behind this very tick.
+ */
+function distrustLateTimer(replica: Replica, turn: Turn): void {
+  const { electionTimeoutMs, heartbeatIntervalMs } = replica.timings;
+  const lateMs = turn.now - replica.heartbeatDeadline;
+  if (lateMs < electionTimeoutMs / 4) return;
+  const readingTimeMs = Math.min(lateMs, 2 * heartbeatIntervalMs);
+  const earliest = later(turn.now, readingTimeMs);
+  if (replica.electionDeadline < earliest) replica.electionDeadline = earliest;
+}
+
+/** What happens once per heartbeat interval. */
+function beat(replica: Replica, turn: Turn): void {
+  replica.heartbeatDeadline = later(turn.now, replica.timings.heartbeatIntervalMs);
+  watchDisk(replica, turn);
+  tryToFound(replica, turn);
+  if (replica.role === 'leader') checkQuorum(replica, turn);
+  if (replica.role === 'leader') startRound(replica, turn);
+  expireSupport(replica, turn.now);
+  for (const peer of replica.peers.values()) {
+    if (!isLinkUp(replica, peer.id, turn.now)) reach(turn, peer, false);
+    greet(turn, peer.id);
+  }
+  if (replica.role === 'preCandidate' || replica.role === 'candidate') {
+    // Said anew, so that servers that hear of us through others judge it again.
+    replica.isFactDirty = true;
+    requestVotes(replica, turn);
+  }
+  reviewSource(replica, turn);
+  keepPullAlive(replica, turn);
+  const isEarly = mayCampaign(replica) && shouldCampaignEarly(replica, turn.now);
+  if (isEarly) startPreVote(replica, turn);
+}
+
+/** A disk that does not finish is as bad as one that fails: leaders stop their rounds over it. */
+function watchDisk(replica: Replica, turn: Turn): void {
+  const oldest = replica.unpersisted[0];
+  const patienceMs = replica.timings.electionTimeoutMs / 2;
+  const isStalled = oldest !== undefined && turn.now - oldest.appendedAt > patienceMs;
+  if (isStalled === replica.isDiskStalled) return;
+  replica.isDiskStalled = isStalled;
+  replica.isFactDirty = true;
+  tell(turn, { type: isStalled ? 'diskStalled' : 'diskRecovered' });
+}
+
+function expireSupport(replica: Replica, now: MonotonicMs): void {
+  if (replica.support === undefined) return;
+  if (now - replica.supportedAt < replica.timings.electionTimeoutMs) return;
+  replica.support = undefined;
+  replica.isFactDirty = true;
+}
