@@ -84,6 +84,8 @@ export function tryToFound(replica: Replica, turn: Turn): void {
   );
   if (ready.length < members.length) return;
   adoptConfig(replica, turn, { id: foundingId, members: ready });
+  // Nobody can have led before: there is nothing to wait for.
+  replica.electionDeadline = turn.now;
 }
 
 function answerFounder(replica: Replica, founder: NodeId): void {

@@ -193,7 +193,8 @@ export function createReplica(options: ReplicaOptions): Replica {
     isFactDirty: true,
     sequence: 0,
     peers: new Map(),
-    seen: { term: 0 as Term, round: 0 },
+    // Before the first round of our term; so that after a restart its next one counts as news.
+    seen: { term: persistent.term, round: 0 },
     seenAt: now,
     support: undefined,
     supportedAt: now,
