@@ -1,0 +1,115 @@
+import test from 'ava';
+import { createReplica, type Replica } from '../../src/consensus/replica.ts';
+import { step } from '../../src/consensus/step.ts';
+import type { Fact } from '../../src/consensus/types.ts';
+import {
+  directoryOf,
+  fact,
+  happen,
+  hear,
+  limits,
+  messageTo0,
+  moment,
+  nodeId,
+  ofType,
+  sent,
+  threeServers,
+  timings,
+} from './fixtures.ts';
+
+function freshServer(id = 'n0'): Replica {
+  return createReplica({
+    identity: {
+      clusterId: 'test',
+      id: nodeId(id),
+      directoryId: directoryOf(id),
+      incarnation: 1,
+      listedServers: ['n0', 'n1', 'n2'].map(nodeId),
+      membersHash: 'three',
+    },
+    persistent: {
+      term: 0 as never,
+      vote: undefined,
+      config: undefined,
+      log: { runs: [], lastIndex: 0 as never, tail: [] },
+    },
+    timings,
+    limits,
+    seed: 1,
+    now: moment(0),
+  });
+}
+const freshFact = (id: string, fields: Partial<Fact> = {}): Fact =>
+  fact(id, {
+    role: 'fresh',
+    sponsor: directoryOf('n0'),
+    membersHash: 'three',
+    configId: { term: 0 as never, version: 0 },
+    ...fields,
+  } as never);
+
+test('the first server founds the cluster when all listed servers have answered it', t => {
+  const server = freshServer();
+  hear(server, 1, freshFact('n1'));
+  happen(server, 100, { type: 'tick' });
+  t.is(server.config, undefined, 'a majority is not enough');
+  hear(server, 101, freshFact('n2'));
+  const effects = happen(server, 200, { type: 'tick' });
+  t.deepEqual(server.config, threeServers);
+  t.is(ofType(effects, 'persistConfig').length, 1);
+});
+
+test('a server that has a configuration, another list, or answers an older founder stops the founding', t => {
+  const others = [
+    freshFact('n2', { role: 'follower' }),
+    freshFact('n2', { membersHash: 'other' }),
+    freshFact('n2', { sponsor: 'older' as never }),
+  ];
+  for (const other of others) {
+    const server = freshServer();
+    hear(server, 1, freshFact('n1'));
+    hear(server, 2, other);
+    happen(server, 100, { type: 'tick' });
+    happen(server, 200, { type: 'tick' });
+    t.is(server.config, undefined);
+  }
+});
+
+test('a fresh server joins only the founder that it has answered', t => {
+  const server = freshServer();
+  server.sponsor = 'another founder' as never;
+  const founding = messageTo0({ type: 'heartbeat', probeMs: 0 }, [fact('n1')]);
+  const envelope = { ...founding.envelope, config: threeServers };
+  step(server, { type: 'message', message: { ...founding, envelope } }, moment(1));
+  t.is(server.role, 'fresh');
+});
+
+test('a wiped server is told that it is a stranger, and takes part in nothing', t => {
+  const server = freshServer();
+  const known = messageTo0({ type: 'heartbeat', probeMs: 0 }, [
+    fact('n1', { term: 7, role: 'leader' }),
+  ]);
+  const members = threeServers.members.map(member =>
+    member.id === 'n0' ? { ...member, directoryId: 'the old one' as never } : member,
+  );
+  const envelope = { ...known.envelope, config: { ...threeServers, members } };
+  const effects = step(server, { type: 'message', message: { ...known, envelope } }, moment(1));
+  t.true(ofType(effects, 'tell').some(({ event }) => event.type === 'foreignDirectory'));
+  for (let nowMs = 100; nowMs < 9000; nowMs += 100) happen(server, nowMs, { type: 'tick' });
+  t.is(server.role, 'fresh');
+  t.is(server.term, 0 as never);
+});
+
+test('messages of another cluster, to another server, or from nobody we know have no effect', t => {
+  const server = freshServer();
+  const message = messageTo0({ type: 'heartbeat', probeMs: 0 }, [freshFact('n1')]);
+  for (const change of [{ clusterId: 'other' }, { to: nodeId('n2') }, { from: nodeId('n9') }]) {
+    const envelope = { ...message.envelope, ...change };
+    t.deepEqual(
+      step(server, { type: 'message', message: { ...message, envelope } }, moment(1)),
+      [],
+    );
+  }
+  t.is(server.facts.size, 0);
+  t.true(sent(hear(server, 2, freshFact('n1'))).length > 0);
+});

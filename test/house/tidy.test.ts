@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import test from 'ava';
+import ts from 'typescript';
+
+/** The floors of the house, from the ground up. A file imports from its own floor or from below. */
+const floors = [
+  ['src/assert.ts', 'src/words.ts', 'src/errors', 'src/events', 'src/config'],
+  ['src/consensus', 'src/state-machines'],
+  ['src/storage', 'src/transport'],
+  ['src/server', 'src/client', 'src/simulation'],
+  ['src/gateway'],
+  ['src/cli'],
+];
+/** Rooms of one floor that must not know each other. */
+const strangers = [
+  ['src/consensus', 'src/state-machines'],
+  ['src/storage', 'src/transport'],
+  ['src/server', 'src/client'],
+  ['src/server', 'src/gateway'],
+];
+const pureFolders = ['src/consensus', 'src/state-machines'];
+const forbiddenInPure =
+  /\b(Math\.random|Date|setTimeout|setInterval|process\.|async |await |Promise|console\.)/;
+
+type Source = { readonly path: string; readonly text: string };
+const sources: Source[] = (await readdir('src', { recursive: true }))
+  .filter(path => path.endsWith('.ts') && !path.includes('generated'))
+  .map(path => ({ path: join('src', path), text: readFileSync(join('src', path), 'utf8') }));
+
+const floorOf = (path: string): number =>
+  floors.findIndex(folders => folders.some(folder => path.startsWith(folder)));
+const importsOf = ({ path, text }: Source): string[] =>
+  ts
+    .preProcessFile(text)
+    .importedFiles.map(({ fileName }) =>
+      fileName.startsWith('.') ? normalize(join(dirname(path), fileName)) : fileName,
+    );
+const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);
+const inPureFolder = ({ path }: Source): boolean => pureFolders.some(folder => isIn(path, folder));
+
+test('every file stands on a floor and imports only from its own floor or below', t => {
+  for (const source of sources) {
+    t.not(floorOf(source.path), -1, `${source.path} is on no floor`);
+    for (const imported of importsOf(source).filter(path => path.startsWith('src/'))) {
+      t.true(floorOf(imported) <= floorOf(source.path), `${source.path} reaches up to ${imported}`);
+    }
+  }
+});
+
+test('rooms that must not know each other do not', t => {
+  for (const source of sources) {
+    for (const [one, other] of strangers) {
+      if (one === undefined || other === undefined) continue;
+      const foreign = isIn(source.path, one) ? other : isIn(source.path, other) ? one : undefined;
+      if (foreign === undefined) continue;
+      const found = importsOf(source).filter(path => isIn(path, foreign));
+      t.deepEqual(found, [], `${source.path} knows ${foreign}`);
+    }
+  }
+});
+
+test('the pure folders have no clock, no randomness, no waiting, no packages', t => {
+  for (const source of sources.filter(inPureFolder)) {
+    const outside = importsOf(source).filter(path => !path.startsWith('src/'));
+    t.deepEqual(outside, [], source.path);
+    const code = source.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    t.notRegex(code, forbiddenInPure, source.path);
+  }
+});
+
+test('every file fits in a head: at most 400 lines of at most 100 columns', t => {
+  for (const { path, text } of sources) {
+    const lines = text.split('\n');
+    t.true(lines.length <= 400, `${path} has ${lines.length} lines`);
+    const long = lines.filter(line => line.length > 100 && !line.includes('http'));
+    t.deepEqual(long, [], path);
+  }
+});
