@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { StartupError } from '../errors/startup-error.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import type { FileSystem } from './file-system.ts';
+import { DurableJsonAdapter, formatVersion, Metadata } from './metadata.ts';
+
+export type DataDirectory = {
+  readonly path: string;
+  readonly metadata: Metadata;
+  /** Nothing was here before: the directory was created, or was empty. */
+  readonly isNew: boolean;
+  readonly lock: DirectoryLock;
+};
+
+/** Opens the data directory of a server, or creates it; it belongs to one process at a time. */
+export function openDataDirectory(
+  path: string,
+  owner: { readonly clusterId: string; readonly nodeId: string },
+  fileSystem: FileSystem,
+): DataDirectory {
+  create(path, fileSystem);
+  const lock = lockDirectory(path);
+  try {
+    return { path, lock, ...openMetadata(path, owner, fileSystem) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function create(path: string, fileSystem: FileSystem): void {
+  try {
+    const created = mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (created !== undefined) fileSystem.syncDirectory(dirname(path));
+    if (!statSync(path).isDirectory()) throw new Error('it is not a directory');
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StartupError(
+      `the data directory ${path} cannot be used: ${reasonOf(error)}; ` +
+        'choose another one with --data-dir, or mend its permissions',
+    );
+  }
+}
+
+function openMetadata(
+  path: string,
+  owner: { readonly clusterId: string; readonly nodeId: string },
+  fileSystem: FileSystem,
+): { metadata: Metadata; isNew: boolean } {
+  const file = join(path, 'metadata.json');
+  fileSystem.remove(`${file}.new`);
+  const adapter = new DurableJsonAdapter(file, fileSystem);
+  const isNew = adapter.read() === null;
+  const strays = fileSystem.list(path).filter(name => name.endsWith('.wal'));
+  if (isNew && strays.length > 0) {
+    throw new StartupError(
+      `the data directory ${path} holds a log (${strays[0]}) but no metadata.json; ` +
+        'put the file back, or replace this server by one with an empty data directory',
+    );
+  }
+  const metadata = new Metadata(adapter, {
+    formatVersion,
+    ...owner,
+    directoryId: randomUUID(),
+    incarnation: 0,
+    term: 0,
+  });
+  refuseForeign(path, metadata, owner);
+  metadata.beginIncarnation();
+  return { metadata, isNew };
+}
+
+function refuseForeign(
+  path: string,
+  metadata: Metadata,
+  owner: { readonly clusterId: string; readonly nodeId: string },
+): void {
+  const { clusterId, nodeId } = metadata;
+  if (clusterId !== owner.clusterId) {
+    throw new StartupError(
+      `the data directory ${path} belongs to the cluster "${clusterId}", not to "${owner.clusterId}"; ` +
+        'choose another directory, or correct clusterName in the configuration',
+    );
+  }
+  if (nodeId !== owner.nodeId) {
+    throw new StartupError(
+      `the data directory ${path} belongs to the server ${nodeId}, not to ${owner.nodeId}; ` +
+        'choose another directory with --data-dir',
+    );
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EEXIST: 'a file is in its place',
+  ENOTDIR: 'a part of its path is not a directory',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENOENT: 'a link on its path leads nowhere',
+};
+
+const reasonOf = (error: unknown): string => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : reasons[code]) ?? message;
+};

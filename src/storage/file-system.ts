@@ -1,0 +1,114 @@
+import * as fs from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** An open file for the log: only what the log needs, so that a test can break each of it. */
+export type LogFile = {
+  /** Writes all of the buffer at the offset, or fails. */
+  write(buffer: Uint8Array, offset: number): Promise<void>;
+  read(buffer: Uint8Array, offset: number): Promise<number>;
+  datasync(): Promise<void>;
+  truncate(sizeBytes: number): Promise<void>;
+  sizeBytes(): Promise<number>;
+  close(): Promise<void>;
+};
+
+/**
+ * The disk as the stores see it. Whatever must survive a power cut goes through here; tests put a
+ * disk in its place that fails, or kills the process, at the n-th call.
+ */
+export type FileSystem = {
+  openLogFile(path: string): Promise<LogFile>;
+  list(directory: string): readonly string[];
+  readTextIfPresent(path: string): string | undefined;
+  /** Makes the entries of a directory durable: a new or renamed file is else lost with its name. */
+  syncDirectory(directory: string): void;
+  writeAndSync(path: string, text: string): void;
+  rename(from: string, to: string): void;
+  remove(path: string): void;
+};
+
+class NodeLogFile implements LogFile {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async write(buffer: Uint8Array, offset: number): Promise<void> {
+    let done = 0;
+    while (done < buffer.length) {
+      const { bytesWritten } = await this.#handle.write(
+        buffer,
+        done,
+        buffer.length - done,
+        offset + done,
+      );
+      if (bytesWritten === 0) throw new Error('the disk took no byte of a write');
+      done += bytesWritten;
+    }
+  }
+
+  async read(buffer: Uint8Array, offset: number): Promise<number> {
+    let done = 0;
+    while (done < buffer.length) {
+      const { bytesRead } = await this.#handle.read(
+        buffer,
+        done,
+        buffer.length - done,
+        offset + done,
+      );
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  datasync(): Promise<void> {
+    return this.#handle.datasync();
+  }
+
+  truncate(sizeBytes: number): Promise<void> {
+    return this.#handle.truncate(sizeBytes);
+  }
+
+  async sizeBytes(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+function syncPath(path: string, flags: string): void {
+  const descriptor = fs.openSync(path, flags);
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** The real disk. */
+export const nodeFileSystem: FileSystem = {
+  async openLogFile(path) {
+    const flags = fs.constants.O_RDWR | fs.constants.O_CREAT;
+    return new NodeLogFile(await open(path, flags, 0o600));
+  },
+  list: directory => fs.readdirSync(directory),
+  readTextIfPresent(path) {
+    try {
+      return fs.readFileSync(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  },
+  syncDirectory: directory => syncPath(directory, 'r'),
+  writeAndSync(path, text) {
+    fs.writeFileSync(path, text, { mode: 0o600 });
+    syncPath(path, 'r+');
+  },
+  rename: (from, to) => fs.renameSync(from, to),
+  remove: path => fs.rmSync(path, { force: true }),
+};

@@ -1,0 +1,254 @@
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Entry } from '../consensus/types.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import type { FileSystem, LogFile } from './file-system.ts';
+import { decodeRecord, type LogRecord, recordBytesAt } from './record.ts';
+
+/*
+ * A segment file: a header of 96 bytes, records, and zeros that were written in advance (a write
+ * into them need not change the file's size, which makes its fdatasync a third cheaper).
+ */
+export const segmentHeaderBytes = 96;
+const segmentMagic = 'GRAFTLOG';
+const formatVersion = 1;
+/** An entry's place is remembered once per so many bytes, and found by reading on from there. */
+const checkpointBytes = 64 * 1024;
+const readChunkBytes = 256 * 1024;
+
+export type Checkpoint = { readonly index: number; readonly offset: number };
+
+/** One file of the log, with what is known of its content. */
+export type Segment = {
+  readonly path: string;
+  readonly file: LogFile;
+  readonly firstIndex: number;
+  lastIndex: number;
+  /** Where the next record goes. */
+  endOffset: number;
+  /** Up to here the file is filled with records or zeros. */
+  filledBytes: number;
+  lastCrc: number;
+  readonly checkpoints: Checkpoint[];
+};
+
+export const segmentName = (firstIndex: number): string =>
+  `log-${String(firstIndex).padStart(16, '0')}.wal`;
+
+/** First index by file name; undefined for a file that is no segment. */
+export function firstIndexOf(name: string): number | undefined {
+  const digits = /^log-(\d{16})\.wal$/.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+export function encodeSegmentHeader(firstIndex: number, directoryId: string): Buffer {
+  const header = Buffer.alloc(segmentHeaderBytes);
+  header.write(segmentMagic, 0, 'latin1');
+  header.writeUInt32LE(formatVersion, 8);
+  header.writeDoubleLE(firstIndex, 16);
+  header.write(directoryId.slice(0, 64), 24, 'latin1');
+  header.writeUInt32LE(crc32(header.subarray(0, 92)), 92);
+  return header;
+}
+
+/** Makes a new segment durable, name included, before anything relies on it. */
+export async function createSegment(
+  fileSystem: FileSystem,
+  directory: string,
+  options: { firstIndex: number; directoryId: string; fillBytes: number },
+): Promise<Segment> {
+  const { firstIndex, directoryId, fillBytes } = options;
+  const path = join(directory, segmentName(firstIndex));
+  const file = await fileSystem.openLogFile(path);
+  const start = Buffer.alloc(segmentHeaderBytes + fillBytes);
+  encodeSegmentHeader(firstIndex, directoryId).copy(start);
+  await file.write(start, 0);
+  await file.datasync();
+  fileSystem.syncDirectory(directory);
+  return {
+    path,
+    file,
+    firstIndex,
+    lastIndex: firstIndex - 1,
+    endOffset: segmentHeaderBytes,
+    filledBytes: start.length,
+    lastCrc: 0,
+    checkpoints: [],
+  };
+}
+
+export function noteCheckpoint(segment: Segment, index: number, offset: number): void {
+  const last = segment.checkpoints.at(-1);
+  if (last !== undefined && offset - last.offset < checkpointBytes) return;
+  segment.checkpoints.push({ index, offset });
+}
+
+/** What was found in a segment file. */
+export type Scan = {
+  readonly segment: Segment;
+  /** The file ends in something that is neither a record nor zeros: a write torn by a crash. */
+  readonly isTorn: boolean;
+};
+
+/**
+ * Reads a whole segment and hands out its entries in order. A damaged entry that was durable once
+ * is refused: to cut it off like a torn write would forget what this server has acknowledged.
+ */
+export async function scanSegment(
+  file: LogFile,
+  path: string,
+  options: { firstIndex: number; directoryId: string; isLast: boolean },
+  onEntry: (entry: Entry) => void,
+): Promise<Scan> {
+  const content = Buffer.alloc(await file.sizeBytes());
+  await file.read(content, 0);
+  checkHeader(content, path, options);
+
+  const segment: Segment = {
+    path,
+    file,
+    firstIndex: options.firstIndex,
+    lastIndex: options.firstIndex - 1,
+    endOffset: segmentHeaderBytes,
+    filledBytes: content.length,
+    lastCrc: 0,
+    checkpoints: [],
+  };
+  for (
+    let record = nextRecord(content, segment);
+    record !== undefined;
+    record = nextRecord(content, segment)
+  ) {
+    if (record.type === 'entry') {
+      noteCheckpoint(segment, record.entry.index, record.offset);
+      segment.lastIndex = record.entry.index;
+      onEntry(record.entry);
+    }
+    segment.endOffset = record.offset + record.sizeBytes;
+    segment.lastCrc = record.crc;
+  }
+  const rest = content.subarray(segment.endOffset);
+  const isTorn = rest.some(byte => byte !== 0);
+  if (isTorn) refuseCorruption(content, segment, options.isLast);
+  return { segment, isTorn };
+}
+
+function checkHeader(
+  content: Buffer,
+  path: string,
+  { firstIndex, directoryId }: { firstIndex: number; directoryId: string },
+): void {
+  const header = content.subarray(0, segmentHeaderBytes);
+  const expected = encodeSegmentHeader(firstIndex, directoryId);
+  if (header.equals(expected)) return;
+  const isSound =
+    header.length === segmentHeaderBytes &&
+    header.readUInt32LE(92) === crc32(header.subarray(0, 92));
+  if (isSound && header.readUInt32LE(8) !== formatVersion) {
+    const found = header.readUInt32LE(8);
+    throw new StartupError(
+      `the log file ${path} has format version ${found}, this program reads version ${formatVersion}; ` +
+        'start the program that wrote it',
+    );
+  }
+  if (isSound)
+    throw new StartupError(
+      `the log file ${path} belongs to another data directory; put its own file back`,
+    );
+  throw corruption(path, 0, 'its header is damaged');
+}
+
+/** The next record, if it is sound and continues the log. */
+function nextRecord(content: Buffer, segment: Segment): LogRecord | undefined {
+  const record = decodeRecord(content, segment.endOffset);
+  if (record === undefined || record.previousCrc !== segment.lastCrc) return undefined;
+  const isNext = record.type === 'mark' || record.entry.index === segment.lastIndex + 1;
+  return isNext ? record : undefined;
+}
+
+/**
+ * Tells a torn write from corruption. Only the last file can be torn (the next one is begun when it
+ * is durable), and only above every durable mark that was written later.
+ */
+function refuseCorruption(content: Buffer, segment: Segment, isLast: boolean): void {
+  const damagedIndex = segment.lastIndex + 1;
+  if (!isLast) {
+    throw corruption(segment.path, segment.endOffset, `entry ${damagedIndex} is damaged`);
+  }
+  for (let offset = segment.endOffset + 8; offset < content.length; offset += 8) {
+    const record = decodeRecord(content, offset);
+    if (record === undefined || record.durableBefore < damagedIndex) continue;
+    throw corruption(segment.path, segment.endOffset, `entry ${damagedIndex} is damaged`);
+  }
+}
+
+const corruption = (path: string, offset: number, what: string): StartupError =>
+  new StartupError(
+    `the log file ${path} is corrupt at byte ${offset} (${what}, and it was durable before); ` +
+      'check the disk, then replace this server by one with an empty data directory',
+  );
+
+/** Entries of the segment from `fromIndex` on, read from the disk; stops early at what is unsound. */
+export async function readSegment(
+  segment: Segment,
+  range: { fromIndex: number; throughIndex: number; maxBytes: number },
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  let offset = startOf(segment, range.fromIndex);
+  let bytes = 0;
+  let chunk = Buffer.alloc(0);
+  let chunkAt = offset;
+  while (offset < segment.endOffset) {
+    const need = recordBytesAt(chunk, offset - chunkAt);
+    if (need === undefined || offset - chunkAt + need > chunk.length) {
+      const wanted = Math.max(readChunkBytes, need ?? 0);
+      chunk = Buffer.alloc(Math.min(wanted, segment.endOffset - offset));
+      chunkAt = offset;
+      await segment.file.read(chunk, offset);
+    }
+    const record = decodeRecord(chunk, offset - chunkAt);
+    if (record === undefined) break;
+    offset += record.sizeBytes;
+    if (record.type === 'mark' || record.entry.index < range.fromIndex) continue;
+    if (record.entry.index > range.throughIndex) break;
+    bytes += record.sizeBytes;
+    if (bytes > range.maxBytes && entries.length > 0) break;
+    entries.push(record.entry);
+  }
+  return entries;
+}
+
+/** The offset of a record at or before the one with the index. */
+export function startOf(segment: Segment, index: number): number {
+  let low = 0;
+  let high = segment.checkpoints.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((segment.checkpoints[middle]?.index ?? 0) <= index) low = middle + 1;
+    else high = middle;
+  }
+  return segment.checkpoints[low - 1]?.offset ?? segmentHeaderBytes;
+}
+
+/** The exact place of an entry, and the crc of the record before it, to cut the file there. */
+export async function findCut(
+  segment: Segment,
+  fromIndex: number,
+): Promise<{ offset: number; previousCrc: number } | undefined> {
+  let offset = startOf(segment, fromIndex);
+  while (offset < segment.endOffset) {
+    const header = Buffer.alloc(48);
+    await segment.file.read(header, offset);
+    const need = recordBytesAt(header, 0);
+    if (need === undefined) return undefined;
+    const whole = Buffer.alloc(Math.min(need, segment.endOffset - offset));
+    await segment.file.read(whole, offset);
+    const record = decodeRecord(whole, 0);
+    if (record === undefined) return undefined;
+    if (record.type === 'entry' && record.entry.index === fromIndex) {
+      return { offset, previousCrc: record.previousCrc };
+    }
+    offset += record.sizeBytes;
+  }
+  return undefined;
+}

@@ -1,0 +1,346 @@
+import { join } from 'node:path';
+import { assert } from '../assert.ts';
+import type { Entry, LogIndex, Term } from '../consensus/types.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import type { FileSystem } from './file-system.ts';
+import type { LogStore, LogStoreListener, RecoveredLog } from './log-store.ts';
+import { LogTail } from './log-tail.ts';
+import { encodeEntry, encodeMark, paddedBytes, recordHeaderBytes } from './record.ts';
+import {
+  createSegment,
+  findCut,
+  firstIndexOf,
+  noteCheckpoint,
+  readSegment,
+  type Segment,
+  scanSegment,
+  segmentHeaderBytes,
+  segmentName,
+} from './segment.ts';
+
+/** Zeros written ahead of the log at a time. */
+const fillBytes = 1024 * 1024;
+/** One write to the disk; what is appended beyond goes with the next. */
+const groupMaxBytes = 8 * 1024 * 1024;
+/** After this silence the log notes how far it is durable, without waiting for the disk. */
+const markDelayMs = 100;
+
+export type WriteAheadLogOptions = {
+  readonly directory: string;
+  readonly directoryId: string;
+  readonly fileSystem: FileSystem;
+  readonly listener: LogStoreListener;
+  /** A file is closed when it has grown beyond this. */
+  readonly segmentMaxBytes: number;
+  /** Newest entries kept in memory, in bytes; what is not written yet is kept in any case. */
+  readonly tailMaxBytes: number;
+};
+
+type Work =
+  | { readonly type: 'write'; readonly entries: Entry[]; readonly logGeneration: number }
+  | { readonly type: 'cut'; readonly fromIndex: number; readonly logGeneration: number };
+
+/**
+ * The log on the disk: segment files of framed records, written in groups.
+ *
+ * One write and one fdatasync are on their way at a time; what is appended meanwhile joins the next
+ * group, so that many small appends cost few syncs. A truncation cuts the files and is durable
+ * before anything that was appended after it is written: nothing can bring removed entries back.
+ */
+export class WriteAheadLog implements LogStore {
+  readonly #options: WriteAheadLogOptions;
+  readonly #segments: Segment[];
+  readonly #tail: LogTail;
+  readonly #firstIndex: number;
+  #durableIndex: number;
+  #generation = 0;
+  #work: Work[] = [];
+  #running: Promise<void> | undefined;
+  #hasFailed = false;
+  #isClosed = false;
+  #syncCount = 0;
+  #markTimer: NodeJS.Timeout | undefined;
+
+  private constructor(options: WriteAheadLogOptions, segments: Segment[], tail: LogTail) {
+    this.#options = options;
+    this.#segments = segments;
+    this.#tail = tail;
+    this.#firstIndex = segments[0]?.firstIndex ?? 1;
+    this.#durableIndex = tail.lastIndex;
+  }
+
+  /** Opens the log of a directory, cuts off a torn write, and tells what it holds. */
+  static async open(
+    options: WriteAheadLogOptions,
+  ): Promise<{ log: WriteAheadLog; recovered: RecoveredLog }> {
+    const { fileSystem, directory, directoryId, tailMaxBytes } = options;
+    const firstIndexes = fileSystem
+      .list(directory)
+      .flatMap(name => firstIndexOf(name) ?? [])
+      .sort((a, b) => a - b);
+    const runs: { term: Term; firstIndex: LogIndex }[] = [];
+    const tail = new LogTail((firstIndexes[0] ?? 1) - 1, tailMaxBytes);
+    const take = (entry: Entry): void => {
+      if (entry.term !== runs.at(-1)?.term)
+        runs.push({ term: entry.term, firstIndex: entry.index });
+      tail.push({ ...entry, payload: Buffer.from(entry.payload) });
+    };
+
+    const segments: Segment[] = [];
+    for (const [place, firstIndex] of firstIndexes.entries()) {
+      const path = join(directory, segmentName(firstIndex));
+      const isLast = place === firstIndexes.length - 1;
+      if (firstIndex !== tail.lastIndex + 1) throw missingPart(path, tail.lastIndex + 1);
+      const file = await fileSystem.openLogFile(path);
+      if (isLast && (await isUnbegun(file))) {
+        await file.close();
+        fileSystem.remove(path);
+        fileSystem.syncDirectory(directory);
+        break;
+      }
+      const scan = await scanSegment(file, path, { firstIndex, directoryId, isLast }, take);
+      if (scan.isTorn) await cutAt(scan.segment, scan.segment.endOffset);
+      segments.push(scan.segment);
+    }
+    tail.release(tail.lastIndex);
+    const log = new WriteAheadLog(options, segments, tail);
+    const lastIndex = tail.lastIndex as LogIndex;
+    return { log, recovered: { runs, lastIndex, tail: tail.entries() } };
+  }
+
+  get firstIndex(): LogIndex {
+    return this.#firstIndex as LogIndex;
+  }
+
+  get lastIndex(): LogIndex {
+    return this.#tail.lastIndex as LogIndex;
+  }
+
+  /** Disk syncs since the log was opened: appends per sync tell how well groups form. */
+  get syncCount(): number {
+    return this.#syncCount;
+  }
+
+  append(entries: readonly Entry[], logGeneration: number): void {
+    this.#generation = logGeneration;
+    for (const entry of entries) {
+      assert(entry.index === this.#tail.lastIndex + 1, 'the log has no gap');
+      this.#tail.push(entry);
+    }
+    const last = this.#work.at(-1);
+    if (last?.type === 'write' && last.logGeneration === logGeneration) {
+      for (const entry of entries) last.entries.push(entry);
+    } else {
+      this.#work.push({ type: 'write', entries: [...entries], logGeneration });
+    }
+    this.#start();
+  }
+
+  truncate(fromIndex: LogIndex, logGeneration: number): void {
+    assert(fromIndex >= this.#firstIndex, 'a truncation stays within the log');
+    this.#generation = logGeneration;
+    this.#tail.truncate(fromIndex);
+    this.#work.push({ type: 'cut', fromIndex, logGeneration });
+    this.#start();
+  }
+
+  async read(range: {
+    fromIndex: LogIndex;
+    throughIndex: LogIndex;
+    maxBytes: number;
+  }): Promise<readonly Entry[]> {
+    const inMemory = this.#tail.read(range);
+    if (inMemory !== undefined) return inMemory;
+    const segment = this.#segments.findLast(({ firstIndex }) => firstIndex <= range.fromIndex);
+    if (segment === undefined) return [];
+    const generation = this.#generation;
+    const entries = await readSegment(segment, range);
+    if (generation !== this.#generation) return [];
+    if (entries[0]?.index !== range.fromIndex) {
+      this.#fail(new Error(`entry ${range.fromIndex} can no longer be read from ${segment.path}`));
+      return [];
+    }
+    return entries;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#markTimer);
+    await this.#running;
+    if (!this.#hasFailed) await this.#writeMark().catch(() => undefined);
+    for (const { file } of this.#segments) await file.close();
+  }
+
+  #start(): void {
+    if (this.#running !== undefined || this.#hasFailed || this.#isClosed) return;
+    clearTimeout(this.#markTimer);
+    this.#running = this.#drain()
+      .catch((error: Error) => this.#fail(error))
+      .finally(() => {
+        this.#running = undefined;
+        if (!this.#hasFailed && !this.#isClosed) this.#scheduleMark();
+      });
+  }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#work = [];
+    // Never retried: after a failed sync the pages count as clean, and a second one would lie.
+    this.#options.listener.failed(error);
+  }
+
+  async #drain(): Promise<void> {
+    for (let work = this.#work.shift(); work !== undefined; work = this.#work.shift()) {
+      if (this.#hasFailed) return;
+      if (work.type === 'cut') await this.#cut(work.fromIndex);
+      else await this.#write(work.entries);
+      this.#report();
+    }
+  }
+
+  /** A completion counts for the log as it is now, not for entries removed meanwhile. */
+  #report(): void {
+    if (this.#hasFailed) return;
+    const index = Math.min(this.#durableIndex, this.#tail.lastIndex) as LogIndex;
+    const isSettled = !this.#work.some(({ type }) => type === 'cut');
+    if (isSettled && index > 0) this.#options.listener.persisted(this.#generation, index);
+  }
+
+  async #write(entries: readonly Entry[]): Promise<void> {
+    let from = 0;
+    while (from < entries.length) {
+      const segment = await this.#segmentFor(entries[from]?.index ?? 0);
+      const through = groupEnd(entries, from);
+      await this.#writeGroup(segment, entries.slice(from, through));
+      from = through;
+      if (from < entries.length) this.#report();
+    }
+  }
+
+  async #writeGroup(segment: Segment, entries: readonly Entry[]): Promise<void> {
+    const sizeBytes = entries.reduce((sum, { payload }) => sum + paddedBytes(payload.length), 0);
+    const buffer = Buffer.alloc(sizeBytes);
+    let offset = 0;
+    let previousCrc = segment.lastCrc;
+    for (const entry of entries) {
+      const chain = { previousCrc, durableBefore: this.#durableIndex };
+      previousCrc = encodeEntry(buffer, offset, entry, chain);
+      noteCheckpoint(segment, entry.index, segment.endOffset + offset);
+      offset += paddedBytes(entry.payload.length);
+    }
+    await fillAhead(segment, sizeBytes);
+    await segment.file.write(buffer, segment.endOffset);
+    await segment.file.datasync();
+    this.#syncCount += 1;
+    segment.endOffset += sizeBytes;
+    segment.lastCrc = previousCrc;
+    segment.lastIndex = entries.at(-1)?.index ?? segment.lastIndex;
+    segment.filledBytes = Math.max(segment.filledBytes, segment.endOffset);
+    this.#durableIndex = segment.lastIndex;
+    this.#tail.release(this.#durableIndex);
+  }
+
+  /** The open segment, or a new one when it is full; the old one is durable by then. */
+  async #segmentFor(index: number): Promise<Segment> {
+    const current = this.#segments.at(-1);
+    if (current !== undefined && current.endOffset < this.#options.segmentMaxBytes) return current;
+    const { fileSystem, directory, directoryId, segmentMaxBytes } = this.#options;
+    const segment = await createSegment(fileSystem, directory, {
+      firstIndex: index,
+      directoryId,
+      fillBytes: Math.min(fillBytes, segmentMaxBytes),
+    });
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  /** Removes entries from the end of the files, newest file first: a crash leaves a shorter log. */
+  async #cut(fromIndex: number): Promise<void> {
+    const { fileSystem, directory } = this.#options;
+    for (let last = this.#segments.at(-1); last !== undefined; last = this.#segments.at(-1)) {
+      if (last.firstIndex < fromIndex) break;
+      this.#segments.pop();
+      await last.file.close();
+      fileSystem.remove(last.path);
+      fileSystem.syncDirectory(directory);
+    }
+    const segment = this.#segments.at(-1);
+    if (segment !== undefined && segment.lastIndex >= fromIndex) {
+      const cut = await findCut(segment, fromIndex);
+      if (cut === undefined) throw new Error(`entry ${fromIndex} is not in ${segment.path}`);
+      segment.lastCrc = cut.previousCrc;
+      segment.lastIndex = fromIndex - 1;
+      await cutAt(segment, cut.offset);
+    }
+    this.#syncCount += 1;
+    this.#durableIndex = Math.min(this.#durableIndex, fromIndex - 1);
+  }
+
+  #scheduleMark(): void {
+    this.#markTimer = setTimeout(() => {
+      if (this.#running !== undefined || this.#isClosed || this.#hasFailed) return;
+      this.#running = this.#writeMark()
+        .catch((error: Error) => this.#fail(error))
+        .finally(() => {
+          this.#running = undefined;
+          if (this.#work.length > 0) this.#start();
+        });
+    }, markDelayMs);
+    this.#markTimer.unref();
+  }
+
+  async #writeMark(): Promise<void> {
+    const segment = this.#segments.at(-1);
+    if (segment === undefined || segment.lastIndex < segment.firstIndex) return;
+    const buffer = Buffer.alloc(recordHeaderBytes);
+    const chain = { previousCrc: segment.lastCrc, durableBefore: this.#durableIndex };
+    const crc = encodeMark(buffer, 0, chain);
+    await segment.file.write(buffer, segment.endOffset);
+    segment.endOffset += buffer.length;
+    segment.filledBytes = Math.max(segment.filledBytes, segment.endOffset);
+    segment.lastCrc = crc;
+  }
+}
+
+function groupEnd(entries: readonly Entry[], from: number): number {
+  let end = from;
+  let bytes = 0;
+  for (let entry = entries[end]; entry !== undefined; entry = entries[end]) {
+    bytes += paddedBytes(entry.payload.length);
+    if (bytes > groupMaxBytes && end > from) break;
+    end += 1;
+  }
+  return end;
+}
+
+/** Keeps zeros ahead of the log, so that most writes do not change the size of the file. */
+async function fillAhead(segment: Segment, sizeBytes: number): Promise<void> {
+  const neededBytes = segment.endOffset + sizeBytes;
+  if (neededBytes <= segment.filledBytes) return;
+  await segment.file.write(Buffer.alloc(fillBytes), neededBytes);
+  segment.filledBytes = neededBytes + fillBytes;
+}
+
+async function cutAt(segment: Segment, offset: number): Promise<void> {
+  await segment.file.truncate(offset);
+  await segment.file.datasync();
+  segment.endOffset = offset;
+  segment.filledBytes = offset;
+  const kept = segment.checkpoints.filter(checkpoint => checkpoint.offset < offset);
+  segment.checkpoints.splice(0, segment.checkpoints.length, ...kept);
+}
+
+/** A file whose creation was interrupted: its header never became durable, so nothing followed. */
+async function isUnbegun(file: Segment['file']): Promise<boolean> {
+  const header = Buffer.alloc(segmentHeaderBytes);
+  const sizeBytes = await file.read(header, 0);
+  return sizeBytes < segmentHeaderBytes || header.every(byte => byte === 0);
+}
+
+const missingPart = (path: string, index: number): StartupError =>
+  new StartupError(
+    `a part of the log is missing before ${path} (entry ${index} was expected there); ` +
+      'put the missing file back, or replace this server by one with an empty data directory',
+  );
