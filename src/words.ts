@@ -10,7 +10,7 @@ export type Term = Brand<number, 'Term'>;
 export type LogIndex = Brand<number, 'LogIndex'>;
 /** Milliseconds of this machine's monotonic clock; they mean nothing on another machine. */
 export type MonotonicMs = Brand<number, 'MonotonicMs'>;
-/** Wall-clock milliseconds since 1970: for people and entry stamps, never compared with a deadline. */
+/** Wall-clock milliseconds since 1970: for people and entry stamps, never for deadlines. */
 export type WallMs = Brand<number, 'WallMs'>;
 
 /** The identity of a log entry. An index alone is none: two leaders may fill it differently. */

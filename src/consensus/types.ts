@@ -128,13 +128,13 @@ export type RequestVote = { readonly type: 'requestVote' };
 export type RequestVoteReply = { readonly type: 'requestVoteReply' };
 export type PullEntries = {
   readonly type: 'pullEntries';
-  /** Chosen by the puller, grows with each new stream of one incarnation; stale answers are dropped by it. */
+  /** Chosen by the puller, grows with each new stream; stale answers are dropped by it. */
   readonly pullId: number;
   /** The entry after which the stream starts (a new pullId) or which was received last. */
   readonly prev: Position;
   /** Of the puller's log, echoed by a refusal (rule 13). */
   readonly logGeneration: number;
-  /** Payload and framing bytes received on this stream so far; absolute, so it may be lost or repeated. */
+  /** Bytes received on this stream so far; absolute, so it may be lost or repeated. */
   readonly consumedBytes: number;
   /** How many bytes may be on their way. */
   readonly windowBytes: number;

@@ -80,8 +80,8 @@ function refuseForeign(
   const { clusterId, nodeId } = metadata;
   if (clusterId !== owner.clusterId) {
     throw new StartupError(
-      `the data directory ${path} belongs to the cluster "${clusterId}", not to "${owner.clusterId}"; ` +
-        'choose another directory, or correct clusterName in the configuration',
+      `the data directory ${path} belongs to the cluster "${clusterId}", ` +
+        `not to "${owner.clusterId}"; choose another directory, or correct clusterName in the configuration`,
     );
   }
   if (nodeId !== owner.nodeId) {

@@ -8,7 +8,7 @@ import { paddedBytes } from './record.ts';
  */
 export class LogTail {
   readonly #maxBytes: number;
-  #entries: Entry[] = [];
+  readonly #entries: Entry[] = [];
   #bytes = 0;
   #lastIndex: number;
   /** Entries up to here may be forgotten. */

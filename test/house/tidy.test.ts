@@ -14,7 +14,7 @@ const floors = [
   ['src/cli'],
 ];
 /** Rooms of one floor that must not know each other. */
-const strangers = [
+const strangers: readonly (readonly [string, string])[] = [
   ['src/consensus', 'src/state-machines'],
   ['src/storage', 'src/transport'],
   ['src/server', 'src/client'],
@@ -50,13 +50,13 @@ test('every file stands on a floor and imports only from its own floor or below'
 });
 
 test('rooms that must not know each other do not', t => {
-  for (const source of sources) {
-    for (const [one, other] of strangers) {
-      if (one === undefined || other === undefined) continue;
-      const foreign = isIn(source.path, one) ? other : isIn(source.path, other) ? one : undefined;
-      if (foreign === undefined) continue;
-      const found = importsOf(source).filter(path => isIn(path, foreign));
-      t.deepEqual(found, [], `${source.path} knows ${foreign}`);
+  for (const [room, stranger] of strangers.flatMap(([a, b]) => [
+    [a, b] as const,
+    [b, a] as const,
+  ])) {
+    for (const source of sources.filter(({ path }) => isIn(path, room))) {
+      const found = importsOf(source).filter(path => isIn(path, stranger));
+      t.deepEqual(found, [], `${source.path} knows ${stranger}`);
     }
   }
 });

@@ -1,0 +1,33 @@
+import type { Placement } from './result.ts';
+
+type Use = { readonly fingerprint: string; readonly placement: Placement; readonly wallMs: number };
+
+/**
+ * The writes that people have named themselves, so that they may repeat them through any client
+ * server. Ages are differences of entry stamps, so all servers forget the same ones.
+ */
+export type IdempotencyKeys = {
+  readonly keysMax: number;
+  readonly lifetimeMs: number;
+  /** In the order of the log, and so by age. */
+  readonly uses: Map<string, Use>;
+};
+
+export const createIdempotencyKeys = (
+  limits: Pick<IdempotencyKeys, 'keysMax' | 'lifetimeMs'>,
+): IdempotencyKeys => ({ ...limits, uses: new Map() });
+
+export function earlierUse(keys: IdempotencyKeys, key: string, nowWallMs: number): Use | undefined {
+  const use = keys.uses.get(key);
+  return use !== undefined && nowWallMs - use.wallMs < keys.lifetimeMs ? use : undefined;
+}
+
+export function rememberUse(keys: IdempotencyKeys, key: string, use: Use): void {
+  keys.uses.delete(key);
+  keys.uses.set(key, use);
+  for (const [oldest, { wallMs }] of keys.uses) {
+    const isExpired = use.wallMs - wallMs >= keys.lifetimeMs;
+    if (!isExpired && keys.uses.size <= keys.keysMax) break;
+    keys.uses.delete(oldest);
+  }
+}

@@ -1,0 +1,74 @@
+import type { Placement } from './result.ts';
+
+/** A place from which a reader can count: the entry at `index` starts with object `first`. */
+export type Checkpoint = { readonly first: number; readonly index: number };
+
+/** Batches between two checkpoints: what a reader has to skip at most. */
+const checkpointInterval = 64;
+
+/**
+ * The objects that people have posted, numbered from 1 in the order of the log.
+ *
+ * The objects themselves stay in the log. Kept here is what it takes to find them: a checkpoint
+ * now and then, the entries that are in the log but had no effect, and the newest batches by id.
+ */
+export type Journal = {
+  readonly rememberedMax: number;
+  lastSeq: number;
+  batchCount: number;
+  readonly checkpoints: Checkpoint[];
+  /** Indexes of batches that were refused or repeated, ascending. */
+  readonly withoutEffect: number[];
+  readonly byBatchId: Map<string, Placement>;
+};
+
+export const createJournal = (rememberedMax: number): Journal => ({
+  rememberedMax,
+  lastSeq: 0,
+  batchCount: 0,
+  checkpoints: [],
+  withoutEffect: [],
+  byBatchId: new Map(),
+});
+
+export function appendBatch(
+  journal: Journal,
+  batch: { readonly batchId: string; readonly count: number },
+  entry: { readonly term: number; readonly index: number },
+): Placement {
+  const first = journal.lastSeq + 1;
+  const last = journal.lastSeq + batch.count;
+  const { term, index } = entry;
+  const placement = { batchId: batch.batchId, first, last, term, index };
+  if (journal.batchCount % checkpointInterval === 0) journal.checkpoints.push({ first, index });
+  journal.lastSeq = last;
+  journal.batchCount += 1;
+  journal.byBatchId.set(batch.batchId, placement);
+  if (journal.byBatchId.size > journal.rememberedMax) {
+    const [oldest] = journal.byBatchId.keys();
+    if (oldest !== undefined) journal.byBatchId.delete(oldest);
+  }
+  return placement;
+}
+
+/** The last checkpoint at or before an object: from its entry on, a reader counts batches. */
+export function checkpointBefore(journal: Journal, seq: number): Checkpoint | undefined {
+  const place = countUpTo(journal.checkpoints, seq, ({ first }) => first);
+  return journal.checkpoints[place - 1];
+}
+
+export const hadEffect = ({ withoutEffect }: Journal, index: number): boolean =>
+  withoutEffect[countUpTo(withoutEffect, index, value => value) - 1] !== index;
+
+/** How many items have a key of at most `limit`; the items ascend by their keys. */
+function countUpTo<T>(items: readonly T[], limit: number, keyOf: (item: T) => number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (item !== undefined && keyOf(item) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,69 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { Ack as _gossipraft_Ack, Ack__Output as _gossipraft_Ack__Output } from './gossipraft/Ack.ts';
+import type { AckEntriesReply as _gossipraft_AckEntriesReply, AckEntriesReply__Output as _gossipraft_AckEntriesReply__Output } from './gossipraft/AckEntriesReply.ts';
+import type { AckEntriesRequest as _gossipraft_AckEntriesRequest, AckEntriesRequest__Output as _gossipraft_AckEntriesRequest__Output } from './gossipraft/AckEntriesRequest.ts';
+import type { ClientToServerClient as _gossipraft_ClientToServerClient, ClientToServerDefinition as _gossipraft_ClientToServerDefinition } from './gossipraft/ClientToServer.ts';
+import type { Config as _gossipraft_Config, Config__Output as _gossipraft_Config__Output } from './gossipraft/Config.ts';
+import type { ConfigId as _gossipraft_ConfigId, ConfigId__Output as _gossipraft_ConfigId__Output } from './gossipraft/ConfigId.ts';
+import type { DescribeServerReply as _gossipraft_DescribeServerReply, DescribeServerReply__Output as _gossipraft_DescribeServerReply__Output } from './gossipraft/DescribeServerReply.ts';
+import type { DescribeServerRequest as _gossipraft_DescribeServerRequest, DescribeServerRequest__Output as _gossipraft_DescribeServerRequest__Output } from './gossipraft/DescribeServerRequest.ts';
+import type { Description as _gossipraft_Description, Description__Output as _gossipraft_Description__Output } from './gossipraft/Description.ts';
+import type { DigestEntry as _gossipraft_DigestEntry, DigestEntry__Output as _gossipraft_DigestEntry__Output } from './gossipraft/DigestEntry.ts';
+import type { Envelope as _gossipraft_Envelope, Envelope__Output as _gossipraft_Envelope__Output } from './gossipraft/Envelope.ts';
+import type { Fact as _gossipraft_Fact, Fact__Output as _gossipraft_Fact__Output } from './gossipraft/Fact.ts';
+import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _gossipraft_GossipEntry__Output } from './gossipraft/GossipEntry.ts';
+import type { JournalEntry as _gossipraft_JournalEntry, JournalEntry__Output as _gossipraft_JournalEntry__Output } from './gossipraft/JournalEntry.ts';
+import type { Member as _gossipraft_Member, Member__Output as _gossipraft_Member__Output } from './gossipraft/Member.ts';
+import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply__Output as _gossipraft_OpenSessionReply__Output } from './gossipraft/OpenSessionReply.ts';
+import type { OpenSessionRequest as _gossipraft_OpenSessionRequest, OpenSessionRequest__Output as _gossipraft_OpenSessionRequest__Output } from './gossipraft/OpenSessionRequest.ts';
+import type { Position as _gossipraft_Position, Position__Output as _gossipraft_Position__Output } from './gossipraft/Position.ts';
+import type { PutEntriesReply as _gossipraft_PutEntriesReply, PutEntriesReply__Output as _gossipraft_PutEntriesReply__Output } from './gossipraft/PutEntriesReply.ts';
+import type { PutEntriesRequest as _gossipraft_PutEntriesRequest, PutEntriesRequest__Output as _gossipraft_PutEntriesRequest__Output } from './gossipraft/PutEntriesRequest.ts';
+import type { ReadBatchReply as _gossipraft_ReadBatchReply, ReadBatchReply__Output as _gossipraft_ReadBatchReply__Output } from './gossipraft/ReadBatchReply.ts';
+import type { ReadBatchRequest as _gossipraft_ReadBatchRequest, ReadBatchRequest__Output as _gossipraft_ReadBatchRequest__Output } from './gossipraft/ReadBatchRequest.ts';
+import type { ReadEntriesReply as _gossipraft_ReadEntriesReply, ReadEntriesReply__Output as _gossipraft_ReadEntriesReply__Output } from './gossipraft/ReadEntriesReply.ts';
+import type { ReadEntriesRequest as _gossipraft_ReadEntriesRequest, ReadEntriesRequest__Output as _gossipraft_ReadEntriesRequest__Output } from './gossipraft/ReadEntriesRequest.ts';
+import type { Refused as _gossipraft_Refused, Refused__Output as _gossipraft_Refused__Output } from './gossipraft/Refused.ts';
+import type { Round as _gossipraft_Round, Round__Output as _gossipraft_Round__Output } from './gossipraft/Round.ts';
+import type { ServerView as _gossipraft_ServerView, ServerView__Output as _gossipraft_ServerView__Output } from './gossipraft/ServerView.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  gossipraft: {
+    Ack: MessageTypeDefinition<_gossipraft_Ack, _gossipraft_Ack__Output>
+    AckEntriesReply: MessageTypeDefinition<_gossipraft_AckEntriesReply, _gossipraft_AckEntriesReply__Output>
+    AckEntriesRequest: MessageTypeDefinition<_gossipraft_AckEntriesRequest, _gossipraft_AckEntriesRequest__Output>
+    ClientToServer: SubtypeConstructor<typeof grpc.Client, _gossipraft_ClientToServerClient> & { service: _gossipraft_ClientToServerDefinition }
+    Config: MessageTypeDefinition<_gossipraft_Config, _gossipraft_Config__Output>
+    ConfigId: MessageTypeDefinition<_gossipraft_ConfigId, _gossipraft_ConfigId__Output>
+    DescribeServerReply: MessageTypeDefinition<_gossipraft_DescribeServerReply, _gossipraft_DescribeServerReply__Output>
+    DescribeServerRequest: MessageTypeDefinition<_gossipraft_DescribeServerRequest, _gossipraft_DescribeServerRequest__Output>
+    Description: MessageTypeDefinition<_gossipraft_Description, _gossipraft_Description__Output>
+    DigestEntry: MessageTypeDefinition<_gossipraft_DigestEntry, _gossipraft_DigestEntry__Output>
+    Envelope: MessageTypeDefinition<_gossipraft_Envelope, _gossipraft_Envelope__Output>
+    Fact: MessageTypeDefinition<_gossipraft_Fact, _gossipraft_Fact__Output>
+    GossipEntry: MessageTypeDefinition<_gossipraft_GossipEntry, _gossipraft_GossipEntry__Output>
+    JournalEntry: MessageTypeDefinition<_gossipraft_JournalEntry, _gossipraft_JournalEntry__Output>
+    Member: MessageTypeDefinition<_gossipraft_Member, _gossipraft_Member__Output>
+    OpenSessionReply: MessageTypeDefinition<_gossipraft_OpenSessionReply, _gossipraft_OpenSessionReply__Output>
+    OpenSessionRequest: MessageTypeDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionRequest__Output>
+    Position: MessageTypeDefinition<_gossipraft_Position, _gossipraft_Position__Output>
+    PutEntriesReply: MessageTypeDefinition<_gossipraft_PutEntriesReply, _gossipraft_PutEntriesReply__Output>
+    PutEntriesRequest: MessageTypeDefinition<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesRequest__Output>
+    ReadBatchReply: MessageTypeDefinition<_gossipraft_ReadBatchReply, _gossipraft_ReadBatchReply__Output>
+    ReadBatchRequest: MessageTypeDefinition<_gossipraft_ReadBatchRequest, _gossipraft_ReadBatchRequest__Output>
+    ReadEntriesReply: MessageTypeDefinition<_gossipraft_ReadEntriesReply, _gossipraft_ReadEntriesReply__Output>
+    ReadEntriesRequest: MessageTypeDefinition<_gossipraft_ReadEntriesRequest, _gossipraft_ReadEntriesRequest__Output>
+    Refusal: EnumTypeDefinition
+    Refused: MessageTypeDefinition<_gossipraft_Refused, _gossipraft_Refused__Output>
+    Role: EnumTypeDefinition
+    Round: MessageTypeDefinition<_gossipraft_Round, _gossipraft_Round__Output>
+    ServerView: MessageTypeDefinition<_gossipraft_ServerView, _gossipraft_ServerView__Output>
+  }
+}
+

@@ -1,0 +1,13 @@
+// Original file: proto/client.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface AckEntriesRequest {
+  'clusterId'?: (string);
+  'sessionId'?: (number | string | Long);
+}
+
+export interface AckEntriesRequest__Output {
+  'clusterId': (string);
+  'sessionId': (number);
+}

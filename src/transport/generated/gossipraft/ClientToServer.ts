@@ -1,0 +1,89 @@
+// Original file: proto/client.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { AckEntriesReply as _gossipraft_AckEntriesReply, AckEntriesReply__Output as _gossipraft_AckEntriesReply__Output } from '../gossipraft/AckEntriesReply.ts';
+import type { AckEntriesRequest as _gossipraft_AckEntriesRequest, AckEntriesRequest__Output as _gossipraft_AckEntriesRequest__Output } from '../gossipraft/AckEntriesRequest.ts';
+import type { DescribeServerReply as _gossipraft_DescribeServerReply, DescribeServerReply__Output as _gossipraft_DescribeServerReply__Output } from '../gossipraft/DescribeServerReply.ts';
+import type { DescribeServerRequest as _gossipraft_DescribeServerRequest, DescribeServerRequest__Output as _gossipraft_DescribeServerRequest__Output } from '../gossipraft/DescribeServerRequest.ts';
+import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply__Output as _gossipraft_OpenSessionReply__Output } from '../gossipraft/OpenSessionReply.ts';
+import type { OpenSessionRequest as _gossipraft_OpenSessionRequest, OpenSessionRequest__Output as _gossipraft_OpenSessionRequest__Output } from '../gossipraft/OpenSessionRequest.ts';
+import type { PutEntriesReply as _gossipraft_PutEntriesReply, PutEntriesReply__Output as _gossipraft_PutEntriesReply__Output } from '../gossipraft/PutEntriesReply.ts';
+import type { PutEntriesRequest as _gossipraft_PutEntriesRequest, PutEntriesRequest__Output as _gossipraft_PutEntriesRequest__Output } from '../gossipraft/PutEntriesRequest.ts';
+import type { ReadBatchReply as _gossipraft_ReadBatchReply, ReadBatchReply__Output as _gossipraft_ReadBatchReply__Output } from '../gossipraft/ReadBatchReply.ts';
+import type { ReadBatchRequest as _gossipraft_ReadBatchRequest, ReadBatchRequest__Output as _gossipraft_ReadBatchRequest__Output } from '../gossipraft/ReadBatchRequest.ts';
+import type { ReadEntriesReply as _gossipraft_ReadEntriesReply, ReadEntriesReply__Output as _gossipraft_ReadEntriesReply__Output } from '../gossipraft/ReadEntriesReply.ts';
+import type { ReadEntriesRequest as _gossipraft_ReadEntriesRequest, ReadEntriesRequest__Output as _gossipraft_ReadEntriesRequest__Output } from '../gossipraft/ReadEntriesRequest.ts';
+
+export interface ClientToServerClient extends grpc.Client {
+  AckEntries(argument: _gossipraft_AckEntriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
+  AckEntries(argument: _gossipraft_AckEntriesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
+  ackEntries(argument: _gossipraft_AckEntriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
+  ackEntries(argument: _gossipraft_AckEntriesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
+  
+  DescribeServer(argument: _gossipraft_DescribeServerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  DescribeServer(argument: _gossipraft_DescribeServerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  DescribeServer(argument: _gossipraft_DescribeServerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  DescribeServer(argument: _gossipraft_DescribeServerRequest, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  describeServer(argument: _gossipraft_DescribeServerRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  describeServer(argument: _gossipraft_DescribeServerRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  describeServer(argument: _gossipraft_DescribeServerRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  describeServer(argument: _gossipraft_DescribeServerRequest, callback: grpc.requestCallback<_gossipraft_DescribeServerReply__Output>): grpc.ClientUnaryCall;
+  
+  OpenSession(argument: _gossipraft_OpenSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  OpenSession(argument: _gossipraft_OpenSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  OpenSession(argument: _gossipraft_OpenSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  OpenSession(argument: _gossipraft_OpenSessionRequest, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  openSession(argument: _gossipraft_OpenSessionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  openSession(argument: _gossipraft_OpenSessionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  openSession(argument: _gossipraft_OpenSessionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  openSession(argument: _gossipraft_OpenSessionRequest, callback: grpc.requestCallback<_gossipraft_OpenSessionReply__Output>): grpc.ClientUnaryCall;
+  
+  PutEntries(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply__Output>;
+  PutEntries(options?: grpc.CallOptions): grpc.ClientDuplexStream<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply__Output>;
+  putEntries(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply__Output>;
+  putEntries(options?: grpc.CallOptions): grpc.ClientDuplexStream<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply__Output>;
+  
+  ReadBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  ReadBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  ReadBatch(argument: _gossipraft_ReadBatchRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  ReadBatch(argument: _gossipraft_ReadBatchRequest, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  readBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  readBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  readBatch(argument: _gossipraft_ReadBatchRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  readBatch(argument: _gossipraft_ReadBatchRequest, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
+  
+  ReadEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  ReadEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  ReadEntries(argument: _gossipraft_ReadEntriesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  ReadEntries(argument: _gossipraft_ReadEntriesRequest, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  readEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  readEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  readEntries(argument: _gossipraft_ReadEntriesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  readEntries(argument: _gossipraft_ReadEntriesRequest, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
+  
+}
+
+export interface ClientToServerHandlers extends grpc.UntypedServiceImplementation {
+  AckEntries: grpc.handleServerStreamingCall<_gossipraft_AckEntriesRequest__Output, _gossipraft_AckEntriesReply>;
+  
+  DescribeServer: grpc.handleUnaryCall<_gossipraft_DescribeServerRequest__Output, _gossipraft_DescribeServerReply>;
+  
+  OpenSession: grpc.handleUnaryCall<_gossipraft_OpenSessionRequest__Output, _gossipraft_OpenSessionReply>;
+  
+  PutEntries: grpc.handleBidiStreamingCall<_gossipraft_PutEntriesRequest__Output, _gossipraft_PutEntriesReply>;
+  
+  ReadBatch: grpc.handleUnaryCall<_gossipraft_ReadBatchRequest__Output, _gossipraft_ReadBatchReply>;
+  
+  ReadEntries: grpc.handleUnaryCall<_gossipraft_ReadEntriesRequest__Output, _gossipraft_ReadEntriesReply>;
+  
+}
+
+export interface ClientToServerDefinition extends grpc.ServiceDefinition {
+  AckEntries: MethodDefinition<_gossipraft_AckEntriesRequest, _gossipraft_AckEntriesReply, _gossipraft_AckEntriesRequest__Output, _gossipraft_AckEntriesReply__Output>
+  DescribeServer: MethodDefinition<_gossipraft_DescribeServerRequest, _gossipraft_DescribeServerReply, _gossipraft_DescribeServerRequest__Output, _gossipraft_DescribeServerReply__Output>
+  OpenSession: MethodDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionReply, _gossipraft_OpenSessionRequest__Output, _gossipraft_OpenSessionReply__Output>
+  PutEntries: MethodDefinition<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply, _gossipraft_PutEntriesRequest__Output, _gossipraft_PutEntriesReply__Output>
+  ReadBatch: MethodDefinition<_gossipraft_ReadBatchRequest, _gossipraft_ReadBatchReply, _gossipraft_ReadBatchRequest__Output, _gossipraft_ReadBatchReply__Output>
+  ReadEntries: MethodDefinition<_gossipraft_ReadEntriesRequest, _gossipraft_ReadEntriesReply, _gossipraft_ReadEntriesRequest__Output, _gossipraft_ReadEntriesReply__Output>
+}

@@ -1,0 +1,25 @@
+// Original file: proto/client.proto
+
+import type { Config as _gossipraft_Config, Config__Output as _gossipraft_Config__Output } from '../gossipraft/Config.ts';
+import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _gossipraft_GossipEntry__Output } from '../gossipraft/GossipEntry.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Description {
+  'server'?: (string);
+  'leader'?: (string);
+  'config'?: (_gossipraft_Config | null);
+  'facts'?: (_gossipraft_GossipEntry)[];
+  'connectedPeers'?: (string)[];
+  'startedAtWallMs'?: (number | string | Long);
+  '_leader'?: "leader";
+}
+
+export interface Description__Output {
+  'server': (string);
+  'leader'?: (string);
+  'config': (_gossipraft_Config__Output | null);
+  'facts': (_gossipraft_GossipEntry__Output)[];
+  'connectedPeers': (string)[];
+  'startedAtWallMs': (number);
+  '_leader'?: "leader";
+}

@@ -1,0 +1,12 @@
+// Original file: proto/client.proto
+
+
+export interface OpenSessionRequest {
+  'clusterId'?: (string);
+  'nonce'?: (string);
+}
+
+export interface OpenSessionRequest__Output {
+  'clusterId': (string);
+  'nonce': (string);
+}

@@ -1,0 +1,15 @@
+// Original file: proto/client.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface PutEntriesRequest {
+  'clusterId'?: (string);
+  'requestId'?: (number | string | Long);
+  'commands'?: (Buffer | Uint8Array | string)[];
+}
+
+export interface PutEntriesRequest__Output {
+  'clusterId': (string);
+  'requestId': (number);
+  'commands': (Buffer)[];
+}

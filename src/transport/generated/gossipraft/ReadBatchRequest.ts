@@ -1,0 +1,12 @@
+// Original file: proto/client.proto
+
+
+export interface ReadBatchRequest {
+  'clusterId'?: (string);
+  'batchId'?: (string);
+}
+
+export interface ReadBatchRequest__Output {
+  'clusterId': (string);
+  'batchId': (string);
+}

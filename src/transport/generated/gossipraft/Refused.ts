@@ -1,0 +1,19 @@
+// Original file: proto/client.proto
+
+import type { Refusal as _gossipraft_Refusal, Refusal__Output as _gossipraft_Refusal__Output } from '../gossipraft/Refusal.ts';
+
+export interface Refused {
+  'reason'?: (_gossipraft_Refusal);
+  'leader'?: (string);
+  'retryAfterMs'?: (number);
+  'detail'?: (string);
+  '_leader'?: "leader";
+}
+
+export interface Refused__Output {
+  'reason': (_gossipraft_Refusal__Output);
+  'leader'?: (string);
+  'retryAfterMs': (number);
+  'detail': (string);
+  '_leader'?: "leader";
+}
