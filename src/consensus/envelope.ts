@@ -23,7 +23,9 @@ export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): St
   const peer = replica.peers.get(envelope.from);
   if (envelope.clusterId !== identity.clusterId || envelope.to !== identity.id) return 'stranger';
   if (peer === undefined) return 'stranger';
-  if (envelope.config !== undefined) adoptConfig(replica, turn, envelope.config);
+  if (envelope.config !== undefined) {
+    adoptConfig(replica, turn, envelope.config, envelope.from);
+  }
 
   const isKnown = isKnownOwner(replica, envelope.from, envelope.fromDirectoryId);
   if (!isKnown) return 'outsider';

@@ -85,7 +85,10 @@ export const gossipEntryOf = ({ fact, writtenAt }: KnownFact, now: MonotonicMs):
 export function newsFor(replica: Replica, peer: Peer, now: MonotonicMs): GossipEntry[] {
   const news: GossipEntry[] = [];
   const own = replica.facts.get(replica.identity.id);
-  if (own !== undefined) news.push(gossipEntryOf(own, now));
+  if (own !== undefined) {
+    peer.told.set(replica.identity.id, own.fact);
+    news.push(gossipEntryOf(own, now));
+  }
   for (const known of replica.facts.values()) {
     const { owner } = known.fact;
     if (owner === peer.id || owner === replica.identity.id) continue;

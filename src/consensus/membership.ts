@@ -13,10 +13,15 @@ const founderOf = (servers: readonly NodeId[]): NodeId | undefined =>
   [...servers].sort((a, b) => (a < b ? -1 : 1))[0];
 
 /** Takes over a newer configuration; until then we may not even be part of the cluster. */
-export function adoptConfig(replica: Replica, turn: Turn, config: Config): void {
+export function adoptConfig(
+  replica: Replica,
+  turn: Turn,
+  config: Config,
+  from: NodeId = replica.identity.id,
+): void {
   if (replica.config !== undefined) {
     if (compareConfigIds(config.id, replica.config.id) <= 0) return;
-  } else if (!mayJoin(replica, turn, config)) return;
+  } else if (!mayJoin(replica, turn, config, from)) return;
 
   // Rule 5: a configuration of a term must not be used in an older one.
   observeTerm(replica, turn, config.id.term);
@@ -37,11 +42,11 @@ export function adoptConfig(replica: Replica, turn: Turn, config: Config): void 
 }
 
 /**
- * A fresh server joins only a configuration that names its data directory. A founding one must come
- * from the founder that we answered: an older founder may have been wiped since, and two founding
- * configurations would be two clusters.
+ * A fresh server joins only a configuration that names its data directory. A founder itself must be
+ * the one that we answered: it may have been wiped since it founded, and there would be two
+ * founding configurations. Whoever else has one has joined it, and so no other can be founded.
  */
-function mayJoin(replica: Replica, turn: Turn, config: Config): boolean {
+function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): boolean {
   const { id, directoryId } = replica.identity;
   const own = memberOf(config, id);
   if (own?.directoryId !== directoryId) {
@@ -51,7 +56,8 @@ function mayJoin(replica: Replica, turn: Turn, config: Config): boolean {
   }
   if (compareConfigIds(config.id, foundingId) > 0) return true;
   const founder = founderOf(config.members.map(member => member.id));
-  return founder !== undefined && memberOf(config, founder)?.directoryId === replica.sponsor;
+  if (founder === undefined || from !== founder || replica.sponsor === undefined) return true;
+  return memberOf(config, founder)?.directoryId === replica.sponsor;
 }
 
 function forgetForeignFacts(replica: Replica, config: Config): void {

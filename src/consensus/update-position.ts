@@ -1,4 +1,6 @@
-import { isLinkUp, linkTimeoutMs, type Replica } from './replica.ts';
+import { termAt } from './log.ts';
+import { comparePositions } from './position.ts';
+import { isLinkUp, linkTimeoutMs, type Peer, type Replica } from './replica.ts';
 import { send, type Turn } from './turn.ts';
 import type { MonotonicMs, NodeId } from './types.ts';
 
@@ -16,9 +18,23 @@ export function reportPositions(replica: Replica, turn: Turn): void {
   const isWaiting =
     peer.reportedAt !== undefined && turn.now - peer.reportedAt < linkTimeoutMs(replica.timings);
   if (isWaiting) return;
-  peer.reportedAt = turn.now;
   replica.isReportDue = false;
+  // Where pulls form a ring for a moment, a report would else go round for ever.
+  if (!knowsNewPositions(replica, peer)) return;
+  peer.reportedAt = turn.now;
   send(turn, peer.id, { type: 'updatePosition' });
+}
+
+/** Has something become durable, here or at others, that the peer was not told of? */
+function knowsNewPositions(replica: Replica, peer: Peer): boolean {
+  const own = peer.told.get(replica.identity.id)?.durable;
+  if (own?.index !== replica.durableIndex || own.term !== termAt(replica.log, own.index))
+    return true;
+  return [...replica.facts.values()].some(({ fact: { owner, durable } }) => {
+    if (owner === peer.id || owner === replica.identity.id) return false;
+    const told = peer.told.get(owner)?.durable;
+    return told === undefined || comparePositions(told, durable) !== 0;
+  });
 }
 
 function reportTarget(replica: Replica, now: MonotonicMs): NodeId | undefined {

@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import type { Entry, LogIndex, Term } from '../consensus/types.ts';
 import type { LogStore, LogStoreListener, RecoveredLog } from './log-store.ts';
-import { LogTail } from './log-tail.ts';
+import { paddedBytes } from './record.ts';
 
 type Pending =
   | { readonly type: 'append'; readonly entry: Entry; readonly logGeneration: number }
@@ -63,11 +63,20 @@ export class MemoryStore implements LogStore {
   }
 
   readNow(range: { fromIndex: number; throughIndex: number; maxBytes: number }): readonly Entry[] {
-    const tail = new LogTail(range.fromIndex - 1, Number.POSITIVE_INFINITY);
-    for (const entry of this.#entries.slice(range.fromIndex - 1, range.throughIndex)) {
-      tail.push(entry);
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (let index = range.fromIndex; index <= range.throughIndex; index += 1) {
+      const entry = this.entryAt(index);
+      if (entry === undefined) break;
+      bytes += paddedBytes(entry.payload.length);
+      if (bytes > range.maxBytes && entries.length > 0) break;
+      entries.push(entry);
     }
-    return tail.read(range) ?? [];
+    return entries;
+  }
+
+  entryAt(index: number): Entry | undefined {
+    return this.#entries[index - 1];
   }
 
   /** The disk finishes the oldest `count` writes, and says so. */

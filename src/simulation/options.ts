@@ -1,0 +1,97 @@
+import type { Limits, Timings } from '../consensus/types.ts';
+import { mix, Random } from './random.ts';
+
+/** The kinds of misfortune; each is on in about half of the seeds. */
+export const faultKinds = [
+  'powerLoss',
+  'kill',
+  'crashBetweenEffects',
+  'pause',
+  'cutLink',
+  'cutOneWay',
+  'partition',
+  'isolateLeader',
+  'resetLink',
+  'lossyLink',
+  'slowLink',
+  'slowDisk',
+  'wipe',
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+/**
+ * What one seed is made of. Each seed draws its own mixture (swarm testing, Groce et al. 2012): a
+ * run with all faults at their mean rarely meets the situations that a one-sided run does.
+ */
+export type SimulationOptions = {
+  readonly seed: number;
+  readonly serverCount: number;
+  readonly timings: Timings;
+  readonly limits: Limits;
+  readonly faultKinds: readonly FaultKind[];
+  readonly faultIntervalMs: number;
+  /** Faults last this long on average, in election timeouts. */
+  readonly outageTimeouts: number;
+  /** How long misfortune reigns, before the liveness phase. */
+  readonly stormMs: number;
+  readonly network: {
+    readonly delayMs: number;
+    readonly jitterMs: number;
+    readonly loss: number;
+    readonly duplication: number;
+    /** Messages of a stream arrive in their order; without it, only the liveness phase has it. */
+    readonly isOrdered: boolean;
+  };
+  readonly disk: { readonly latencyMs: number; readonly jitterMs: number };
+  /** Rates of the servers' clocks differ by up to this much. */
+  readonly clockDrift: number;
+  readonly clients: {
+    readonly count: number;
+    readonly pauseMs: number;
+    readonly timeoutMs: number;
+    readonly batchMax: number;
+  };
+};
+
+export function optionsFor(seed: number): SimulationOptions {
+  const random = new Random(mix(seed, 1));
+  const electionTimeoutMs = random.pick([150, 300, 1000] as const);
+  const delayMs = random.pick([0.1, 1, 5, electionTimeoutMs / 12] as const);
+  return {
+    seed,
+    serverCount: random.pick([3, 3, 3, 4, 5, 5, 7] as const),
+    timings: {
+      electionTimeoutMs,
+      heartbeatIntervalMs: electionTimeoutMs / random.pick([5, 10] as const),
+    },
+    limits: {
+      batchMaxBytes: random.pick([150, 600, 64_000] as const),
+      pullWindowBytes: random.pick([300, 2400, 256_000] as const),
+      tailMaxBytes: random.pick([500, 4000, 1_000_000] as const),
+      uncommittedMaxBytes: random.pick([2000, 1_000_000] as const),
+      depthMax: random.pick([1, 2, 3, 7] as const),
+    },
+    faultKinds: faultKinds.filter(kind => random.chance(kind === 'wipe' ? 0.1 : 0.5)),
+    faultIntervalMs: electionTimeoutMs * random.pick([0.3, 1, 3] as const),
+    outageTimeouts: random.pick([0.3, 1, 3] as const),
+    stormMs: electionTimeoutMs * random.pick([8, 15, 25] as const),
+    network: {
+      delayMs,
+      jitterMs: Math.min(delayMs * random.pick([0, 1, 4] as const), electionTimeoutMs / 10),
+      loss: random.pick([0, 0, 0.01, 0.1, 0.2] as const),
+      duplication: random.pick([0, 0, 0.05, 0.5] as const),
+      isOrdered: random.chance(0.5),
+    },
+    disk: {
+      latencyMs: random.pick([0, 0.5, 5, electionTimeoutMs / 10] as const),
+      jitterMs: random.pick([0, 2, electionTimeoutMs / 10] as const),
+    },
+    clockDrift: random.pick([0, 0.01, 0.1] as const),
+    clients: {
+      count: random.pick([1, 2, 4] as const),
+      pauseMs: electionTimeoutMs * random.pick([0.02, 0.1, 0.5] as const),
+      timeoutMs: electionTimeoutMs * random.pick([0.5, 2, 5] as const),
+      batchMax: random.pick([1, 3] as const),
+    },
+  };
+}

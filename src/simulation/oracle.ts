@@ -1,0 +1,174 @@
+import {
+  type Landmarks,
+  landmarksOf,
+  regressionsBetween,
+  violationsOf,
+} from '../consensus/invariants.ts';
+import { holds } from '../consensus/log.ts';
+import { comparePositions, noPosition } from '../consensus/position.ts';
+import type { Replica } from '../consensus/replica.ts';
+import type { Entry, Fact, NodeId, Position } from '../consensus/types.ts';
+import type { Outcome } from '../state-machines/replicated-state.ts';
+import type { Placement } from '../state-machines/result.ts';
+import { demand } from './failure.ts';
+
+/** What the oracle may look at: more than any server can see. */
+export type Witness = {
+  readonly id: NodeId;
+  /** Undefined while the server is down. */
+  readonly replica: Replica | undefined;
+  readonly life: number;
+  /** What would survive a power cut now. */
+  readonly durableEntries: readonly Entry[];
+  readonly durableVote: { readonly term: number; readonly vote: NodeId | undefined };
+  entryAt(index: number): Entry | undefined;
+};
+
+type Origin = { readonly entry: Entry; readonly previousTerm: number };
+
+/** Knows everything that has happened, and demands that it fits together (protocol P9). */
+export class Oracle {
+  readonly #leaders = new Map<number, NodeId>();
+  readonly #votes = new Map<string, NodeId>();
+  readonly #origins = new Map<string, Origin>();
+  /** The entry that is committed at each index, for ever. */
+  readonly #committed: Entry[] = [];
+  #lastCommitted: Position = noPosition;
+  readonly #outcomes: string[] = [];
+  readonly #landmarks = new Map<NodeId, { life: number; landmarks: Landmarks }>();
+  readonly #checkedCommit = new Map<NodeId, { life: number; index: number }>();
+  #lastAckedSeq = 0;
+  readonly acked = new Map<string, Placement>();
+
+  get committedCount(): number {
+    return this.#committed.length;
+  }
+
+  get lastAckedSeq(): number {
+    return this.#lastAckedSeq;
+  }
+
+  /** After every step of a server. */
+  stepped(witness: Witness): void {
+    const { replica, id, life } = witness;
+    if (replica === undefined) return;
+    const [violation] = violationsOf(replica);
+    demand(violation === undefined, `${id}: ${violation}`);
+    const landmarks = landmarksOf(replica);
+    const before = this.#landmarks.get(id);
+    if (before?.life === life) {
+      const [regression] = regressionsBetween(before.landmarks, landmarks);
+      demand(regression === undefined, `${id}: ${regression}`);
+      const isNewLeader =
+        before.landmarks.role !== 'leader' || before.landmarks.term < replica.term;
+      if (replica.role === 'leader' && isNewLeader) this.#elected(replica);
+    } else if (replica.role === 'leader') this.#elected(replica);
+    this.#landmarks.set(id, { life, landmarks });
+    this.#checkCommit(witness, replica);
+  }
+
+  #elected(replica: Replica): void {
+    const { term, identity } = replica;
+    const known = this.#leaders.get(term);
+    demand(
+      known === undefined || known === identity.id,
+      `I1: term ${term} has two leaders, ${known} and ${identity.id}`,
+    );
+    this.#leaders.set(term, identity.id);
+    const isComplete = holds(replica.log, this.#lastCommitted) || this.#lastCommitted.term >= term;
+    demand(isComplete, `I5: ${identity.id} leads term ${term} without what was committed`);
+  }
+
+  #checkCommit(witness: Witness, replica: Replica): void {
+    const checked = this.#checkedCommit.get(witness.id);
+    let index = checked?.life === witness.life ? checked.index : 0;
+    while (index < replica.commit.index) {
+      index += 1;
+      const entry = witness.entryAt(index);
+      demand(entry !== undefined, `${witness.id} committed ${index}, which it does not hold`);
+      const known = this.#committed[index - 1];
+      if (known === undefined) this.#committed.push(entry);
+      const isSame = known === undefined || known === entry;
+      demand(isSame, `I6: two different entries are committed at ${index}`);
+    }
+    if (comparePositions(replica.commit, this.#lastCommitted) > 0) {
+      this.#lastCommitted = replica.commit;
+    }
+    this.#checkedCommit.set(witness.id, { life: witness.life, index });
+  }
+
+  /** Two logs that have an entry of one term at one index are the same up to there. */
+  appended(witness: Witness, entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const key = `${entry.term} ${entry.index}`;
+      const previousTerm = witness.entryAt(entry.index - 1)?.term ?? 0;
+      const origin = this.#origins.get(key);
+      if (origin === undefined) {
+        this.#origins.set(key, { entry, previousTerm });
+        continue;
+      }
+      const isSame = origin.entry === entry && origin.previousTerm === previousTerm;
+      demand(isSame, `I2: ${witness.id} has another entry ${entry.index} of term ${entry.term}`);
+    }
+  }
+
+  /** What a server says of itself must be on its disk when it says it. */
+  said(witness: Witness, fact: Fact): void {
+    const { id, durableEntries, durableVote } = witness;
+    const { durable, term, vote } = fact;
+    const isHeld = durable.index === 0 || durableEntries[durable.index - 1]?.term === durable.term;
+    demand(isHeld, `rule 1: ${id} says that ${durable.index} is durable, and it is not`);
+    const isDurable = durableVote.term === term && durableVote.vote === vote;
+    demand(isDurable, `rule 4: ${id} tells of term ${term} and vote ${vote} before its disk knows`);
+    if (vote === undefined) return;
+    const key = `${fact.directoryId} ${term}`;
+    const other = this.#votes.get(key);
+    demand(other === undefined || other === vote, `I10: ${id} votes twice in term ${term}`);
+    this.#votes.set(key, vote);
+  }
+
+  /** All servers draw the same conclusions from the same entry. */
+  applied(id: NodeId, index: number, outcome: Outcome | undefined): void {
+    const text = JSON.stringify(outcome?.result ?? null);
+    const known = this.#outcomes[index];
+    demand(known === undefined || known === text, `I6: ${id} applies entry ${index} otherwise`);
+    this.#outcomes[index] = text;
+  }
+
+  /** A client was told that its batch is safe. */
+  acknowledged(placement: Placement, witnesses: readonly Witness[], majority: number): void {
+    const holders = witnesses.filter(
+      ({ durableEntries }) => durableEntries[placement.index - 1]?.term === placement.term,
+    );
+    demand(
+      holders.length >= majority,
+      `entry ${placement.index} was acknowledged with ${holders.length} of ${majority} disks`,
+    );
+    const known = this.acked.get(placement.batchId);
+    const isSame = known === undefined || known.first === placement.first;
+    demand(isSame, `the batch ${placement.batchId} was acknowledged at two places`);
+    this.acked.set(placement.batchId, placement);
+    this.#lastAckedSeq = Math.max(this.#lastAckedSeq, placement.last);
+  }
+
+  /** A linearizable read shows everything that was acknowledged before it began. */
+  read(lastSeq: number, ackedBefore: number): void {
+    demand(lastSeq >= ackedBefore, `a read shows ${lastSeq} entries after ${ackedBefore} acks`);
+  }
+
+  /** Every acknowledged batch stands in the log where the client was told, once. */
+  checkJournal(): void {
+    const places = new Map<string, number>();
+    for (const [index, text] of this.#outcomes.entries()) {
+      const result = JSON.parse(text ?? 'null');
+      if (result?.kind !== 'appended' || result.isReplay) continue;
+      const { batchId } = result.placement;
+      demand(!places.has(batchId), `the batch ${batchId} is in the journal twice`);
+      places.set(batchId, index);
+    }
+    for (const [batchId, placement] of this.acked) {
+      const isThere = places.get(batchId) === placement.index;
+      demand(isThere, `the acknowledged batch ${batchId} is not at ${placement.index}`);
+    }
+  }
+}

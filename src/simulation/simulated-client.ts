@@ -1,0 +1,182 @@
+import { encodeCommand } from '../state-machines/command.ts';
+import type { Result } from '../state-machines/result.ts';
+import { SimulationFailure } from './failure.ts';
+import type { Oracle } from './oracle.ts';
+import { mix, Random } from './random.ts';
+import type { Answer, SimulatedServer, Surroundings } from './simulated-server.ts';
+
+/** Answers and requests get lost between clients and servers, too. */
+const lossOfAnswers = 0.05;
+
+type Outstanding = { readonly sequence: number; readonly payload: Uint8Array; tries: number };
+
+/** A client as a client server is one: it retries under one session and sequence number. */
+export class SimulatedClient {
+  /** Batches that were acknowledged. */
+  ackedCount = 0;
+  readonly #place: number;
+  readonly #around: Surroundings;
+  readonly #servers: readonly SimulatedServer[];
+  readonly #random: Random;
+  readonly #acknowledge: Oracle['acknowledged'];
+  #session: number | undefined;
+  #sequence = 0;
+  #target: number;
+  #outstanding: Outstanding | undefined;
+  /** Answers to earlier tries are ignored. */
+  #attempt = 0;
+  #timeoutMs: number;
+  #isStopped = false;
+
+  constructor(place: number, servers: readonly SimulatedServer[], around: Surroundings) {
+    this.#place = place;
+    this.#servers = servers;
+    this.#around = around;
+    this.#random = new Random(mix(around.options.seed, 5, place));
+    this.#target = this.#random.below(servers.length);
+    this.#timeoutMs = around.options.clients.timeoutMs;
+    this.#acknowledge = (...args) => around.oracle.acknowledged(...args);
+  }
+
+  start(): void {
+    this.#after(this.#around.options.clients.pauseMs * this.#random.next(), () => this.#next());
+  }
+
+  /** From now on it waits long enough for an answer; impatience is a fault, too. */
+  calmDown(): void {
+    const { electionTimeoutMs } = this.#around.options.timings;
+    this.#timeoutMs = Math.max(this.#timeoutMs, 2 * electionTimeoutMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#attempt += 1;
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    this.#around.queue.push(this.#around.now() + delayMs, run);
+  }
+
+  /** Decides what to do next, once nothing is outstanding. */
+  #next(): void {
+    if (this.#session === undefined) this.#try(this.#openSession(), result => this.#opened(result));
+    else if (this.#random.chance(0.2)) this.#read();
+    else {
+      this.#outstanding = this.#newPut(this.#session);
+      this.#put();
+    }
+  }
+
+  #openSession(): Uint8Array {
+    return encodeCommand({ kind: 'openSession', nonce: `${this.#place} ${this.#attempt}` });
+  }
+
+  #opened(result: Result): void {
+    if (result.kind !== 'sessionOpened') throw new SimulationFailure(`got ${result.kind}`);
+    this.#session = result.session;
+    this.#rest();
+  }
+
+  #newPut(session: number): Outstanding {
+    this.#sequence += 1;
+    const count = 1 + this.#random.below(this.#around.options.clients.batchMax);
+    const objects = Array.from({ length: count }, () => '{}');
+    const payload = encodeCommand({
+      kind: 'put',
+      session,
+      sequence: this.#sequence,
+      ackedBelow: this.#sequence,
+      batchId: `${this.#place}-${this.#sequence}`,
+      idempotencyKey: undefined,
+      fingerprint: undefined,
+      count,
+      data: new TextEncoder().encode(`[${objects.join()}]`),
+    });
+    return { sequence: this.#sequence, payload, tries: 0 };
+  }
+
+  #put(): void {
+    const outstanding = this.#outstanding;
+    if (outstanding === undefined) return;
+    outstanding.tries += 1;
+    if (outstanding.tries === 2) this.#around.marks.note('put retried');
+    this.#try(outstanding.payload, result => {
+      this.#outstanding = undefined;
+      if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
+      if (result.isReplay) this.#around.marks.note('retried put found done');
+      this.ackedCount += 1;
+      this.#acknowledge(result.placement, this.#servers, Math.floor(this.#servers.length / 2) + 1);
+      this.#rest();
+    });
+  }
+
+  #read(): void {
+    const ackedBefore = this.#around.oracle.lastAckedSeq;
+    const attempt = this.#begin();
+    this.#server().read(answer => {
+      if (answer === undefined) {
+        this.#answered(attempt, () => this.#elsewhere());
+        return;
+      }
+      // Judged where it is answered: on its way the answer only gets older.
+      this.#around.oracle.read(answer.lastSeq, ackedBefore);
+      this.#around.marks.note('linearizable read');
+      this.#answered(attempt, () => this.#rest());
+    });
+  }
+
+  #try(payload: Uint8Array, done: (result: Result) => void): void {
+    const attempt = this.#begin();
+    this.#server().propose(payload, answer => {
+      this.#answered(attempt, () => {
+        if (answer.type === 'result') done(answer.result);
+        else this.#refused(answer);
+      });
+    });
+  }
+
+  #server(): SimulatedServer {
+    const server = this.#servers[this.#target];
+    if (server === undefined) throw new SimulationFailure('no such server');
+    return server;
+  }
+
+  /** Starts an attempt that gives up after a while. */
+  #begin(): number {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    this.#after(this.#timeoutMs, () => {
+      if (attempt === this.#attempt) this.#elsewhere();
+    });
+    return attempt;
+  }
+
+  #answered(attempt: number, run: () => void): void {
+    if (this.#random.chance(lossOfAnswers)) return;
+    this.#after(this.#around.options.network.delayMs, () => {
+      if (attempt === this.#attempt) run();
+    });
+  }
+
+  #refused({ leader }: Extract<Answer, { type: 'refused' }>): void {
+    const hinted = this.#servers.findIndex(({ id }) => id === leader);
+    if (hinted >= 0) this.#target = hinted;
+    else this.#target = this.#random.below(this.#servers.length);
+    this.#rest();
+  }
+
+  #elsewhere(): void {
+    this.#target = this.#random.below(this.#servers.length);
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    this.#after(this.#around.options.clients.pauseMs * this.#random.between(0.2, 1.8), () => {
+      if (attempt !== this.#attempt || this.#isStopped) return;
+      if (this.#outstanding === undefined) this.#next();
+      else this.#put();
+    });
+  }
+}

@@ -1,0 +1,448 @@
+import { createReplica, type Replica } from '../consensus/replica.ts';
+import { nextDeadline, step } from '../consensus/step.ts';
+import type {
+  Config,
+  DirectoryId,
+  Effect,
+  Entry,
+  Event,
+  LogIndex,
+  Message,
+  MonotonicMs,
+  NodeId,
+  Term,
+  WallMs,
+} from '../consensus/types.ts';
+import {
+  applyEntry,
+  createReplicatedState,
+  type ReplicatedState,
+} from '../state-machines/replicated-state.ts';
+import type { Result } from '../state-machines/result.ts';
+import { MemoryStore, recoveredFrom } from '../storage/memory-store.ts';
+import type { EventQueue } from './event-queue.ts';
+import { SimulationFailure } from './failure.ts';
+import type { Marks } from './marks.ts';
+import type { Network } from './network.ts';
+import type { SimulationOptions } from './options.ts';
+import type { Oracle, Witness } from './oracle.ts';
+import { mix, Random } from './random.ts';
+
+/** Everything around a server that belongs to the simulation. */
+export type Surroundings = {
+  readonly options: SimulationOptions;
+  readonly queue: EventQueue;
+  readonly network: Network;
+  readonly oracle: Oracle;
+  readonly marks: Marks;
+  now(): number;
+  trace(text: string): void;
+};
+
+export type Answer =
+  | { readonly type: 'result'; readonly result: Result }
+  | { readonly type: 'refused'; readonly leader: NodeId | undefined };
+export type ReadAnswer = { readonly lastSeq: number } | undefined;
+
+type Disk = {
+  directoryId: DirectoryId;
+  incarnation: number;
+  term: Term;
+  vote: NodeId | undefined;
+  config: Config | undefined;
+  entries: readonly Entry[];
+};
+
+/** What exists only while the process runs. */
+type Process = {
+  readonly replica: Replica;
+  readonly store: MemoryStore;
+  readonly state: ReplicatedState;
+  readonly proposals: Map<number, (answer: Answer) => void>;
+  readonly waiters: Map<number, { term: Term; answer: (answer: Answer) => void }>;
+  readonly reads: Map<number, (answer: ReadAnswer) => void>;
+  readonly readyReads: { index: number; answer: (answer: ReadAnswer) => void }[];
+  tickAtMs: number;
+  requestCount: number;
+};
+
+/** One server: the real core, log contract and machines on a simulated clock, disk and network. */
+export class SimulatedServer implements Witness {
+  readonly id: NodeId;
+  life = 0;
+  stepCount = 0;
+  /** Multiplies the time that the disk takes. */
+  diskFactor = 1;
+  isPaused = false;
+  readonly #around: Surroundings;
+  readonly #random: Random;
+  readonly #clock: { readonly rate: number; readonly offsetMs: number };
+  readonly #listed: readonly NodeId[];
+  readonly #disk: Disk;
+  #process: Process | undefined;
+  #missed: (() => void)[] = [];
+  #crashAfter: number | undefined;
+  #wipeCount = 0;
+  #diskBusyUntilMs = 0;
+
+  constructor(place: number, listed: readonly NodeId[], around: Surroundings) {
+    const { seed, clockDrift } = around.options;
+    this.id = `n${place}` as NodeId;
+    this.#around = around;
+    this.#listed = listed;
+    this.#random = new Random(mix(seed, 4, place));
+    const rate = 1 + this.#random.between(-clockDrift, clockDrift);
+    this.#clock = { rate, offsetMs: this.#random.between(0, 1e6) };
+    this.#disk = {
+      directoryId: `${this.id}-0` as DirectoryId,
+      incarnation: 0,
+      term: 0 as Term,
+      vote: undefined,
+      config: undefined,
+      entries: [],
+    };
+  }
+
+  get replica(): Replica | undefined {
+    return this.#process?.replica;
+  }
+
+  get isUp(): boolean {
+    return this.#process !== undefined;
+  }
+
+  get isLeader(): boolean {
+    return this.#process?.replica.role === 'leader';
+  }
+
+  get appliedIndex(): number {
+    return this.#process?.state.appliedIndex ?? 0;
+  }
+
+  get isWiped(): boolean {
+    return this.#wipeCount > 0;
+  }
+
+  get hasJoined(): boolean {
+    return this.#disk.config !== undefined;
+  }
+
+  get durableEntries(): readonly Entry[] {
+    return this.#process?.store.durableEntries ?? this.#disk.entries;
+  }
+
+  get durableVote(): { term: number; vote: NodeId | undefined } {
+    return this.#disk;
+  }
+
+  entryAt(index: number): Entry | undefined {
+    return this.#process?.store.entryAt(index);
+  }
+
+  start(): void {
+    if (this.#process !== undefined) return;
+    this.life += 1;
+    this.isPaused = false;
+    this.#disk.incarnation += 1;
+    const { life } = this;
+    const disk = this.#disk;
+    const store = new MemoryStore(
+      {
+        persisted: (logGeneration, index) =>
+          this.#hear(life, { type: 'persisted', logGeneration, index }),
+        failed: error => {
+          throw error;
+        },
+      },
+      disk.entries,
+    );
+    const { options } = this.#around;
+    this.#process = {
+      store,
+      replica: createReplica({
+        identity: {
+          clusterId: 'simulated',
+          id: this.id,
+          directoryId: disk.directoryId,
+          incarnation: disk.incarnation,
+          listedServers: this.#listed,
+          membersHash: this.#listed.join(),
+        },
+        persistent: { ...disk, log: recoveredFrom(disk.entries) },
+        timings: options.timings,
+        limits: options.limits,
+        seed: this.#random.below(2 ** 31),
+        now: this.#localNow(),
+      }),
+      state: createReplicatedState(),
+      proposals: new Map(),
+      waiters: new Map(),
+      reads: new Map(),
+      readyReads: [],
+      tickAtMs: Number.POSITIVE_INFINITY,
+      requestCount: 0,
+    };
+    this.#around.trace(`${this.id} starts (boot ${disk.incarnation})`);
+    this.#hear(life, { type: 'tick' });
+  }
+
+  /** The process ends. After a power loss only a part of the unfinished writes is on the disk. */
+  crash(hasPower: boolean): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    const { pendingCount } = process.store;
+    const surviving = hasPower ? pendingCount : this.#random.below(pendingCount + 1);
+    if (surviving < pendingCount) this.#around.marks.note('unsynced writes lost');
+    this.#disk.entries = process.store.crash(surviving);
+    this.#process = undefined;
+    this.#missed = [];
+    this.#crashAfter = undefined;
+    this.isPaused = false;
+    this.#around.trace(`${this.id} crashes${hasPower ? '' : ' (power loss)'}`);
+  }
+
+  /** The next turn that wants something done is interrupted somewhere in its effects. */
+  crashSoon(chance: number): void {
+    this.#crashAfter = chance;
+  }
+
+  /** The data directory is replaced by an empty one. */
+  wipe(): void {
+    this.crash(true);
+    this.#wipeCount += 1;
+    const directoryId = `${this.id}-${this.#wipeCount}` as DirectoryId;
+    const term = 0 as Term;
+    Object.assign(this.#disk, { directoryId, incarnation: 0, term, entries: [] });
+    this.#disk.vote = undefined;
+    this.#disk.config = undefined;
+    this.#around.trace(`${this.id} is wiped`);
+  }
+
+  pause(): void {
+    if (this.#process !== undefined) this.isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.isPaused) return;
+    this.isPaused = false;
+    const missed = this.#missed;
+    this.#missed = [];
+    for (const hear of missed) hear();
+  }
+
+  receive(message: Message): void {
+    this.#hear(this.life, { type: 'message', message });
+  }
+
+  connected(peer: NodeId): void {
+    this.#hear(this.life, { type: 'connected', peer });
+  }
+
+  propose(payload: Uint8Array, answer: (answer: Answer) => void): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    process.requestCount += 1;
+    const id = process.requestCount;
+    process.proposals.set(id, answer);
+    const wallMs = Math.floor(1e12 + this.#localNow()) as WallMs;
+    this.#hear(this.life, { type: 'propose', proposals: [{ id, payload }], wallMs });
+  }
+
+  read(answer: (answer: ReadAnswer) => void): void {
+    const process = this.#process;
+    if (process === undefined) return;
+    process.requestCount += 1;
+    process.reads.set(process.requestCount, answer);
+    this.#hear(this.life, { type: 'read', id: process.requestCount });
+  }
+
+  #localNow(): MonotonicMs {
+    return (this.#clock.offsetMs + this.#clock.rate * this.#around.now()) as MonotonicMs;
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    this.#around.queue.push(this.#around.now() + delayMs, run);
+  }
+
+  #hear(life: number, event: Event): void {
+    if (life !== this.life || this.#process === undefined) return;
+    if (this.isPaused) this.#missed.push(() => this.#hear(life, event));
+    else this.#turn(this.#process, event);
+  }
+
+  #turn(process: Process, event: Event): void {
+    this.stepCount += 1;
+    const effects = step(process.replica, event, this.#localNow());
+    const interruptedAt = this.#interruption(effects);
+    for (const [place, effect] of effects.entries()) {
+      if (place === interruptedAt) break;
+      this.#carryOut(process, effect);
+    }
+    if (interruptedAt === undefined) this.#around.oracle.stepped(this);
+    else this.#interrupted();
+    this.#scheduleTick(process);
+  }
+
+  #interruption(effects: readonly Effect[]): number | undefined {
+    const isUnremarkable = effects.every(({ type }) => type === 'send' || type === 'tell');
+    if (this.#crashAfter === undefined || isUnremarkable) return undefined;
+    return Math.floor(this.#crashAfter * (effects.length + 1));
+  }
+
+  #interrupted(): void {
+    this.#around.marks.note('crashed between effects');
+    this.crash(false);
+    this.#after(this.#around.options.timings.electionTimeoutMs, () => this.start());
+  }
+
+  #scheduleTick(process: Process): void {
+    if (this.#process !== process) return;
+    const { now } = this.#around;
+    const inMs = (nextDeadline(process.replica) - this.#localNow()) / this.#clock.rate;
+    const atMs = now() + Math.max(0.01, inMs);
+    if (process.tickAtMs > now() && process.tickAtMs <= atMs) return;
+    process.tickAtMs = atMs;
+    const { life } = this;
+    this.#around.queue.push(atMs, () => {
+      if (process.tickAtMs === atMs) this.#hear(life, { type: 'tick' });
+    });
+  }
+
+  #carryOut(process: Process, effect: Effect): void {
+    const { oracle, network, now } = this.#around;
+    switch (effect.type) {
+      case 'persistVote':
+        this.#disk.term = effect.term;
+        this.#disk.vote = effect.vote;
+        break;
+      case 'persistConfig':
+        this.#disk.config = effect.config;
+        break;
+      case 'append':
+        process.store.append(effect.entries, effect.logGeneration);
+        oracle.appended(this, effect.entries);
+        this.#write(process, effect.entries.length);
+        break;
+      case 'truncate':
+        process.store.truncate(effect.fromIndex, effect.logGeneration);
+        this.#write(process, 1);
+        break;
+      case 'send': {
+        const [own] = effect.message.envelope.facts;
+        if (own !== undefined) oracle.said(this, own.fact);
+        network.send(now(), effect.message);
+        break;
+      }
+      case 'readEntries':
+        this.#readEntries(process, effect);
+        break;
+      case 'apply':
+        this.#apply(process, effect.upTo);
+        break;
+      case 'halt':
+        throw new SimulationFailure(`${this.id} halts: ${effect.reason}`);
+      default:
+        this.#answer(process, effect);
+    }
+  }
+
+  #answer(process: Process, effect: Effect): void {
+    switch (effect.type) {
+      case 'accepted':
+        this.#accepted(process, effect);
+        break;
+      case 'refused':
+        process.proposals.get(effect.id)?.({ type: 'refused', leader: effect.leader });
+        process.proposals.delete(effect.id);
+        this.#around.marks.note(`proposal refused: ${effect.reason}`);
+        break;
+      case 'readReady':
+        this.#readReady(process, effect);
+        break;
+      case 'readRefused':
+        process.reads.get(effect.id)?.(undefined);
+        process.reads.delete(effect.id);
+        break;
+      case 'tell':
+        this.#tell(effect);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #accepted(process: Process, { id, position }: Extract<Effect, { type: 'accepted' }>): void {
+    const answer = process.proposals.get(id);
+    process.proposals.delete(id);
+    if (answer === undefined) return;
+    process.waiters.set(position.index, { term: position.term, answer });
+  }
+
+  #readReady(process: Process, { id, index }: Extract<Effect, { type: 'readReady' }>): void {
+    const answer = process.reads.get(id);
+    process.reads.delete(id);
+    if (answer === undefined) return;
+    process.readyReads.push({ index, answer });
+    this.#answerReads(process);
+  }
+
+  #answerReads(process: Process): void {
+    const { appliedIndex, journal } = process.state;
+    const { lastSeq } = journal;
+    const ready = process.readyReads.splice(0);
+    for (const read of ready) {
+      if (read.index <= appliedIndex) read.answer({ lastSeq });
+      else process.readyReads.push(read);
+    }
+  }
+
+  #tell({ event }: Extract<Effect, { type: 'tell' }>): void {
+    const reason = 'reason' in event ? `: ${event.reason}` : '';
+    this.#around.marks.note(`${event.type}${reason}`);
+    this.#around.trace(`${this.id} ${JSON.stringify(event)}`);
+  }
+
+  /** The disk finishes its writes in their order; one may hold up those behind it. */
+  #write(process: Process, count: number): void {
+    const { disk } = this.#around.options;
+    const latencyMs = (disk.latencyMs + this.#random.next() * disk.jitterMs) * this.diskFactor;
+    const doneAtMs = Math.max(this.#around.now() + latencyMs, this.#diskBusyUntilMs);
+    this.#diskBusyUntilMs = doneAtMs;
+    this.#around.queue.push(doneAtMs, () => {
+      if (this.#process === process) process.store.completeWrites(count);
+    });
+  }
+
+  #readEntries(process: Process, effect: Extract<Effect, { type: 'readEntries' }>): void {
+    const { life } = this;
+    const { puller, pullId } = effect;
+    this.#around.marks.note('entries read from the disk for a puller');
+    this.#after(this.#around.options.disk.latencyMs, () => {
+      if (this.#process !== process) return;
+      const entries = process.store.readNow(effect);
+      this.#hear(life, { type: 'entriesRead', puller, pullId, entries });
+    });
+  }
+
+  #apply(process: Process, upTo: LogIndex): void {
+    this.#after(this.#random.next(), () => {
+      if (this.#process !== process || upTo <= process.state.appliedIndex) return;
+      for (let index = process.state.appliedIndex + 1; index <= upTo; index += 1) {
+        this.#applyOne(process, index);
+      }
+      this.#answerReads(process);
+      this.#hear(this.life, { type: 'applied', index: upTo });
+    });
+  }
+
+  #applyOne(process: Process, index: number): void {
+    const entry = this.entryAt(index);
+    if (entry === undefined) throw new SimulationFailure(`${this.id} cannot read ${index}`);
+    const outcome = applyEntry(process.state, entry);
+    this.#around.oracle.applied(this.id, index, outcome);
+    const waiter = process.waiters.get(index);
+    process.waiters.delete(index);
+    if (waiter?.term !== entry.term || outcome === undefined) return;
+    waiter.answer({ type: 'result', result: outcome.result });
+  }
+}
