@@ -7,7 +7,15 @@ import type { Peer, Replica } from './replica.ts';
 import { observeTerm } from './roles.ts';
 import { observeRound } from './rounds.ts';
 import type { Turn } from './turn.ts';
-import type { Config, Envelope, Fact, GossipEntry, KnownFact, MessageBody } from './types.ts';
+import type {
+  Config,
+  Envelope,
+  Fact,
+  GossipEntry,
+  KnownFact,
+  MessageBody,
+  NodeId,
+} from './types.ts';
 
 /** How the sender of a message stands to us. */
 export type Standing =
@@ -31,20 +39,20 @@ export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): St
   if (!isKnown) return 'outsider';
   const standing = replica.role === 'fresh' ? 'outsider' : 'member';
   if (standing === 'member') observeTerm(replica, turn, envelope.term);
-  for (const entry of envelope.facts) hear(replica, turn, entry);
+  for (const entry of envelope.facts) hear(replica, turn, entry, envelope.from);
   if (envelope.digest !== undefined) considerDigest(replica, peer, envelope.digest);
   return standing;
 }
 
 /** Takes one fact in, and whatever it proves. */
-function hear(replica: Replica, turn: Turn, entry: GossipEntry): void {
+function hear(replica: Replica, turn: Turn, entry: GossipEntry, from: NodeId): void {
   const { fact } = entry;
   if (fact.owner === replica.identity.id) {
     hearOfOurselves(replica, turn, fact);
     return;
   }
   if (!isKnownOwner(replica, fact.owner, fact.directoryId)) return;
-  if (!mergeFact(replica, entry, turn.now)) return;
+  if (!mergeFact(replica, entry, turn.now, fact.owner === from)) return;
   if (replica.role === 'fresh') return;
   const known = replica.facts.get(fact.owner);
   if (known !== undefined) learnFrom(replica, turn, known);

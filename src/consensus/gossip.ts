@@ -22,10 +22,15 @@ export function mergeFact(
   replica: Replica,
   { fact, ageMs }: GossipEntry,
   now: MonotonicMs,
+  isFirstHand = false,
 ): boolean {
-  if (!isNewer(fact, replica.facts.get(fact.owner)?.fact)) return false;
-  replica.facts.set(fact.owner, { fact, writtenAt: (now - ageMs) as MonotonicMs });
-  return true;
+  const known = replica.facts.get(fact.owner)?.fact;
+  // Only before there is a cluster can a server come back with another disk. The two count their
+  // boots apart; which of them lives, only the server itself can tell.
+  const isOtherDisk = known !== undefined && known.directoryId !== fact.directoryId;
+  const isNews = isOtherDisk ? isFirstHand : isNewer(fact, known);
+  if (isNews) replica.facts.set(fact.owner, { fact, writtenAt: (now - ageMs) as MonotonicMs });
+  return isNews;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** State of a small generator (mulberry32): part of the replica, so that a replay draws the same. */
+/** State of a small generator (mulberry32): part of the replica, so a replay draws the same. */
 export type RandomState = { value: number };
 
 /** The next fraction in [0, 1). */

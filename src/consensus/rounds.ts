@@ -88,7 +88,7 @@ function forgetConfirmed(leadership: Leadership): void {
   leadership.rounds.splice(0, place);
 }
 
-/** Check-quorum, counted over gossip: a leader that reaches a majority only through others stays. */
+/** Check-quorum, counted over gossip: who reaches a majority only through others still leads. */
 export function checkQuorum(replica: Replica, turn: Turn): void {
   const { leadership, timings } = replica;
   assert(leadership !== undefined, 'only a leader checks its quorum');

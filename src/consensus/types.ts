@@ -122,7 +122,7 @@ export type Envelope = {
 
 export type Heartbeat = { readonly type: 'heartbeat'; readonly probeMs: number };
 export type HeartbeatReply = { readonly type: 'heartbeatReply'; readonly probeMs: number };
-/** Candidacy is a fact (role, term, last) in the envelope; this message only carries it directly. */
+/** Candidacy is a fact (role, term, last) in the envelope; this only carries it directly. */
 export type RequestVote = { readonly type: 'requestVote' };
 /** The vote is a fact in the envelope. */
 export type RequestVoteReply = { readonly type: 'requestVoteReply' };

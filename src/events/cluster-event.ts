@@ -12,7 +12,7 @@ export type SourceReason =
   | 'cycle'
   | 'closer';
 
-/** Everything that a person may be told about a server's life, in the order in which it happened. */
+/** Everything that a person may be told about a server's life, in the order of its happening. */
 export type ClusterEvent =
   | { readonly type: 'clusterFounded'; readonly members: readonly NodeId[] }
   | { readonly type: 'waitingForServers'; readonly missing: readonly NodeId[] }

@@ -12,7 +12,7 @@ export type Fault = {
   readonly chance: number;
 };
 
-/** The misfortunes of a seed, in order. Any part of a plan is a plan: a failing one can be cut down. */
+/** The misfortunes of a seed, in order. Any part of a plan is a plan: so a failing one shrinks. */
 export function planFor(options: SimulationOptions): Fault[] {
   const random = new Random(mix(options.seed, 2));
   const [first, ...rest] = options.faultKinds;

@@ -18,9 +18,12 @@ type Link = {
 /** gRPC loses messages only with their connection; this stands for connections that come and go. */
 const calmLossMax = 0.02;
 
+/** How many messages overtake others of their stream, where the order is not kept. */
+const overtaking = 0.1;
+
 export type NetworkTotals = { sent: number; lost: number; duplicated: number };
 
-/** Links between servers, each direction its own: they delay, reorder, lose, repeat, and are cut. */
+/** Links between servers, one per direction: they delay, reorder, lose, repeat, and are cut. */
 export class Network {
   readonly totals: NetworkTotals = { sent: 0, lost: 0, duplicated: 0 };
   readonly #options: SimulationOptions;
@@ -85,9 +88,10 @@ export class Network {
     const wayMs = delayMs + link.extraDelayMs + link.random.next() * jitterMs;
     const { connection } = link;
     const { type } = message.body;
-    const earliestMs = isOrdered || this.#isCalm ? (link.lastArrivalMs.get(type) ?? 0) : 0;
+    const keepsPlace = isOrdered || this.#isCalm || !link.random.chance(overtaking);
+    const earliestMs = keepsPlace ? (link.lastArrivalMs.get(type) ?? 0) : 0;
     const arrivalMs = Math.max(nowMs + wayMs, earliestMs);
-    link.lastArrivalMs.set(type, arrivalMs);
+    if (keepsPlace) link.lastArrivalMs.set(type, arrivalMs);
     this.#queue.push(arrivalMs, () => {
       if (link.connection === connection) this.#deliver(message);
       else this.totals.lost += 1;

@@ -39,7 +39,7 @@ export type SimulationOptions = {
     readonly jitterMs: number;
     readonly loss: number;
     readonly duplication: number;
-    /** Messages of a stream arrive in their order; without it, only the liveness phase has it. */
+    /** Messages of a stream arrive in their order; else one overtakes others now and then. */
     readonly isOrdered: boolean;
   };
   readonly disk: { readonly latencyMs: number; readonly jitterMs: number };

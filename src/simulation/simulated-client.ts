@@ -105,9 +105,15 @@ export class SimulatedClient {
       if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
       if (result.isReplay) this.#around.marks.note('retried put found done');
       this.ackedCount += 1;
-      this.#acknowledge(result.placement, this.#servers, Math.floor(this.#servers.length / 2) + 1);
+      this.#acknowledge(result.placement, this.#servers, this.#disksNeeded());
       this.#rest();
     });
+  }
+
+  /** A majority, less the disk that was lost to a fault. */
+  #disksNeeded(): number {
+    const lostCount = this.#servers.filter(({ isWiped }) => isWiped).length;
+    return Math.floor(this.#servers.length / 2) + 1 - lostCount;
   }
 
   #read(): void {

@@ -81,7 +81,8 @@ function refuseForeign(
   if (clusterId !== owner.clusterId) {
     throw new StartupError(
       `the data directory ${path} belongs to the cluster "${clusterId}", ` +
-        `not to "${owner.clusterId}"; choose another directory, or correct clusterName in the configuration`,
+        `not to "${owner.clusterId}"; choose another directory, ` +
+        'or correct clusterName in the configuration',
     );
   }
   if (nodeId !== owner.nodeId) {

@@ -91,7 +91,7 @@ function isAlive({ pid, startedAt }: Owner): boolean {
   return now === undefined || startedAt === '' || now === startedAt;
 }
 
-/** When a process was started, in ticks since the boot; undefined where the system does not tell. */
+/** When a process was started, in ticks since boot; undefined where the system does not tell. */
 function startTimeOf(pid: number): string | undefined {
   const stat = readIfPresent(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

@@ -8,7 +8,7 @@ import type { LogIndex, NodeId, Term } from '../words.ts';
  * - `append` and `truncate` are synchronous, in memory, and order everything after them.
  * - What was appended is readable at once, and durable when `persisted` is told for its index and
  *   generation; `persisted` is never told for entries that were truncated meanwhile.
- * - After a crash the log is a prefix of what was appended, at least up to the last `persisted`, and
+ * - After a crash the log is a prefix of what was appended, at least up to the last `persisted`;
  *   a truncation is never undone once an entry that was appended after it is durable.
  * - A failed write or fsync is told once by `failed`; nothing is acknowledged after it.
  */
@@ -38,7 +38,7 @@ export type LogStoreListener = {
   failed(error: Error): void;
 };
 
-/** The small facts that must be durable before a message tells of them. All writes are synchronous. */
+/** The small facts that must be durable before a message tells of them. Writes are synchronous. */
 export type MetadataStore = {
   readonly term: Term;
   readonly vote: NodeId | undefined;

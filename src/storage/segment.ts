@@ -147,7 +147,8 @@ function checkHeader(
   if (isSound && header.readUInt32LE(8) !== formatVersion) {
     const found = header.readUInt32LE(8);
     throw new StartupError(
-      `the log file ${path} has format version ${found}, this program reads version ${formatVersion}; ` +
+      `the log file ${path} has format version ${found}, ` +
+        `this program reads version ${formatVersion}; ` +
         'start the program that wrote it',
     );
   }
@@ -188,7 +189,7 @@ const corruption = (path: string, offset: number, what: string): StartupError =>
       'check the disk, then replace this server by one with an empty data directory',
   );
 
-/** Entries of the segment from `fromIndex` on, read from the disk; stops early at what is unsound. */
+/** Entries of the segment from `fromIndex` on, read from the disk, up to what is unsound. */
 export async function readSegment(
   segment: Segment,
   range: { fromIndex: number; throughIndex: number; maxBytes: number },

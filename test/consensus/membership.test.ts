@@ -75,13 +75,24 @@ test('a server that has a configuration, another list, or answers an older found
   }
 });
 
-test('a fresh server joins only the founder that it has answered', t => {
-  const server = freshServer();
-  server.sponsor = 'another founder' as never;
-  const founding = messageTo0({ type: 'heartbeat', probeMs: 0 }, [fact('n1')]);
-  const envelope = { ...founding.envelope, config: threeServers };
+/** n1, fresh, hears of the founding configuration of n0, n1, n2. */
+function hearOfFounding(from: string, sponsor: string | undefined): string {
+  const server = freshServer('n1');
+  server.sponsor = sponsor as never;
+  const founding = messageTo0({ type: 'heartbeat', probeMs: 0 }, [fact(from)]);
+  const envelope = { ...founding.envelope, to: nodeId('n1'), config: threeServers };
   step(server, { type: 'message', message: { ...founding, envelope } }, moment(1));
-  t.is(server.role, 'fresh');
+  return server.role;
+}
+
+test('a fresh server joins only the founder that it has answered', t => {
+  t.is(hearOfFounding('n0', 'another founder'), 'fresh');
+  t.is(hearOfFounding('n0', directoryOf('n0')), 'follower');
+});
+
+test('a fresh server joins who has joined, and after a restart whoever it hears of', t => {
+  t.is(hearOfFounding('n2', 'another founder'), 'follower', 'n2 could not be founded with again');
+  t.is(hearOfFounding('n0', undefined), 'follower', 'it has answered nobody in this boot');
 });
 
 test('a wiped server is told that it is a stranger, and takes part in nothing', t => {

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadPackageDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { ProtoGrpcType as ClientPackage } from './generated/client.ts';
+import type { ProtoGrpcType as ServerPackage } from './generated/server.ts';
+
+/** The proto folder stands at the top of the package; this file runs from src or from dist/src. */
+const protoFolder = ['../../proto', '../../../proto']
+  .map(path => fileURLToPath(new URL(path, import.meta.url)))
+  .find(path => existsSync(path));
+
+/**
+ * How messages come out of the decoder. 64-bit numbers become doubles: what a double cannot hold
+ * comes out above `Number.MAX_SAFE_INTEGER`, and whoever reads it refuses it.
+ */
+const loaderOptions = { longs: Number, enums: String, defaults: true, oneofs: true };
+
+const load = (file: string): unknown =>
+  loadPackageDefinition(
+    loadSync(file, {
+      ...loaderOptions,
+      includeDirs: protoFolder === undefined ? [] : [protoFolder],
+    }),
+  );
+
+export const { ServerToServer } = (load('server.proto') as ServerPackage).gossipraft;
+export const { ClientToServer } = (load('client.proto') as ClientPackage).gossipraft;

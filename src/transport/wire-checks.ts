@@ -1,0 +1,32 @@
+/** A message that no server of ours would send. Nothing of it is used. */
+export class MalformedMessage extends Error {
+  override readonly name = 'MalformedMessage';
+}
+
+const namesMaxLength = 256;
+
+/** A whole number that a double holds exactly. */
+export function count<T extends number>(value: number, field: string): T {
+  if (Number.isSafeInteger(value) && value >= 0) return value as T;
+  throw new MalformedMessage(`${field} is ${value}, not a whole number of at most 2^53 - 1`);
+}
+
+export function duration(value: number, field: string): number {
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new MalformedMessage(`${field} is ${value}, not a duration`);
+}
+
+export function name<T extends string>(value: string, field: string): T {
+  if (value.length > 0 && value.length <= namesMaxLength) return value as T;
+  throw new MalformedMessage(`${field} is empty or too long`);
+}
+
+export const optionalName = <T extends string>(
+  value: string | undefined,
+  field: string,
+): T | undefined => (value === undefined || value === '' ? undefined : name<T>(value, field));
+
+export function present<T>(value: T | null | undefined, field: string): T {
+  if (value !== null && value !== undefined) return value;
+  throw new MalformedMessage(`${field} is missing`);
+}
