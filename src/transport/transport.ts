@@ -10,12 +10,19 @@ import type { NodeId } from '../words.ts';
  */
 export type Transport = {
   send(message: Message): void;
+  /** Peers to which there is a connection now. */
+  connectedPeers(): readonly NodeId[];
   close(): Promise<void>;
 };
 
 export type TransportListener = {
   received(message: Message): void;
-  /** A connection to the peer was made (again). */
+  /** A connection to the peer was made (again): what was sent before may be lost. */
   connected(peer: NodeId): void;
   disconnected(peer: NodeId): void;
+  /** Somebody sent what no server of this cluster would send; nothing of it was used. */
+  refused(address: string, reason: string): void;
 };
+
+/** A peer as the configuration file names it. */
+export type PeerAddress = { readonly id: NodeId; readonly host: string; readonly port: number };

@@ -1,0 +1,45 @@
+import type { NodeId } from '../words.ts';
+import type { Gatekeeper } from './gatekeeper.ts';
+import type { GrpcService } from './grpc-server.ts';
+import { InboundStreams } from './inbound-streams.ts';
+import { isRequest, PeerLink } from './peer-link.ts';
+import { ServerToServer } from './proto-definitions.ts';
+import type { PeerAddress, Transport, TransportListener } from './transport.ts';
+
+export type GrpcTransportOptions = {
+  readonly clusterId: string;
+  readonly self: NodeId;
+  readonly peers: readonly PeerAddress[];
+  /** A link on which nothing comes back for this long is opened anew. */
+  readonly silenceMs: number;
+  readonly listener: TransportListener;
+};
+
+/** Messages between servers over gRPC: requests on our links, answers on the streams of the peers. */
+export function createGrpcTransport(options: GrpcTransportOptions): {
+  readonly transport: Transport;
+  readonly service: GrpcService;
+} {
+  const { clusterId, self, listener } = options;
+  const peers = options.peers.filter(({ id }) => id !== self);
+  const gatekeeper: Gatekeeper = { clusterId, self, peers: new Set(peers.map(({ id }) => id)) };
+  const inbound = new InboundStreams(gatekeeper, listener);
+  const links = new Map(
+    peers.map(peer => [peer.id, new PeerLink(peer, gatekeeper, listener, options.silenceMs)]),
+  );
+  const transport: Transport = {
+    send(message) {
+      const { envelope, body } = message;
+      if (isRequest(body)) links.get(envelope.to)?.send(envelope, body);
+      else inbound.reply(message);
+    },
+    connectedPeers: () =>
+      [...links.values()].filter(({ isConnected }) => isConnected).map(({ peer }) => peer),
+    close() {
+      for (const link of links.values()) link.close();
+      return Promise.resolve();
+    },
+  };
+  const service = { definition: ServerToServer.service, implementation: inbound.handlers() };
+  return { transport, service };
+}

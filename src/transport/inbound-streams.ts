@@ -1,0 +1,162 @@
+import type { ServerDuplexStream, sendUnaryData } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { Message } from '../consensus/types.ts';
+import type { NodeId } from '../words.ts';
+import { admit, type Gatekeeper } from './gatekeeper.ts';
+import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
+import type { RequestVoteReply } from './generated/gossipraft/RequestVoteReply.ts';
+import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServer.ts';
+import { reasonOf } from './peer-link.ts';
+import type { TransportListener } from './transport.ts';
+import { writeEnvelope } from './wire-gossip.ts';
+import { readPullEntries, writePullReply } from './wire-messages.ts';
+
+/** Bytes that may wait for a slow puller: more than its window, so that only a dead one loses. */
+const backlogMaxBytes = 32 * 1024 * 1024;
+/** Votes that wait for an answer, per candidate. */
+const waitingVotesMax = 16;
+
+type Kind = 'heartbeat' | 'pull' | 'update';
+/** The half of a stream that takes our answers. */
+type Answers = Pick<
+  ServerDuplexStream<object, object>,
+  'write' | 'end' | 'cancelled' | 'writableEnded' | 'writableLength'
+>;
+type Inbound = {
+  readonly streams: Map<Kind, Answers>;
+  readonly votes: sendUnaryData<RequestVoteReply>[];
+};
+
+/** The streams that peers have opened to us: requests come in on them, answers go back. */
+export class InboundStreams {
+  readonly #gatekeeper: Gatekeeper;
+  readonly #listener: TransportListener;
+  readonly #peers = new Map<NodeId, Inbound>();
+
+  constructor(gatekeeper: Gatekeeper, listener: TransportListener) {
+    this.#gatekeeper = gatekeeper;
+    this.#listener = listener;
+  }
+
+  /** The implementation of the service. */
+  handlers(): ServerToServerHandlers {
+    return {
+      Heartbeat: call =>
+        this.#serve('heartbeat', call, request => ({
+          type: 'heartbeat',
+          probeMs: request.probeMs,
+        })),
+      PullEntries: call => this.#serve('pull', call, readPullEntries),
+      UpdatePosition: call => this.#serve('update', call, () => ({ type: 'updatePosition' })),
+      RequestVote: (call, callback) => {
+        const message = this.#admit(call.getPeer(), call.request.envelope, () => ({
+          type: 'requestVote',
+        }));
+        if (typeof message === 'string') {
+          callback({ code: status.PERMISSION_DENIED, details: message });
+          return;
+        }
+        this.#queueVote(message.envelope.from, callback);
+        this.#listener.received(message);
+      },
+    };
+  }
+
+  /** Sends an answer on the stream of its request; without one it is lost. */
+  reply({ envelope, body }: Message): void {
+    const inbound = this.#peers.get(envelope.to);
+    if (inbound === undefined) return;
+    const wire = { envelope: writeEnvelope(envelope) };
+    switch (body.type) {
+      case 'heartbeatReply':
+        write(inbound.streams.get('heartbeat'), { ...wire, probeMs: body.probeMs });
+        break;
+      case 'pullBatch':
+      case 'pullRefused':
+        write(inbound.streams.get('pull'), { ...wire, ...writePullReply(body) });
+        break;
+      case 'updatePositionReply':
+        write(inbound.streams.get('update'), wire);
+        break;
+      case 'requestVoteReply':
+        inbound.votes.shift()?.(null, wire);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #serve<Request extends { envelope: WireEnvelope | null }>(
+    kind: Kind,
+    call: ServerDuplexStream<Request, object>,
+    readBody: (request: Request) => Message['body'],
+  ): void {
+    call.sendMetadata(new Metadata());
+    let from: NodeId | undefined;
+    call.on('data', (request: Request) => {
+      const message = this.#admit(call.getPeer(), request.envelope, () => readBody(request));
+      if (typeof message === 'string') {
+        call.emit('error', { code: status.PERMISSION_DENIED, details: message });
+        return;
+      }
+      from = message.envelope.from;
+      this.#adopt(from, kind, call);
+      this.#listener.received(message);
+    });
+    const forget = (): void => this.#forget(from, kind, call);
+    call.on('end', () => {
+      forget();
+      call.end();
+    });
+    call.on('error', forget);
+    call.on('cancelled', forget);
+  }
+
+  #admit(
+    address: string,
+    envelope: WireEnvelope | null,
+    readBody: () => Message['body'],
+  ): Message | string {
+    try {
+      return admit(this.#gatekeeper, envelope, readBody);
+    } catch (error) {
+      const reason = reasonOf(error);
+      this.#listener.refused(address, reason);
+      return reason;
+    }
+  }
+
+  #of(peer: NodeId): Inbound {
+    const known = this.#peers.get(peer) ?? { streams: new Map(), votes: [] };
+    this.#peers.set(peer, known);
+    return known;
+  }
+
+  /** The newest stream of a peer is the one that lives; an older one may be half dead. */
+  #adopt(peer: NodeId, kind: Kind, call: Answers): void {
+    const { streams } = this.#of(peer);
+    const older = streams.get(kind);
+    if (older === call) return;
+    streams.set(kind, call);
+    older?.end();
+  }
+
+  #forget(peer: NodeId | undefined, kind: Kind, call: Answers): void {
+    if (peer === undefined) return;
+    const streams = this.#peers.get(peer)?.streams;
+    if (streams?.get(kind) === call) streams.delete(kind);
+  }
+
+  #queueVote(peer: NodeId, callback: sendUnaryData<RequestVoteReply>): void {
+    const { votes } = this.#of(peer);
+    votes.push(callback);
+    if (votes.length > waitingVotesMax) {
+      votes.shift()?.({ code: status.ABORTED, details: 'a newer request took its place' });
+    }
+  }
+}
+
+function write(stream: Answers | undefined, message: object): void {
+  if (stream === undefined || stream.cancelled || stream.writableEnded) return;
+  if (stream.writableLength < backlogMaxBytes) stream.write(message);
+}

@@ -1,0 +1,200 @@
+import {
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js';
+import type { Message } from '../consensus/types.ts';
+import type { NodeId } from '../words.ts';
+import { addressOf, channelOptions } from './channel-options.ts';
+import { admit, type Gatekeeper } from './gatekeeper.ts';
+import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
+import type { ServerToServerClient } from './generated/gossipraft/ServerToServer.ts';
+import { ServerToServer } from './proto-definitions.ts';
+import type { PeerAddress, TransportListener } from './transport.ts';
+import { writeEnvelope } from './wire-gossip.ts';
+import { readPullReply } from './wire-messages.ts';
+
+/** Bytes that may wait in the socket of a slow peer; what comes beyond is dropped. */
+const backlogMaxBytes = 4 * 1024 * 1024;
+const retryDelayMs = 100;
+/** A peer that refuses us will not change its mind at once. */
+const refusedDelayMs = 5000;
+const voteDeadlineMs = 2000;
+
+type Stream = Pick<ClientDuplexStream<object, object>, 'write' | 'writableLength' | 'cancel'>;
+type Streams = { heartbeat: Stream; pull: Stream; update: Stream };
+
+/** Requests that have no answer are lost; an answer travels on the stream of its request. */
+type Outgoing = Extract<
+  Message['body'],
+  { type: 'heartbeat' | 'requestVote' | 'pullEntries' | 'updatePosition' }
+>;
+
+export const isRequest = (body: Message['body']): body is Outgoing =>
+  body.type === 'heartbeat' ||
+  body.type === 'requestVote' ||
+  body.type === 'pullEntries' ||
+  body.type === 'updatePosition';
+
+/**
+ * The way to one peer: one channel, a long-lived stream for each kind of request, opened again
+ * whenever they break. A link that stays silent although we speak is torn down: after a cut, TCP
+ * alone would try again only minutes later.
+ */
+export class PeerLink {
+  readonly #peer: PeerAddress;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #listener: TransportListener;
+  readonly #silenceMs: number;
+  #client: ServerToServerClient | undefined;
+  #streams: Streams | undefined;
+  #isConnected = false;
+  #timer: NodeJS.Timeout | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
+
+  constructor(
+    peer: PeerAddress,
+    gatekeeper: Gatekeeper,
+    listener: TransportListener,
+    silenceMs: number,
+  ) {
+    this.#peer = peer;
+    this.#gatekeeper = gatekeeper;
+    this.#listener = listener;
+    this.#silenceMs = silenceMs;
+    this.#open();
+  }
+
+  get peer(): NodeId {
+    return this.#peer.id;
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  send(envelope: Message['envelope'], body: Outgoing): void {
+    const streams = this.#streams;
+    if (streams === undefined || !this.#isConnected) return;
+    const wire = { envelope: writeEnvelope(envelope) };
+    if (body.type === 'requestVote') this.#requestVote(wire);
+    else if (body.type === 'heartbeat') {
+      write(streams.heartbeat, { ...wire, probeMs: body.probeMs });
+    } else if (body.type === 'pullEntries') {
+      const { type: _, ...fields } = body;
+      write(streams.pull, { ...wire, ...fields });
+    } else write(streams.update, wire);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#tearDown();
+  }
+
+  #open(): void {
+    const client = new ServerToServer(
+      addressOf(this.#peer),
+      credentials.createInsecure(),
+      channelOptions,
+    );
+    this.#client = client;
+    const waiting = new Metadata({ waitForReady: true });
+    const heartbeat = client.heartbeat(waiting);
+    this.#watch(heartbeat, client);
+    heartbeat.on('data', reply =>
+      this.#receive(reply.envelope, () => ({ type: 'heartbeatReply', probeMs: reply.probeMs })),
+    );
+    // The peer sends its headers at once, so that an idle stream is known to be open.
+    heartbeat.once('metadata', () => {
+      if (this.#client === client) this.#connected(client, heartbeat);
+    });
+    this.#guard();
+  }
+
+  #connected(client: ServerToServerClient, heartbeat: Stream): void {
+    const pull = client.pullEntries();
+    this.#watch(pull, client);
+    pull.on('data', reply => this.#receive(reply.envelope, () => readPullReply(reply)));
+    const update = client.updatePosition();
+    this.#watch(update, client);
+    update.on('data', reply =>
+      this.#receive(reply.envelope, () => ({ type: 'updatePositionReply' })),
+    );
+    this.#streams = { heartbeat, pull, update };
+    this.#isConnected = true;
+    this.#guard();
+    this.#listener.connected(this.#peer.id);
+  }
+
+  /** Any broken stream ends the whole connection: half a link would confuse both sides. */
+  #watch(stream: ClientDuplexStream<object, object>, client: ServerToServerClient): void {
+    stream.on('error', (error: ServiceError) => {
+      if (this.#client === client) this.#broken(error);
+    });
+    stream.on('end', () => {
+      if (this.#client === client) this.#broken(undefined);
+    });
+  }
+
+  #broken(error: ServiceError | undefined): void {
+    const isRefusal =
+      error?.code === status.PERMISSION_DENIED || error?.code === status.INVALID_ARGUMENT;
+    if (isRefusal) this.#listener.refused(`${this.#peer.id} refuses us`, error.details);
+    this.#tearDown();
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#open();
+      },
+      isRefusal ? refusedDelayMs : retryDelayMs,
+    );
+  }
+
+  #tearDown(): void {
+    clearTimeout(this.#watchdog);
+    const wasConnected = this.#isConnected;
+    const client = this.#client;
+    this.#isConnected = false;
+    this.#streams = undefined;
+    this.#client = undefined;
+    client?.close();
+    if (wasConnected) this.#listener.disconnected(this.#peer.id);
+  }
+
+  /** Starts the time anew after which a silent link is given up. */
+  #guard(): void {
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.#broken(undefined), this.#silenceMs);
+  }
+
+  #receive(envelope: WireEnvelope | null, readBody: () => Message['body']): void {
+    this.#watchdog?.refresh();
+    try {
+      this.#listener.received(admit(this.#gatekeeper, envelope, readBody));
+    } catch (error) {
+      this.#listener.refused(addressOf(this.#peer), reasonOf(error));
+      this.#broken(undefined);
+    }
+  }
+
+  #requestVote(wire: object): void {
+    const deadline = Date.now() + voteDeadlineMs;
+    this.#client?.requestVote(wire, { deadline }, (error, reply) => {
+      if (error !== null || reply === undefined) return;
+      this.#receive(reply.envelope, () => ({ type: 'requestVoteReply' }));
+    });
+  }
+}
+
+function write(stream: Stream, message: object): void {
+  if (stream.writableLength < backlogMaxBytes) stream.write(message);
+}
+
+/** Only what the gatekeeper finds is the peer's fault; all else is ours, and is not caught. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'MalformedMessage') return error.message;
+  throw error;
+}
