@@ -41,7 +41,8 @@ export function openPull(replica: Replica, turn: Turn, source: NodeId, prev: Pos
     grantedBytes: 0,
     askedAt: turn.now,
     heardAt: isSameSource ? (replica.pull?.heardAt ?? turn.now) : turn.now,
-    openedAt: isSameSource ? (replica.pull?.openedAt ?? turn.now) : turn.now,
+    beganAt: turn.now,
+    hasGap: false,
     path: isSameSource ? (replica.pull?.path ?? [source]) : [source],
     stalledAt: isSameSource ? replica.pull?.stalledAt : undefined,
   };
@@ -67,6 +68,10 @@ function request(replica: Replica, turn: Turn, pull: Pull): void {
 export function keepPullAlive(replica: Replica, turn: Turn): void {
   const { pull, timings } = replica;
   if (pull === undefined) return;
+  if (pull.hasGap) {
+    closeGap(replica, turn, pull);
+    return;
+  }
   const isUngranted = pull.grantedBytes < pull.consumedBytes;
   const isQuiet = turn.now - pull.askedAt >= timings.electionTimeoutMs / 2;
   const isUnanswered =
@@ -94,13 +99,22 @@ export function onPullBatch(replica: Replica, turn: Turn, from: NodeId, batch: P
     return;
   }
   if (!holds(replica.log, batch.prev)) {
-    // A batch before this one was lost. What the stream would bring from here on is of no use.
-    openPull(replica, turn, from, lastPosition(replica.log));
+    pull.hasGap = true;
+    closeGap(replica, turn, pull);
     return;
   }
   pull.isMatched = true;
   notePath(replica, pull, batch.path);
   takeEntries(replica, turn, pull, batch);
+}
+
+/**
+ * A batch was lost, and what comes after it is of no use: begin anew from our end. Not more often
+ * than once per heartbeat, or each stream would fill the way of the next one.
+ */
+function closeGap(replica: Replica, turn: Turn, pull: Pull): void {
+  if (turn.now - pull.beganAt < replica.timings.heartbeatIntervalMs) return;
+  openPull(replica, turn, pull.source, lastPosition(replica.log));
 }
 
 function notePath(replica: Replica, pull: Pull, path: readonly NodeId[]): void {

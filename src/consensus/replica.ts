@@ -69,7 +69,10 @@ export type Pull = {
   grantedBytes: number;
   askedAt: MonotonicMs;
   heardAt: MonotonicMs;
-  openedAt: MonotonicMs;
+  /** When the newest stream from this source was opened. */
+  readonly beganAt: MonotonicMs;
+  /** A batch was lost: the stream brings nothing more that we could use. */
+  hasGap: boolean;
   /** The source, the server from which it pulls, and so on up to the root. */
   path: readonly NodeId[];
   /** Since when somebody is known to be ahead of us although the source sends nothing. */

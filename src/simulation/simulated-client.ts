@@ -3,7 +3,8 @@ import type { Result } from '../state-machines/result.ts';
 import { SimulationFailure } from './failure.ts';
 import type { Oracle } from './oracle.ts';
 import { mix, Random } from './random.ts';
-import type { Answer, SimulatedServer, Surroundings } from './simulated-server.ts';
+import type { Answer } from './simulated-requests.ts';
+import type { SimulatedServer, Surroundings } from './simulated-server.ts';
 
 /** Answers and requests get lost between clients and servers, too. */
 const lossOfAnswers = 0.05;

@@ -18,7 +18,6 @@ import {
   createReplicatedState,
   type ReplicatedState,
 } from '../state-machines/replicated-state.ts';
-import type { Result } from '../state-machines/result.ts';
 import { MemoryStore, recoveredFrom } from '../storage/memory-store.ts';
 import type { EventQueue } from './event-queue.ts';
 import { SimulationFailure } from './failure.ts';
@@ -27,6 +26,7 @@ import type { Network } from './network.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Oracle, Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
+import { type Answer, type ReadAnswer, SimulatedRequests } from './simulated-requests.ts';
 
 /** Everything around a server that belongs to the simulation. */
 export type Surroundings = {
@@ -38,11 +38,6 @@ export type Surroundings = {
   now(): number;
   trace(text: string): void;
 };
-
-export type Answer =
-  | { readonly type: 'result'; readonly result: Result }
-  | { readonly type: 'refused'; readonly leader: NodeId | undefined };
-export type ReadAnswer = { readonly lastSeq: number } | undefined;
 
 type Disk = {
   directoryId: DirectoryId;
@@ -58,12 +53,8 @@ type Process = {
   readonly replica: Replica;
   readonly store: MemoryStore;
   readonly state: ReplicatedState;
-  readonly proposals: Map<number, (answer: Answer) => void>;
-  readonly waiters: Map<number, { term: Term; answer: (answer: Answer) => void }>;
-  readonly reads: Map<number, (answer: ReadAnswer) => void>;
-  readonly readyReads: { index: number; answer: (answer: ReadAnswer) => void }[];
+  readonly requests: SimulatedRequests;
   tickAtMs: number;
-  requestCount: number;
 };
 
 /** One server: the real core, log contract and machines on a simulated clock, disk and network. */
@@ -175,12 +166,8 @@ export class SimulatedServer implements Witness {
         now: this.#localNow(),
       }),
       state: createReplicatedState(),
-      proposals: new Map(),
-      waiters: new Map(),
-      reads: new Map(),
-      readyReads: [],
+      requests: new SimulatedRequests(),
       tickAtMs: Number.POSITIVE_INFINITY,
-      requestCount: 0,
     };
     this.#around.trace(`${this.id} starts (boot ${disk.incarnation})`);
     this.#hear(life, { type: 'tick' });
@@ -239,21 +226,15 @@ export class SimulatedServer implements Witness {
   }
 
   propose(payload: Uint8Array, answer: (answer: Answer) => void): void {
-    const process = this.#process;
-    if (process === undefined) return;
-    process.requestCount += 1;
-    const id = process.requestCount;
-    process.proposals.set(id, answer);
+    const id = this.#process?.requests.addProposal(answer);
+    if (id === undefined) return;
     const wallMs = Math.floor(1e12 + this.#localNow()) as WallMs;
     this.#hear(this.life, { type: 'propose', proposals: [{ id, payload }], wallMs });
   }
 
   read(answer: (answer: ReadAnswer) => void): void {
-    const process = this.#process;
-    if (process === undefined) return;
-    process.requestCount += 1;
-    process.reads.set(process.requestCount, answer);
-    this.#hear(this.life, { type: 'read', id: process.requestCount });
+    const id = this.#process?.requests.addRead(answer);
+    if (id !== undefined) this.#hear(this.life, { type: 'read', id });
   }
 
   #localNow(): MonotonicMs {
@@ -349,50 +330,23 @@ export class SimulatedServer implements Witness {
   #answer(process: Process, effect: Effect): void {
     switch (effect.type) {
       case 'accepted':
-        this.#accepted(process, effect);
+        process.requests.accepted(effect);
         break;
       case 'refused':
-        process.proposals.get(effect.id)?.({ type: 'refused', leader: effect.leader });
-        process.proposals.delete(effect.id);
+        process.requests.refused(effect);
         this.#around.marks.note(`proposal refused: ${effect.reason}`);
         break;
       case 'readReady':
-        this.#readReady(process, effect);
+        process.requests.readReady(effect, process.state);
         break;
       case 'readRefused':
-        process.reads.get(effect.id)?.(undefined);
-        process.reads.delete(effect.id);
+        process.requests.readRefused(effect.id);
         break;
       case 'tell':
         this.#tell(effect);
         break;
       default:
         break;
-    }
-  }
-
-  #accepted(process: Process, { id, position }: Extract<Effect, { type: 'accepted' }>): void {
-    const answer = process.proposals.get(id);
-    process.proposals.delete(id);
-    if (answer === undefined) return;
-    process.waiters.set(position.index, { term: position.term, answer });
-  }
-
-  #readReady(process: Process, { id, index }: Extract<Effect, { type: 'readReady' }>): void {
-    const answer = process.reads.get(id);
-    process.reads.delete(id);
-    if (answer === undefined) return;
-    process.readyReads.push({ index, answer });
-    this.#answerReads(process);
-  }
-
-  #answerReads(process: Process): void {
-    const { appliedIndex, journal } = process.state;
-    const { lastSeq } = journal;
-    const ready = process.readyReads.splice(0);
-    for (const read of ready) {
-      if (read.index <= appliedIndex) read.answer({ lastSeq });
-      else process.readyReads.push(read);
     }
   }
 
@@ -430,7 +384,7 @@ export class SimulatedServer implements Witness {
       for (let index = process.state.appliedIndex + 1; index <= upTo; index += 1) {
         this.#applyOne(process, index);
       }
-      this.#answerReads(process);
+      process.requests.answerReads(process.state);
       this.#hear(this.life, { type: 'applied', index: upTo });
     });
   }
@@ -440,9 +394,6 @@ export class SimulatedServer implements Witness {
     if (entry === undefined) throw new SimulationFailure(`${this.id} cannot read ${index}`);
     const outcome = applyEntry(process.state, entry);
     this.#around.oracle.applied(this.id, index, outcome);
-    const waiter = process.waiters.get(index);
-    process.waiters.delete(index);
-    if (waiter?.term !== entry.term || outcome === undefined) return;
-    waiter.answer({ type: 'result', result: outcome.result });
+    process.requests.applied(entry, outcome);
   }
 }

@@ -15,7 +15,7 @@ export type GrpcTransportOptions = {
   readonly listener: TransportListener;
 };
 
-/** Messages between servers over gRPC: requests on our links, answers on the streams of the peers. */
+/** Messages between servers: requests on our links, answers on the streams of the peers. */
 export function createGrpcTransport(options: GrpcTransportOptions): {
   readonly transport: Transport;
   readonly service: GrpcService;

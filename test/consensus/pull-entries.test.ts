@@ -109,13 +109,11 @@ test('a batch that was repeated changes nothing', t => {
 test('after a gap the follower opens a new stream where its log ends', t => {
   const server = following([1, 1], 2);
   const before = server.pull?.pullId ?? 0;
-  const effects = deliver(server, {
-    prev: at(2, 5),
-    entries: entriesOf([2], 6),
-    sourceLast: at(2, 6),
-  });
+  const late = { prev: at(2, 5), entries: entriesOf([2], 6), sourceLast: at(2, 6) };
+  t.deepEqual(sent(deliver(server, late)), [], 'once per heartbeat at most');
   t.deepEqual(termsOf(server), [1, 1]);
-  const [request] = sent(effects);
+  const effects = sent(happen(server, 110, { type: 'tick' }));
+  const request = effects.find(({ type }) => type === 'pullEntries');
   t.like(request, { type: 'pullEntries', prev: at(1, 2), pullId: before + 1 });
 });
 
