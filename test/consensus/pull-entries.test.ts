@@ -112,7 +112,7 @@ test('after a gap the follower opens a new stream where its log ends', t => {
   const late = { prev: at(2, 5), entries: entriesOf([2], 6), sourceLast: at(2, 6) };
   t.deepEqual(sent(deliver(server, late)), [], 'once per heartbeat at most');
   t.deepEqual(termsOf(server), [1, 1]);
-  const effects = sent(happen(server, 110, { type: 'tick' }));
+  const effects = sent(happen(server, 400, { type: 'tick' }));
   const request = effects.find(({ type }) => type === 'pullEntries');
   t.like(request, { type: 'pullEntries', prev: at(1, 2), pullId: before + 1 });
 });
