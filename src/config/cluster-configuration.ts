@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+/** The shape of cluster-configuration.json. Everything but the nodes has a default. */
+
+const port = z
+  .number({ error: 'expected a port number' })
+  .int({ error: 'expected a whole number' })
+  .min(1, { error: 'expected a port from 1 to 65535' })
+  .max(65_535, { error: 'expected a port from 1 to 65535' });
+
+const positive = (unit: string) =>
+  z
+    .number({ error: `expected a number of ${unit}` })
+    .int({ error: `expected a whole number of ${unit}` })
+    .positive({ error: `expected more than 0 ${unit}` });
+
+const nodeShape = z.strictObject(
+  {
+    host: z.string({ error: 'expected a host name' }).min(1, { error: 'expected a host name' }),
+    port,
+    /** Where the server stands: a rack, a building, a region. For people. */
+    zone: z.string({ error: 'expected a text' }).optional(),
+  },
+  { error: shapeError },
+);
+
+export const timingProfiles = {
+  /** One machine or one rack. */
+  fast: { heartbeatIntervalMs: 50, electionTimeoutMs: 400 },
+  default: { heartbeatIntervalMs: 100, electionTimeoutMs: 1000 },
+  /** Round trips of up to half a second. */
+  wan: { heartbeatIntervalMs: 500, electionTimeoutMs: 5000 },
+} as const;
+export type TimingProfile = keyof typeof timingProfiles;
+
+const mebibyte = 1024 * 1024;
+const limitsShape = z.strictObject(
+  {
+    /** Largest body of a request, before and after decompression. */
+    bodyMaxBytes: positive('bytes')
+      .max(16 * mebibyte, { error: 'expected at most 16 MiB' })
+      .default(8 * mebibyte),
+    /** Writes that wait for their commit, at the leader and at a client server. */
+    uncommittedMaxBytes: positive('bytes').default(64 * mebibyte),
+    /** Newest part of the log that a server keeps in memory. */
+    tailMaxBytes: positive('bytes').default(32 * mebibyte),
+  },
+  { error: shapeError },
+);
+
+const nodeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+const configurationShape = z
+  .strictObject(
+    {
+      num_nodes: positive('servers').optional(),
+      nodes: z
+        .record(
+          z
+            .string()
+            .regex(nodeName, { error: 'expected a name of letters, digits, ".", "_", "-"' }),
+          nodeShape,
+          { error: 'expected an object of servers, {"n0": {"host": "localhost", "port": 50051}}' },
+        )
+        .refine(nodes => Object.keys(nodes).length > 0, { error: 'expected at least one server' }),
+      clusterName: z
+        .string({ error: 'expected a text' })
+        .min(1, { error: 'expected a name' })
+        .max(64, { error: 'expected at most 64 characters' })
+        .default('gossip-raft'),
+      /** Relative to the configuration file. Each server has a folder of its own in it. */
+      dataDirectory: z.string({ error: 'expected a path' }).min(1).default('./data'),
+      timing: z
+        .enum(['fast', 'default', 'wan'], { error: 'expected "fast", "default" or "wan"' })
+        .default('default'),
+      limits: limitsShape.default(() => limitsShape.parse({})),
+    },
+    { error: shapeError },
+  )
+  .superRefine(({ nodes }, context) => {
+    const users = new Map<string, string>();
+    for (const [id, { host, port: number }] of Object.entries(nodes)) {
+      const address = `${host}:${number}`;
+      const other = users.get(address);
+      if (other !== undefined) {
+        const message = `${address} is taken by ${other} already`;
+        context.addIssue({ code: 'custom', path: ['nodes', id, 'port'], message });
+      }
+      users.set(address, id);
+    }
+  });
+
+export type ClusterConfiguration = z.infer<typeof configurationShape>;
+export type NodeConfiguration = z.infer<typeof nodeShape>;
+
+function shapeError(issue: { code?: string; keys?: readonly string[] | undefined }): string {
+  return issue.code === 'unrecognized_keys'
+    ? `unknown field ${issue.keys?.map(key => `"${key}"`).join(', ')}`
+    : 'expected an object';
+}
+
+export type ParsedConfiguration =
+  | { readonly type: 'valid'; readonly configuration: ClusterConfiguration }
+  | { readonly type: 'invalid'; readonly field: string; readonly problem: string };
+
+/** Checks a configuration and fills in the defaults; or names the first field that is wrong. */
+export function parseConfiguration(value: unknown): ParsedConfiguration {
+  const result = configurationShape.safeParse(value);
+  if (result.success) return { type: 'valid', configuration: result.data };
+  const [issue] = result.error.issues;
+  const detail = issue?.code === 'invalid_key' ? issue.issues[0]?.message : undefined;
+  return {
+    type: 'invalid',
+    field: issue?.path.join('.') ?? '',
+    problem: detail ?? issue?.message ?? 'not a configuration',
+  };
+}

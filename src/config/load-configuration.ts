@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { StartupError } from '../errors/startup-error.ts';
+import { type ClusterConfiguration, parseConfiguration } from './cluster-configuration.ts';
+
+export type LoadedConfiguration = ClusterConfiguration & {
+  /** The file it came from. */
+  readonly path: string;
+  /** Absolute. */
+  readonly dataRoot: string;
+  /** What is odd about the file, though it can be used. */
+  readonly warnings: readonly string[];
+};
+
+/** Reads and checks the configuration file. Throws a StartupError with one sentence. */
+export function loadConfiguration(path: string): LoadedConfiguration {
+  const parsed = parseConfiguration(readJson(path));
+  if (parsed.type === 'invalid') {
+    const where = parsed.field === '' ? 'the document' : `the field ${parsed.field}`;
+    throw new StartupError(`${path}: ${where}: ${parsed.problem}; correct it and start again`);
+  }
+  const { configuration } = parsed;
+  return {
+    ...configuration,
+    path,
+    dataRoot: resolve(dirname(path), configuration.dataDirectory),
+    warnings: warningsOf(configuration),
+  };
+}
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
+    throw new StartupError(`the configuration ${path}: ${reason}; name one with --config FILE`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new StartupError(`${path} is not JSON (${reason}); correct it and start again`);
+  }
+}
+
+function warningsOf({ num_nodes, nodes }: ClusterConfiguration): string[] {
+  const count = Object.keys(nodes).length;
+  if (num_nodes === undefined || num_nodes === count) return [];
+  return [`num_nodes says ${num_nodes}, but nodes lists ${count} servers; the list counts`];
+}
+
+/** Tells apart member lists: servers with different ones must not found a cluster together. */
+export const membersHashOf = ({ nodes }: ClusterConfiguration): string =>
+  createHash('sha256')
+    .update(
+      Object.entries(nodes)
+        .map(([id, { host, port }]) => `${id} ${host} ${port}`)
+        .sort()
+        .join('\n'),
+    )
+    .digest('hex')
+    .slice(0, 16);

@@ -1,0 +1,95 @@
+import type { Position } from '../words.ts';
+import type { ClusterEvent, SourceReason } from './cluster-event.ts';
+
+export type Level = 'info' | 'warn' | 'error';
+export type Sentence = { readonly level: Level; readonly text: string };
+
+const chosenReasons: Readonly<Record<SourceReason, string>> = {
+  leader: 'it is the leader',
+  leaderUnreachable: 'the leader cannot be reached directly',
+  ahead: 'it has entries that we lack',
+  noLeader: 'there is no leader, and it has entries that we lack',
+  sourceSilent: 'the former source went silent',
+  sourceBehind: 'the former source fell behind',
+  cycle: 'the former source pulled from us',
+  closer: 'it is the closest that has what we need',
+};
+const droppedReasons: Readonly<Record<SourceReason, string>> = {
+  leader: 'the leader can be reached directly',
+  leaderUnreachable: 'another one reaches the leader',
+  ahead: 'another one is ahead of it',
+  noLeader: 'there is no leader',
+  sourceSilent: 'it went silent',
+  sourceBehind: 'it has nothing for us',
+  cycle: 'it pulls from us, over others',
+  closer: 'another one is closer',
+};
+
+const positionText = ({ term, index }: Position): string => `entry ${index} of term ${term}`;
+const info = (text: string): Sentence => ({ level: 'info', text });
+const warn = (text: string): Sentence => ({ level: 'warn', text });
+
+type Sentences = {
+  readonly [Type in ClusterEvent['type']]: (
+    event: Extract<ClusterEvent, { type: Type }>,
+  ) => Sentence;
+};
+
+const sentences: Sentences = {
+  clusterFounded: ({ members }) => info(`part of the cluster ${members.join(', ')}`),
+  waitingForServers: ({ missing }) =>
+    info(`waiting for ${missing.join(', ')} to found the cluster with`),
+  foreignDirectory: () =>
+    warn(
+      'the cluster knows this server with another data directory (this one was wiped or replaced): ' +
+        'it takes no part; bring the old directory back',
+    ),
+  preVoteStarted: ({ term }) =>
+    info(`no leader heard of in term ${term}: asking who would vote for us`),
+  electionStarted: ({ term }) => info(`election started for term ${term}`),
+  voteGranted: ({ candidate, term }) => info(`voted for ${candidate} in term ${term}`),
+  voteDenied: ({ candidate, term }) => info(`no vote for ${candidate} in term ${term}`),
+  electionWon: ({ term }) => info(`election won: leader of term ${term}`),
+  electionLost: ({ term, reason }) =>
+    info(`election lost in term ${term}: ${electionLostReasons[reason]}`),
+  leaderKnown: ({ leader, term }) => info(`${leader} leads term ${term}`),
+  leaderLost: ({ leader, term }) => warn(`lost the leader ${leader} of term ${term}`),
+  steppedDown: ({ term, reason }) =>
+    warn(
+      `no longer leader of term ${term}: ` +
+        (reason === 'noQuorum' ? 'no majority hears us' : 'there is a newer term'),
+    ),
+  sourceChosen: ({ source, reason }) => info(`pulls from ${source}: ${chosenReasons[reason]}`),
+  sourceDropped: ({ source, reason }) =>
+    info(`no longer pulls from ${source}: ${droppedReasons[reason]}`),
+  pulled: ({ source, count, last }) =>
+    info(
+      `pulled ${count} ${count === 1 ? 'entry' : 'entries'} from ${source}, up to ${positionText(last)}`,
+    ),
+  committed: ({ position, isLeader }) =>
+    info(`${isLeader ? 'committed' : 'learned of the commit'} up to ${positionText(position)}`),
+  truncated: ({ fromIndex, source }) =>
+    warn(
+      `removed uncommitted entries from ${fromIndex} on, which the log of ${source} does not have`,
+    ),
+  truncationRefused: ({ fromIndex, source }) =>
+    warn(`${source} has another entry ${fromIndex} than we have committed: not pulling from it`),
+  diskStalled: () => warn('the disk does not finish its writes'),
+  diskRecovered: () => info('the disk finishes its writes again'),
+  peerReached: ({ peer }) => info(`connected to ${peer}`),
+  peerLost: ({ peer }) => warn(`no connection to ${peer}`),
+};
+
+const electionLostReasons = {
+  anotherLeader: 'another server leads',
+  newerTerm: 'there is a newer term',
+  noMajority: 'no majority voted for us',
+} as const;
+
+/** An event in words, for terminals and log files. */
+export function sentenceFor<Type extends ClusterEvent['type']>(
+  event: Extract<ClusterEvent, { type: Type }>,
+): Sentence {
+  const word = sentences[event.type] as (event: ClusterEvent) => Sentence;
+  return word(event);
+}

@@ -1,0 +1,67 @@
+import { assert } from '../assert.ts';
+import type { Entry, LogIndex } from '../consensus/types.ts';
+import {
+  applyEntry,
+  type Outcome,
+  type ReplicatedState,
+} from '../state-machines/replicated-state.ts';
+import type { LogStore } from '../storage/log-store.ts';
+
+/** Applied at a time; between two slices the server hears its peers. */
+const sliceMaxBytes = 512 * 1024;
+
+export type ApplyListener = {
+  /** An entry has taken effect. */
+  applied(entry: Entry, outcome: Outcome): void;
+  /** A slice is done: everything up to `index` is applied. */
+  advanced(index: LogIndex): void;
+};
+
+/** Brings committed entries from the log to the state machines, in order, each once. */
+export class ApplyLoop {
+  readonly state: ReplicatedState;
+  readonly #log: LogStore;
+  readonly #listener: ApplyListener;
+  #target = 0;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(state: ReplicatedState, log: LogStore, listener: ApplyListener) {
+    this.state = state;
+    this.#log = log;
+    this.#listener = listener;
+  }
+
+  /** Everything up to here is committed and durable. */
+  applyUpTo(index: LogIndex): void {
+    this.#target = Math.max(this.#target, index);
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.state.appliedIndex < this.#target && !this.#isStopped) {
+      const entries = await this.#log.read({
+        fromIndex: (this.state.appliedIndex + 1) as LogIndex,
+        throughIndex: this.#target as LogIndex,
+        maxBytes: sliceMaxBytes,
+      });
+      // The log has failed, and the server is about to stop.
+      if (entries.length === 0) return;
+      for (const entry of entries) this.#apply(entry);
+      this.#listener.advanced(this.state.appliedIndex as LogIndex);
+    }
+  }
+
+  #apply(entry: Entry): void {
+    assert(entry.index === this.state.appliedIndex + 1, 'entries are applied in order');
+    const outcome = applyEntry(this.state, entry);
+    if (outcome !== undefined) this.#listener.applied(entry, outcome);
+  }
+}

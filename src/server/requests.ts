@@ -1,0 +1,139 @@
+import type { Effect, Entry, LogIndex, NodeId, Position, WallMs } from '../consensus/types.ts';
+import type { Outcome } from '../state-machines/replicated-state.ts';
+import type { Result } from '../state-machines/result.ts';
+import type { Host } from './host.ts';
+
+export type ProposalAnswer =
+  | { readonly type: 'accepted'; readonly position: Position }
+  | {
+      readonly type: 'refused';
+      readonly reason: 'notLeader' | 'overloaded';
+      readonly leader: NodeId | undefined;
+    };
+
+/** Undefined when this server does not lead, or stops leading meanwhile. */
+export type ReadAnswer = { readonly index: LogIndex } | undefined;
+
+/** An entry of a session has taken effect here: whoever waits for it may be told. */
+export type Acknowledgement = {
+  readonly sequence: number;
+  readonly position: Position;
+  readonly result: Result;
+};
+export type AckSubscriber = {
+  acknowledged(ack: Acknowledgement): void;
+  /** This server leads no more; the fate of what was not acknowledged is open. */
+  ended(leader: NodeId | undefined): void;
+};
+
+type Effects = { [Type in Effect['type']]: Extract<Effect, { type: Type }> };
+
+/** What clients wait for at this server, between their question and the core's answer. */
+export class Requests {
+  readonly #host: Host;
+  #count = 0;
+  readonly #proposals = new Map<number, (answer: ProposalAnswer) => void>();
+  readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
+  #appliedWaiters: { readonly index: number; readonly run: () => void }[] = [];
+  readonly #subscribers = new Map<number, Set<AckSubscriber>>();
+  readonly #results = new Map<
+    number,
+    { term: number; tell: (result: Result | undefined) => void }
+  >();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Proposes commands together; each gets its own answer, in order, within this very call. */
+  propose(payloads: readonly Uint8Array[], answer: (answer: ProposalAnswer) => void): void {
+    const proposals = payloads.map(payload => {
+      this.#count += 1;
+      this.#proposals.set(this.#count, answer);
+      return { id: this.#count, payload };
+    });
+    this.#host.dispatch({ type: 'propose', proposals, wallMs: Date.now() as WallMs });
+  }
+
+  /** Resolves with the result of the entry at a position; undefined when it was replaced. */
+  resultAt({ term, index }: Position, tell: (result: Result | undefined) => void): void {
+    this.#results.set(index, { term, tell });
+  }
+
+  confirmLeadership(answer: (answer: ReadAnswer) => void): void {
+    this.#count += 1;
+    this.#reads.set(this.#count, answer);
+    this.#host.dispatch({ type: 'read', id: this.#count });
+  }
+
+  /** Runs once everything up to `index` is applied here. */
+  whenApplied(index: number, appliedIndex: number, run: () => void): void {
+    if (index <= appliedIndex) run();
+    else this.#appliedWaiters.push({ index, run });
+  }
+
+  subscribe(session: number, subscriber: AckSubscriber): () => void {
+    const subscribers = this.#subscribers.get(session) ?? new Set();
+    this.#subscribers.set(session, subscribers.add(subscriber));
+    return () => {
+      subscribers.delete(subscriber);
+      if (subscribers.size === 0) this.#subscribers.delete(session);
+    };
+  }
+
+  accepted({ id, position }: Effects['accepted']): void {
+    this.#answer(id, { type: 'accepted', position });
+  }
+
+  refused({ id, reason, leader }: Effects['refused']): void {
+    this.#answer(id, { type: 'refused', reason, leader });
+  }
+
+  readReady({ id, index }: Effects['readReady']): void {
+    this.#answerRead(id, { index });
+  }
+
+  readRefused({ id }: Effects['readRefused']): void {
+    this.#answerRead(id, undefined);
+  }
+
+  deposed({ leader }: Effects['deposed']): void {
+    for (const id of [...this.#reads.keys()]) this.#answerRead(id, undefined);
+    for (const subscribers of [...this.#subscribers.values()]) {
+      for (const subscriber of subscribers) subscriber.ended(leader);
+    }
+    this.#subscribers.clear();
+    for (const { tell } of this.#results.values()) tell(undefined);
+    this.#results.clear();
+  }
+
+  applied({ index, term }: Entry, { result, waiter }: Outcome): void {
+    const waiting = this.#results.get(index);
+    this.#results.delete(index);
+    waiting?.tell(waiting.term === term ? result : undefined);
+    if (waiter === undefined) return;
+    const ack = { sequence: waiter.sequence, position: { term, index }, result };
+    for (const subscriber of this.#subscribers.get(waiter.session) ?? []) {
+      subscriber.acknowledged(ack);
+    }
+  }
+
+  advanced(appliedIndex: number): void {
+    const waiters = this.#appliedWaiters;
+    if (waiters.length === 0) return;
+    this.#appliedWaiters = waiters.filter(({ index }) => index > appliedIndex);
+    for (const { index, run } of waiters) if (index <= appliedIndex) run();
+  }
+
+  #answer(id: number, answer: ProposalAnswer): void {
+    const tell = this.#proposals.get(id);
+    this.#proposals.delete(id);
+    tell?.(answer);
+  }
+
+  #answerRead(id: number, answer: ReadAnswer): void {
+    const tell = this.#reads.get(id);
+    this.#reads.delete(id);
+    tell?.(answer);
+  }
+}

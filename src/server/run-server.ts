@@ -1,0 +1,269 @@
+import { join } from 'node:path';
+import { unreachable } from '../assert.ts';
+import { timingProfiles } from '../config/cluster-configuration.ts';
+import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
+import { createReplica } from '../consensus/replica.ts';
+import type { Effect, Limits, LogIndex } from '../consensus/types.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import { createReplicatedState } from '../state-machines/replicated-state.ts';
+import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
+import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
+import { createGrpcTransport } from '../transport/grpc-transport.ts';
+import { ClientToServer } from '../transport/proto-definitions.ts';
+import type { PeerAddress } from '../transport/transport.ts';
+import type { NodeId } from '../words.ts';
+import { ApplyLoop } from './apply-loop.ts';
+import { ClientService } from './client-service.ts';
+import { EventLog, type LogFormat } from './event-log.ts';
+import { Host, monotonicNow } from './host.ts';
+import { Requests } from './requests.ts';
+import type { ServerContext } from './server-context.ts';
+
+export type ServerOptions = {
+  readonly nodeId: string;
+  readonly configuration: LoadedConfiguration;
+  /** Holds the folders of all servers that run here. */
+  readonly dataRoot: string;
+  readonly logFormat: LogFormat;
+  /** The server cannot go on; the text tells the operator why. */
+  readonly onFatal: (sentence: string) => void;
+};
+
+export type RunningServer = { stop(): Promise<void> };
+
+const mebibyte = 1024 * 1024;
+/** A silent link is given up after this many election timeouts. */
+const silenceTimeouts = 3;
+
+/** Starts one server of the cluster. Throws a StartupError with one sentence when it cannot. */
+export async function runServer(options: ServerOptions): Promise<RunningServer> {
+  const { configuration, dataRoot, nodeId } = options;
+  const endpoint = endpointOf(options);
+  const file = join(dataRoot, 'logs', `${nodeId}.log`);
+  const eventLog = new EventLog({ name: nodeId, format: options.logFormat, file });
+  for (const warning of configuration.warnings) eventLog.say('warn', warning);
+
+  const fatal = fatalHandler(options, eventLog);
+  let server: Wired | undefined;
+  const storage = await openServerStorage({
+    dataDirectory: join(dataRoot, nodeId),
+    clusterId: configuration.clusterName,
+    nodeId,
+    tailMaxBytes: configuration.limits.tailMaxBytes,
+    listener: {
+      persisted: (logGeneration, index) =>
+        server?.context.host.dispatch({ type: 'persisted', logGeneration, index }),
+      failed: error => fatal(diskSentence(error, join(dataRoot, nodeId))),
+    },
+  });
+  server = wire(options, storage, eventLog, fatal);
+  const grpc = await startGrpcServer(endpoint, server.services).catch(async error => {
+    await server?.context.transport.close();
+    await storage.close();
+    throw error;
+  });
+  grpc.setHealth('SERVING');
+  eventLog.say(
+    'info',
+    `listens on ${endpoint.host}:${endpoint.port}, data in ${dataRoot}/${nodeId}`,
+  );
+  server.context.host.start(server.runEffect);
+  return { stop: once(() => stop(server, grpc, storage, eventLog)) };
+}
+
+function endpointOf({ configuration, nodeId }: ServerOptions): PeerAddress {
+  const node = configuration.nodes[nodeId];
+  if (node !== undefined) return { ...node, id: nodeId as NodeId };
+  const known = Object.keys(configuration.nodes).join(', ');
+  throw new StartupError(
+    `there is no server "${nodeId}" in ${configuration.path}; it lists ${known}`,
+  );
+}
+
+type Wired = {
+  readonly context: ServerContext;
+  readonly services: Parameters<typeof startGrpcServer>[1];
+  readonly runEffect: (effect: Effect) => void;
+};
+
+function wire(
+  options: ServerOptions,
+  storage: ServerStorage,
+  eventLog: EventLog,
+  fatal: (sentence: string) => void,
+): Wired {
+  const { configuration } = options;
+  const { metadata, log } = storage;
+  const timings = timingProfiles[configuration.timing];
+  const clusterId = configuration.clusterName;
+  const nodeId = options.nodeId as NodeId;
+  const peers = Object.entries(configuration.nodes).map(([id, node]) => ({
+    ...node,
+    id: id as NodeId,
+  }));
+  const replica = createReplica({
+    identity: {
+      clusterId,
+      id: nodeId,
+      directoryId: metadata.directoryId,
+      incarnation: metadata.incarnation,
+      listedServers: peers.map(({ id }) => id),
+      membersHash: membersHashOf(configuration),
+    },
+    persistent: {
+      term: metadata.term,
+      vote: metadata.vote,
+      config: metadata.config,
+      log: storage.recovered,
+    },
+    timings,
+    limits: limitsFor(configuration),
+    seed: Math.floor(Math.random() * 2 ** 31),
+    now: monotonicNow(),
+  });
+  const host = new Host(replica);
+  const requests = new Requests(host);
+  const applyLoop = new ApplyLoop(createReplicatedState(), log, {
+    applied: (entry, outcome) => requests.applied(entry, outcome),
+    advanced: index => {
+      host.dispatch({ type: 'applied', index });
+      requests.advanced(index);
+    },
+  });
+  const { transport, service } = createGrpcTransport({
+    clusterId,
+    self: nodeId,
+    peers,
+    silenceMs: silenceTimeouts * timings.electionTimeoutMs,
+    listener: {
+      received: message => host.dispatch({ type: 'message', message }),
+      connected: peer => host.dispatch({ type: 'connected', peer }),
+      disconnected: () => undefined,
+      refused: (address, reason) => eventLog.refused(address, reason),
+    },
+  });
+  const startedAtWallMs = Date.now();
+  const context = { clusterId, nodeId, startedAtWallMs, host, log, transport, applyLoop, requests };
+  const clientService = new ClientService(context);
+  const services = [
+    service,
+    { definition: ClientToServer.service, implementation: clientService.handlers() },
+  ];
+  return { context, services, runEffect: effectRunner(context, storage, eventLog, fatal) };
+}
+
+function limitsFor({ limits }: LoadedConfiguration): Limits {
+  return {
+    batchMaxBytes: mebibyte,
+    pullWindowBytes: 8 * mebibyte,
+    tailMaxBytes: limits.tailMaxBytes,
+    uncommittedMaxBytes: limits.uncommittedMaxBytes,
+    depthMax: 3,
+  };
+}
+
+/** Carries effects out, in their order: that order is what makes the protocol safe. */
+function effectRunner(
+  { host, log, transport, applyLoop, requests }: ServerContext,
+  { metadata }: ServerStorage,
+  eventLog: EventLog,
+  fatal: (sentence: string) => void,
+): (effect: Effect) => void {
+  const readEntries = async (effect: Extract<Effect, { type: 'readEntries' }>): Promise<void> => {
+    const { puller, pullId } = effect;
+    const entries = await log.read(effect);
+    host.dispatch({ type: 'entriesRead', puller, pullId, entries });
+  };
+  return effect => {
+    switch (effect.type) {
+      case 'persistVote':
+        return durably(fatal, () => metadata.persistVote(effect.term, effect.vote));
+      case 'persistConfig':
+        return durably(fatal, () => metadata.persistConfig(effect.config));
+      case 'append':
+        return log.append(effect.entries, effect.logGeneration);
+      case 'truncate':
+        return log.truncate(effect.fromIndex, effect.logGeneration);
+      case 'send':
+        return transport.send(effect.message);
+      case 'readEntries':
+        readEntries(effect).catch((error: Error) => fatal(error.message));
+        return undefined;
+      case 'apply':
+        return applyLoop.applyUpTo(effect.upTo as LogIndex);
+      case 'accepted':
+        return requests.accepted(effect);
+      case 'refused':
+        return requests.refused(effect);
+      case 'readReady':
+        return requests.readReady(effect);
+      case 'readRefused':
+        return requests.readRefused(effect);
+      case 'deposed':
+        return requests.deposed(effect);
+      case 'tell':
+        return eventLog.tell(effect.event);
+      case 'halt':
+        return fatal(effect.reason);
+      default:
+        return unreachable(effect);
+    }
+  };
+}
+
+/** What follows in the same turn relies on it: when it fails, nothing may follow. */
+function durably(fatal: (sentence: string) => void, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    fatal(diskSentence(error as Error, 'the metadata'));
+    throw error;
+  }
+}
+
+const diskReasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; make room and start again',
+  EIO: 'the disk reports an error; check it before you start again',
+  EROFS: 'the file system is read-only; mend it and start again',
+  EDQUOT: 'the quota is used up; make room and start again',
+};
+
+function diskSentence(error: Error, where: string): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = diskReasons[code ?? ''] ?? `${error.message}; check the disk`;
+  return `cannot write to ${where}: ${reason}. Nothing that was acknowledged is lost`;
+}
+
+/** Only the first one counts: what fails after it fails because of it. */
+function fatalHandler(options: ServerOptions, eventLog: EventLog): (sentence: string) => void {
+  let isOver = false;
+  return sentence => {
+    if (isOver) return;
+    isOver = true;
+    eventLog.sayLast(sentence);
+    options.onFatal(sentence);
+  };
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= run();
+    return running;
+  };
+}
+
+async function stop(
+  { context }: Wired,
+  grpc: GrpcServer,
+  storage: ServerStorage,
+  eventLog: EventLog,
+): Promise<void> {
+  context.host.stop();
+  await context.transport.close();
+  await grpc.close();
+  await context.applyLoop.stop();
+  await storage.close();
+  eventLog.say('info', 'stopped');
+  await eventLog.close();
+}

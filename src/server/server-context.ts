@@ -1,0 +1,18 @@
+import type { NodeId } from '../consensus/types.ts';
+import type { LogStore } from '../storage/log-store.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { ApplyLoop } from './apply-loop.ts';
+import type { Host } from './host.ts';
+import type { Requests } from './requests.ts';
+
+/** The parts of a running server that work together. */
+export type ServerContext = {
+  readonly clusterId: string;
+  readonly nodeId: NodeId;
+  readonly startedAtWallMs: number;
+  readonly host: Host;
+  readonly log: LogStore;
+  readonly transport: Transport;
+  readonly applyLoop: ApplyLoop;
+  readonly requests: Requests;
+};
