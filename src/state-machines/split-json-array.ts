@@ -33,7 +33,8 @@ function separators(bytes: Uint8Array): number[] {
   return places;
 }
 
-function endOfString(bytes: Uint8Array, start: number): number {
+/** The place of the quote that ends the string which begins at `start`. */
+export function endOfString(bytes: Uint8Array, start: number): number {
   let place = start + 1;
   while (place < bytes.length && bytes[place] !== quote) {
     place += bytes[place] === backslash ? 2 : 1;

@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { fail } from './fail.ts';
+
+/** The top of the package: this file runs from dist/src/cli. */
+const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));
+const defaultConfig = `${packageRoot}cluster-configuration.json`;
+
+const configOption = (): Option =>
+  new Option('-c, --config <file>', 'the configuration of the cluster')
+    .env('GOSSIP_RAFT_CONFIG')
+    .default(defaultConfig, 'cluster-configuration.json of the package');
+const dataOption = (): Option =>
+  new Option('-d, --data-dir <dir>', 'holds a folder for each server').env('GOSSIP_RAFT_DATA_DIR');
+const formatOption = (): Option =>
+  new Option('--log-format <format>', 'how lines are written')
+    .choices(['text', 'json'])
+    .default('text');
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError('expected a whole number.');
+}
+
+function portNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number <= 65_535) return number;
+  throw new InvalidArgumentError('expected a port from 0 to 65535.');
+}
+
+const program = new Command('gossip-raft')
+  .description('a replicated log that gossips, and the client server in front of it')
+  .showSuggestionAfterError();
+
+program
+  .command('server')
+  .description('start one server')
+  .argument('<name>', 'its name in the configuration, such as n0')
+  .addOption(configOption())
+  .addOption(dataOption())
+  .addOption(formatOption())
+  .action(async (name: string, options) => {
+    const { serve } = await import('./serve.ts');
+    await serve({ ...options, name });
+  });
+
+program
+  .command('client')
+  .description('start the client server: HTTP in front of the cluster')
+  .argument('[port]', 'its port', portNumber, 8000)
+  .addOption(configOption())
+  .addOption(formatOption())
+  .option('--host <host>', 'the address to listen on', '127.0.0.1')
+  // The scripts pass the same flags to both; this one means nothing here.
+  .addOption(dataOption().hideHelp())
+  .action(async (port: number, options) => {
+    const { serveClient } = await import('./serve-client.ts');
+    await serveClient({ ...options, port });
+  });
+
+program
+  .command('dev')
+  .description('start all servers of the configuration and the client server, here')
+  .addOption(configOption())
+  .addOption(dataOption())
+  .addOption(formatOption())
+  .option('-p, --port <port>', 'port of the client server', portNumber, 8000)
+  .action(async options => {
+    const { runLocalCluster } = await import('./local-cluster.ts');
+    await runLocalCluster(options);
+  });
+
+program
+  .command('simulate')
+  .description('run the cluster through simulated misfortunes')
+  .option('--seeds <count>', 'how many', wholeNumber, 2000)
+  .option('--from <seed>', 'the first one', wholeNumber, 1)
+  .option('--seed <seed>', 'only this one, with everything that happens', wholeNumber)
+  .action(async options => {
+    const { simulate } = await import('./simulate.ts');
+    simulate(options);
+  });
+
+program
+  .command('bench')
+  .description('measure puts at a running client server')
+  .option('--url <url>', 'the client server', 'http://127.0.0.1:8000')
+  .option('--clients <count>', 'requests under way at a time', wholeNumber, 1)
+  .option('--entries <count>', 'objects in each put', wholeNumber, 1)
+  .option('--seconds <count>', 'how long', wholeNumber, 10)
+  .option('--warmup <seconds>', 'how long before that, unmeasured', wholeNumber, 2)
+  .action(async options => {
+    const { bench } = await import('./bench.ts');
+    await bench(options);
+  });
+
+await program.parseAsync().catch(fail);

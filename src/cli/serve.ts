@@ -1,0 +1,24 @@
+import { resolve } from 'node:path';
+import { loadConfiguration } from '../config/load-configuration.ts';
+import type { LogFormat } from '../server/event-log.ts';
+import { runServer } from '../server/run-server.ts';
+import { stopOnSignal } from './stop-on-signal.ts';
+
+/** `gossip-raft server NAME`: runs one server until it is told to stop. */
+export async function serve(options: {
+  readonly name: string;
+  readonly config: string;
+  readonly dataDir?: string;
+  readonly logFormat: LogFormat;
+}): Promise<void> {
+  const configuration = loadConfiguration(resolve(options.config));
+  const server = await runServer({
+    nodeId: options.name,
+    configuration,
+    dataRoot: options.dataDir === undefined ? configuration.dataRoot : resolve(options.dataDir),
+    logFormat: options.logFormat,
+    // What failed may be the disk: nothing more is tried, and nothing more is acknowledged.
+    onFatal: () => process.exit(1),
+  });
+  stopOnSignal(() => server.stop());
+}

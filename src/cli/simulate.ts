@@ -1,0 +1,74 @@
+import { Presets, SingleBar } from 'cli-progress';
+import pc from 'picocolors';
+import { runSeed, shrink } from '../simulation/run-seed.ts';
+import { createTotals, type SimulationTotals } from '../simulation/totals.ts';
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** `gossip-raft simulate`: many seeds with a summary, or one seed with all that happens in it. */
+export function simulate(options: {
+  readonly seeds: number;
+  readonly from: number;
+  readonly seed?: number;
+}): void {
+  if (options.seed === undefined) simulateMany(options.from, options.seeds);
+  else replay(options.seed);
+}
+
+function simulateMany(from: number, count: number): void {
+  const bar = new SingleBar(
+    { format: '{bar} {value}/{total} seeds, {events} events, {duration_formatted}' },
+    Presets.shades_classic,
+  );
+  const totals = createTotals();
+  const startedAt = performance.now();
+  bar.start(count, 0, { events: 0 });
+  let failed: { seed: number; violation: string } | undefined;
+  for (let seed = from; seed < from + count && failed === undefined; seed += 1) {
+    const outcome = runSeed(seed);
+    if (outcome.type === 'failed') failed = { seed, violation: outcome.violation };
+    else totals.add(outcome.report);
+    bar.update(seed - from + 1, { events: totals.events });
+  }
+  bar.stop();
+  printSummary(totals, (performance.now() - startedAt) / 1000);
+  if (failed !== undefined) printFailure(failed.seed, failed.violation);
+}
+
+function printSummary(totals: SimulationTotals, seconds: number): void {
+  const rate = Math.round(totals.events / seconds).toLocaleString('en');
+  print(`\n${totals.seeds} seeds, ${totals.events.toLocaleString('en')} events, ${rate} events/s`);
+  print(
+    `${totals.committed.toLocaleString('en')} entries committed, ` +
+      `${totals.acked.toLocaleString('en')} batches acknowledged, ` +
+      `${Math.round(totals.virtualMs / 60_000).toLocaleString('en')} minutes of cluster time`,
+  );
+  print(
+    `${totals.sent.toLocaleString('en')} messages, ${totals.lost.toLocaleString('en')} lost, ` +
+      `${totals.duplicated.toLocaleString('en')} repeated\n`,
+  );
+  for (const [name, count] of totals.marks.sorted())
+    print(`${String(count).padStart(10)}  ${name}`);
+}
+
+function printFailure(seed: number, violation: string): void {
+  print(pc.red(`\nseed ${seed}: ${violation}`));
+  const { options, plan, planned, violation: shrunk } = shrink(seed, violation);
+  print(`options ${JSON.stringify(options)}`);
+  print(`${plan.length} of ${planned} faults are enough (${shrunk}):`);
+  for (const fault of plan) print(`  ${JSON.stringify(fault)}`);
+  print(`again with everything that happens: npm run simulate -- --seed ${seed}`);
+  process.exitCode = 1;
+}
+
+function replay(seed: number): void {
+  const outcome = runSeed(seed, undefined, print);
+  if (outcome.type === 'passed') {
+    print(`seed ${seed} passed: ${outcome.report.events} events`);
+    return;
+  }
+  print(pc.red(`seed ${seed}: ${outcome.violation}`));
+  process.exitCode = 1;
+}

@@ -1,0 +1,360 @@
+import { randomUUID } from 'node:crypto';
+import { ClusterError } from '../errors/cluster-error.ts';
+import { encodeCommand } from '../state-machines/command.ts';
+import { decodeResult, type Placement, type Result } from '../state-machines/result.ts';
+import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
+import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
+import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
+import { LeaderFinder } from './leader-finder.ts';
+import { LeaderStreams } from './leader-streams.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+export type PutRequest = {
+  readonly batchId: string;
+  readonly idempotencyKey: string | undefined;
+  readonly fingerprint: string | undefined;
+  readonly count: number;
+  /** A JSON array of `count` objects. */
+  readonly data: Uint8Array;
+};
+export type PutAnswer = {
+  readonly placement: Placement;
+  readonly isReplay: boolean;
+  readonly leader: string;
+};
+
+type Pending = {
+  readonly request: PutRequest;
+  readonly resolve: (answer: PutAnswer) => void;
+  readonly reject: (error: ClusterError) => void;
+  readonly timer: NodeJS.Timeout;
+  /** Its place in the session, given when it is sent first. */
+  sequence: number | undefined;
+  encoded: Uint8Array | undefined;
+  /** It was handed to a server that did not refuse it: it may have had its effect. */
+  mayHaveEffect: boolean;
+  /** Why it has not been taken, as far as we know. */
+  obstacle: 'noLeader' | 'overloaded';
+};
+
+type Flight = {
+  readonly requestId: number;
+  readonly puts: readonly { readonly pending: Pending; readonly wasOpen: boolean }[];
+};
+
+const messageMaxBytes = 1024 * 1024;
+const messageMaxCommands = 1000;
+const attemptTimeoutMs = 1000;
+const pauseMs = 50;
+
+/**
+ * The way of puts to the leader: one session, one stream. What arrives while a message is on its
+ * way goes with the next one. When the leader changes, everything that was not acknowledged is sent
+ * again under its old sequence number, and the log sees to it that it counts once.
+ */
+export class PutPipeline {
+  readonly #clusterId: string;
+  readonly #finder: LeaderFinder;
+  /** Bytes of puts that wait here; more are turned away. */
+  readonly #pendingMaxBytes: number;
+  readonly #stallMs: number;
+  #session: number | undefined;
+  #lastSequence = 0;
+  /** To be sent, in order of their sequence. */
+  #waiting: Pending[] = [];
+  /** Sent on the present streams, not acknowledged yet. */
+  readonly #outstanding = new Map<number, Pending>();
+  #pendingBytes = 0;
+  #flight: Flight | undefined;
+  #requestCount = 0;
+  #streams: LeaderStreams | undefined;
+  #isConnecting = false;
+  #isClosed = false;
+  #isPaused = false;
+  #stallTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: {
+    readonly clusterId: string;
+    readonly connections: readonly ServerConnection[];
+    readonly pendingMaxBytes: number;
+    /** A leader that acknowledges nothing for this long is asked for anew. */
+    readonly stallMs: number;
+  }) {
+    this.#clusterId = options.clusterId;
+    this.#finder = new LeaderFinder(options.connections);
+    this.#pendingMaxBytes = options.pendingMaxBytes;
+    this.#stallMs = options.stallMs;
+  }
+
+  /** The server on whose streams puts go now. */
+  get leader(): string | undefined {
+    return this.#streams?.server;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Connects before the first put comes. */
+  start(): void {
+    this.#connect().catch(() => undefined);
+  }
+
+  /** Resolves when the put is committed and applied. Rejects with a ClusterError. */
+  put(request: PutRequest, timeoutMs: number): Promise<PutAnswer> {
+    if (this.#pendingBytes + request.data.length > this.#pendingMaxBytes) {
+      const text = 'too much waits for its commit at this client server already';
+      return Promise.reject(new ClusterError('overloaded', text, request.batchId));
+    }
+    this.#pendingBytes += request.data.length;
+    return new Promise((resolve, reject) => {
+      const pending: Pending = {
+        request,
+        resolve,
+        reject,
+        timer: setTimeout(() => this.#expire(pending), timeoutMs),
+        sequence: undefined,
+        encoded: undefined,
+        mayHaveEffect: false,
+        obstacle: 'noLeader',
+      };
+      this.#waiting.push(pending);
+      this.#pump();
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#stallTimer);
+    this.#streams?.close();
+    for (const pending of [...this.#outstanding.values(), ...this.#waiting]) this.#expire(pending);
+  }
+
+  #pump(): void {
+    if (this.#streams === undefined) {
+      this.#connect().catch(() => undefined);
+      return;
+    }
+    if (this.#flight !== undefined || this.#isPaused || this.#waiting.length === 0) return;
+    const batch = this.#takeBatch();
+    this.#requestCount += 1;
+    const puts = batch.map(pending => ({ pending, wasOpen: pending.mayHaveEffect }));
+    this.#flight = { requestId: this.#requestCount, puts };
+    for (const pending of batch) {
+      pending.mayHaveEffect = true;
+      if (pending.sequence !== undefined) this.#outstanding.set(pending.sequence, pending);
+    }
+    const commands = batch.flatMap(({ encoded }) =>
+      encoded === undefined ? [] : [Buffer.from(encoded.buffer)],
+    );
+    this.#streams.write({ clusterId: this.#clusterId, requestId: this.#requestCount, commands });
+    this.#watch();
+  }
+
+  #takeBatch(): Pending[] {
+    let bytes = 0;
+    let count = 0;
+    for (const pending of this.#waiting) {
+      bytes += this.#encode(pending).length;
+      if (count > 0 && (bytes > messageMaxBytes || count >= messageMaxCommands)) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  #encode(pending: Pending): Uint8Array {
+    if (pending.encoded !== undefined) return pending.encoded;
+    if (pending.sequence === undefined) {
+      this.#lastSequence += 1;
+      pending.sequence = this.#lastSequence;
+    }
+    pending.encoded = encodeCommand({
+      kind: 'put',
+      session: this.#session ?? 0,
+      sequence: pending.sequence,
+      ackedBelow: this.#oldestSequence(pending.sequence),
+      ...pending.request,
+    });
+    return pending.encoded;
+  }
+
+  /** Below it, nobody here waits for an answer. */
+  #oldestSequence(own: number): number {
+    const [oldest] = this.#outstanding.keys();
+    const [waiting] = this.#waiting;
+    return Math.min(oldest ?? own, waiting?.sequence ?? own, own);
+  }
+
+  #replied({ requestId, accepted, refused }: PutReply): void {
+    const flight = this.#flight;
+    if (flight?.requestId !== requestId) return;
+    this.#flight = undefined;
+    if (accepted === undefined || accepted === null) this.#refused(flight, refused);
+    this.#pump();
+  }
+
+  /** The server has not taken them: on this way they have had no effect. */
+  #refused({ puts }: Flight, refused: Refused | null | undefined): void {
+    for (const { pending, wasOpen } of puts) {
+      pending.mayHaveEffect = wasOpen;
+      pending.obstacle = refused?.reason === 'REFUSAL_OVERLOADED' ? 'overloaded' : 'noLeader';
+    }
+    this.#requeue();
+    if (refused?.reason === 'REFUSAL_OVERLOADED') this.#pause();
+    else if (refused?.reason === 'REFUSAL_NOT_LEADER') this.#lost(refused.leader);
+    else this.#rejectAll(puts, refused?.detail ?? 'the server gave no reason');
+  }
+
+  #rejectAll(puts: Flight['puts'], detail: string): void {
+    for (const { pending } of puts) {
+      this.#forget(pending);
+      pending.reject(new ClusterError('refused', `the leader refused the batch: ${detail}`));
+    }
+  }
+
+  #pause(): void {
+    this.#isPaused = true;
+    setTimeout(() => {
+      this.#isPaused = false;
+      this.#pump();
+    }, pauseMs);
+  }
+
+  #acked({ acks }: AckReply): void {
+    for (const { sequence, result } of acks) {
+      const pending = this.#outstanding.get(sequence);
+      if (pending !== undefined) this.#settle(pending, decodeResult(result));
+    }
+    this.#watch();
+  }
+
+  #settle(pending: Pending, result: Result): void {
+    const { batchId } = pending.request;
+    this.#forget(pending);
+    switch (result.kind) {
+      case 'appended': {
+        const { placement, isReplay } = result;
+        const isOwn = placement.batchId === batchId;
+        const leader = this.#streams?.server ?? '';
+        pending.resolve({ placement, isReplay: isReplay && !isOwn, leader });
+        break;
+      }
+      case 'keyConflict': {
+        const text = 'the Idempotency-Key was used for another request';
+        pending.reject(new ClusterError('keyConflict', text, result.placement.batchId));
+        break;
+      }
+      default:
+        this.#sessionExpired(pending);
+    }
+  }
+
+  /** The cluster has forgotten our session: what had been sent in it may have worked or not. */
+  #sessionExpired(pending: Pending): void {
+    pending.reject(
+      unknownOutcome(pending, 'the cluster no longer knows the session of this batch'),
+    );
+    this.#session = undefined;
+    this.#lost(this.#streams?.server);
+  }
+
+  #expire(pending: Pending): void {
+    this.#forget(pending);
+    const { batchId } = pending.request;
+    if (pending.mayHaveEffect) {
+      pending.reject(
+        unknownOutcome(pending, 'the cluster has not said in time whether the batch is committed'),
+      );
+    } else if (pending.obstacle === 'overloaded') {
+      const text = 'too much waits for its commit at the leader';
+      pending.reject(new ClusterError('overloaded', text, batchId));
+    } else {
+      const text = 'no leader was found in time: fewer than a majority of the servers are up';
+      pending.reject(new ClusterError('noLeader', text, batchId));
+    }
+  }
+
+  #forget(pending: Pending): void {
+    clearTimeout(pending.timer);
+    this.#pendingBytes -= pending.request.data.length;
+    if (pending.sequence !== undefined) this.#outstanding.delete(pending.sequence);
+    const place = this.#waiting.indexOf(pending);
+    if (place >= 0) this.#waiting.splice(place, 1);
+  }
+
+  /** Everything that was sent and not acknowledged waits again, in its old order. */
+  #requeue(): void {
+    this.#waiting = [...this.#outstanding.values(), ...this.#waiting].sort(
+      (a, b) => (a.sequence ?? Number.MAX_VALUE) - (b.sequence ?? Number.MAX_VALUE),
+    );
+    this.#outstanding.clear();
+  }
+
+  #lost(leaderHint: string | undefined): void {
+    this.#streams?.close();
+    this.#streams = undefined;
+    this.#flight = undefined;
+    clearTimeout(this.#stallTimer);
+    this.#requeue();
+    this.#finder.named(leaderHint);
+    this.#connect().catch(() => undefined);
+  }
+
+  /** A leader that is alive but says nothing (paused, cut off) must not hold us for ever. */
+  #watch(): void {
+    clearTimeout(this.#stallTimer);
+    if (this.#outstanding.size === 0) return;
+    this.#stallTimer = setTimeout(() => this.#lost(undefined), this.#stallMs);
+  }
+
+  async #connect(): Promise<void> {
+    if (this.#isConnecting) return;
+    this.#isConnecting = true;
+    while (this.#streams === undefined && !this.#isClosed) {
+      const connection = this.#finder.candidate();
+      if (connection === undefined) break;
+      const refusal = await this.#tryServer(connection).catch(() => undefined);
+      if (this.#streams !== undefined) break;
+      if (refusal?.leader !== undefined && refusal.leader !== connection.id) {
+        this.#finder.named(refusal.leader);
+      } else await new Promise(resolve => setTimeout(resolve, pauseMs));
+    }
+    this.#isConnecting = false;
+    if (this.#isClosed) this.#streams?.close();
+    else this.#pump();
+  }
+
+  async #tryServer(connection: ServerConnection): Promise<Refused | undefined> {
+    if (this.#session === undefined) {
+      const reply = await connection.openSession(randomUUID(), attemptTimeoutMs);
+      if (reply.sessionId === undefined) return reply.refused ?? undefined;
+      this.#beginSession(reply.sessionId);
+    }
+    const streams = await LeaderStreams.open(connection, this.#session ?? 0, attemptTimeoutMs);
+    if (!(streams instanceof LeaderStreams)) return streams;
+    this.#streams = streams;
+    streams.listen({
+      replied: reply => this.#replied(reply),
+      acked: reply => this.#acked(reply),
+      lost: hint => this.#lost(hint),
+    });
+    return undefined;
+  }
+
+  /** Puts of an older session keep their open fate; the others begin anew in this one. */
+  #beginSession(session: number): void {
+    this.#session = session;
+    this.#lastSequence = 0;
+    for (const pending of [...this.#waiting]) {
+      if (pending.mayHaveEffect) {
+        this.#forget(pending);
+        pending.reject(unknownOutcome(pending, 'the session of this batch has ended'));
+      }
+      pending.sequence = undefined;
+      pending.encoded = undefined;
+    }
+  }
+}
+
+const unknownOutcome = ({ request }: Pending, text: string): ClusterError =>
+  new ClusterError('outcomeUnknown', `${text}; it may yet be`, request.batchId);

@@ -1,0 +1,90 @@
+import {
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { addressOf, channelOptions } from '../transport/channel-options.ts';
+import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
+import type { ClientToServerClient } from '../transport/generated/gossipraft/ClientToServer.ts';
+import type { DescribeServerReply__Output as DescribeReply } from '../transport/generated/gossipraft/DescribeServerReply.ts';
+import type { OpenSessionReply__Output as SessionReply } from '../transport/generated/gossipraft/OpenSessionReply.ts';
+import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
+import type { PutEntriesRequest } from '../transport/generated/gossipraft/PutEntriesRequest.ts';
+import type { ReadBatchReply__Output as BatchReply } from '../transport/generated/gossipraft/ReadBatchReply.ts';
+import type { ReadEntriesReply__Output as EntriesReply } from '../transport/generated/gossipraft/ReadEntriesReply.ts';
+import { ClientToServer } from '../transport/proto-definitions.ts';
+
+export type ServerAddress = { readonly id: string; readonly host: string; readonly port: number };
+
+type Callback<Reply> = (error: ServiceError | null, reply?: Reply) => void;
+
+/** The channel to one server, with its calls as promises. A failed call rejects. */
+export class ServerConnection {
+  readonly id: string;
+  readonly #client: ClientToServerClient;
+  readonly #clusterId: string;
+
+  constructor(address: ServerAddress, clusterId: string) {
+    this.id = address.id;
+    this.#clusterId = clusterId;
+    this.#client = new ClientToServer(
+      addressOf(address),
+      credentials.createInsecure(),
+      channelOptions,
+    );
+  }
+
+  openSession(nonce: string, timeoutMs: number): Promise<SessionReply> {
+    const request = { clusterId: this.#clusterId, nonce };
+    return this.#call(timeoutMs, (options, done) =>
+      this.#client.openSession(request, options, done),
+    );
+  }
+
+  readEntries(
+    page: { readonly from: number; readonly limit: number; readonly isLinearizable: boolean },
+    timeoutMs: number,
+  ): Promise<EntriesReply> {
+    const request = { clusterId: this.#clusterId, ...page };
+    return this.#call(timeoutMs, (options, done) =>
+      this.#client.readEntries(request, options, done),
+    );
+  }
+
+  readBatch(batchId: string, timeoutMs: number): Promise<BatchReply> {
+    const request = { clusterId: this.#clusterId, batchId };
+    return this.#call(timeoutMs, (options, done) => this.#client.readBatch(request, options, done));
+  }
+
+  describe(timeoutMs: number): Promise<DescribeReply> {
+    const request = { clusterId: this.#clusterId };
+    return this.#call(timeoutMs, (options, done) =>
+      this.#client.describeServer(request, options, done),
+    );
+  }
+
+  openAcks(sessionId: number): ClientReadableStream<AckReply> {
+    return this.#client.ackEntries({ clusterId: this.#clusterId, sessionId });
+  }
+
+  openPuts(): ClientDuplexStream<PutEntriesRequest, PutReply> {
+    return this.#client.putEntries();
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #call<Reply>(
+    timeoutMs: number,
+    start: (options: { deadline: number }, done: Callback<Reply>) => void,
+  ): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      start({ deadline: Date.now() + timeoutMs }, (error, reply) => {
+        if (error !== null || reply === undefined) reject(error ?? new Error('no reply'));
+        else resolve(reply);
+      });
+    });
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Everything that can go wrong with a request, and what the person may conclude from it:
+ * `rejected`: it had no effect and never will; `unknown`: it may have had one, or yet get it.
+ */
+export const clusterErrors = {
+  noLeader: {
+    status: 503,
+    outcome: 'rejected',
+    title: 'No leader',
+    hint: 'Start more servers: a majority of them must reach each other. Then try again.',
+  },
+  overloaded: {
+    status: 429,
+    outcome: 'rejected',
+    title: 'Too many requests',
+    hint: 'Send less at a time, and try again after a moment.',
+  },
+  outcomeUnknown: {
+    status: 504,
+    outcome: 'unknown',
+    title: 'Outcome unknown',
+    hint: 'Ask GET /v1/batches/{batch} what became of it, or repeat it under the same Idempotency-Key.',
+  },
+  keyConflict: {
+    status: 422,
+    outcome: 'rejected',
+    title: 'Idempotency-Key used for another request',
+    hint: 'Use a new key for a new request.',
+  },
+  serverUnreachable: {
+    status: 503,
+    outcome: 'rejected',
+    title: 'Server not reachable',
+    hint: 'Start that server, or leave the parameter "server" away.',
+  },
+  unknownServer: {
+    status: 404,
+    outcome: 'rejected',
+    title: 'No such server',
+    hint: 'GET /v1/cluster lists the servers.',
+  },
+  refused: {
+    status: 502,
+    outcome: 'rejected',
+    title: 'Refused by the cluster',
+    hint: 'The client server and the servers must have the same configuration file.',
+  },
+} as const;
+
+export type ClusterErrorCode = keyof typeof clusterErrors;
+export type Outcome = 'rejected' | 'unknown';
+
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+  readonly code: ClusterErrorCode;
+  /** The batch whose fate is open. */
+  readonly batchId: string | undefined;
+
+  constructor(code: ClusterErrorCode, message: string, batchId?: string) {
+    super(message);
+    this.code = code;
+    this.batchId = batchId;
+  }
+
+  get outcome(): Outcome {
+    return clusterErrors[this.code].outcome;
+  }
+}

@@ -1,0 +1,82 @@
+import type { Middleware } from 'koa';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import type { GatewayState } from './app.ts';
+import type { ClusterView, Health } from './cluster-view.ts';
+
+const healthValues: Readonly<Record<Health, number>> = { GREEN: 2, YELLOW: 1, RED: 0 };
+
+/** Figures of the client server, and of the cluster as it sees it, for Prometheus. */
+export class GatewayMetrics {
+  readonly #registry = new Registry();
+  readonly #durations: Histogram;
+  readonly #health: Gauge;
+  readonly #term: Gauge;
+  readonly #up: Gauge;
+  readonly #leads: Gauge;
+  readonly #indexes: Gauge;
+
+  constructor(client: ClusterClient) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#durations = new Histogram({
+      name: 'gossip_raft_http_request_seconds',
+      help: 'Time from a request to its answer',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    });
+    const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
+      new Gauge({ name: `gossip_raft_${name}`, help, labelNames, registers });
+    this.#health = gauge('health', '2 green, 1 yellow, 0 red');
+    this.#term = gauge('term', 'Newest term that a server has told of');
+    this.#up = gauge('server_up', 'Whether the server answers', ['server']);
+    this.#leads = gauge('server_leads', 'Whether the server leads', ['server']);
+    this.#indexes = gauge('server_index', 'Log indexes of the server', ['server', 'kind']);
+    this.#registry.registerMetric(
+      new Gauge({
+        name: 'gossip_raft_pending_bytes',
+        help: 'Bytes of puts that wait for their commit at this client server',
+        registers: [],
+        collect() {
+          this.set(client.pendingBytes);
+        },
+      }),
+    );
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  middleware(): Middleware<GatewayState> {
+    return async (ctx, next) => {
+      const end = this.#durations.startTimer();
+      try {
+        await next();
+      } finally {
+        const { method } = ctx;
+        const route = (ctx as { _matchedRoute?: string })._matchedRoute ?? 'none';
+        end({ method, route, status: `${Math.floor(ctx.status / 100)}xx` });
+      }
+    };
+  }
+
+  observeCluster({ health, term, leader, members }: ClusterView): void {
+    this.#health.set(healthValues[health]);
+    this.#term.set(term);
+    for (const { id: server, reachable, fact } of members) {
+      this.#up.set({ server }, reachable ? 1 : 0);
+      this.#leads.set({ server }, server === leader ? 1 : 0);
+      if (fact === undefined) continue;
+      this.#indexes.set({ server, kind: 'last' }, fact.last.index);
+      this.#indexes.set({ server, kind: 'durable' }, fact.durable.index);
+      this.#indexes.set({ server, kind: 'commit' }, fact.commit.index);
+      this.#indexes.set({ server, kind: 'applied' }, fact.applied);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { type ClusterErrorCode, clusterErrors, type Outcome } from '../errors/cluster-error.ts';
+
+/** What is wrong with a request itself: it has had no effect and never will. */
+export const requestProblems = {
+  badJson: { status: 400, title: 'Not JSON' },
+  badBody: { status: 400, title: 'Unreadable body' },
+  badParameter: { status: 400, title: 'Wrong parameter' },
+  notFound: { status: 404, title: 'Not found' },
+  methodNotAllowed: { status: 405, title: 'Method not allowed' },
+  tooLarge: { status: 413, title: 'Body too large' },
+  wrongContentType: { status: 415, title: 'Wrong content type' },
+  wrongShape: { status: 422, title: 'Not what was expected' },
+} as const;
+export type RequestProblemCode = keyof typeof requestProblems;
+export type ProblemCode = RequestProblemCode | ClusterErrorCode | 'internal';
+
+/** A request that is answered with a problem and nothing else. */
+export class RequestProblem extends Error {
+  override readonly name = 'RequestProblem';
+  readonly code: RequestProblemCode;
+  readonly hint: string;
+
+  constructor(code: RequestProblemCode, detail: string, hint: string) {
+    super(detail);
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** The body of an error (RFC 9457), with the members that people and programs act on. */
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  readonly outcome: Outcome;
+  readonly hint: string;
+  readonly msg: string;
+  /** Names the request in the log of the client server. */
+  readonly request: string;
+  readonly batch?: string;
+};
+
+const titles = {
+  ...requestProblems,
+  ...clusterErrors,
+  internal: { status: 500, title: 'Internal error' },
+} as const;
+
+export function problemOf(fields: {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly outcome: Outcome;
+  readonly hint: string;
+  readonly request: string;
+  readonly batch?: string | undefined;
+}): Problem {
+  const { status, title } = titles[fields.code];
+  const { batch, ...rest } = fields;
+  return {
+    type: `urn:gossip-raft:problem:${fields.code}`,
+    title,
+    status,
+    ...rest,
+    msg: fields.detail,
+    ...(batch === undefined ? {} : { batch }),
+  };
+}

@@ -1,0 +1,86 @@
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import type { GossipEntry } from '../../consensus/types.ts';
+import type { GatewayContext, GatewayState } from '../app.ts';
+import { type MemberView, viewCluster } from '../cluster-view.ts';
+import { deadlineMsOf, queryText } from '../parameters.ts';
+import { RequestProblem } from '../problem.ts';
+
+/** How the cluster does, and what its servers know of each other. */
+export function addClusterRoutes(router: Router<GatewayState>, context: GatewayContext): void {
+  router.get('/v1/cluster', ctx => showCluster(ctx, context));
+  router.get('/v1/gossip', ctx => showGossip(ctx, context));
+}
+
+async function showCluster(ctx: Context, context: GatewayContext): Promise<void> {
+  const { health, reason, term, leader, commitIndex, members } = await viewCluster(context.client);
+  ctx.body = {
+    cluster: context.clusterName,
+    health,
+    reason,
+    term,
+    leader: leader ?? null,
+    commit_index: commitIndex,
+    members: members.map(member => memberBody(member, context)),
+  };
+}
+
+function memberBody({ id, reachable, voter, fact, ageMs }: MemberView, { nodes }: GatewayContext) {
+  const node = nodes[id];
+  return {
+    id,
+    address: node === undefined ? null : `${node.host}:${node.port}`,
+    zone: node?.zone ?? null,
+    reachable,
+    voter,
+    role: reachable ? (fact?.role ?? null) : null,
+    term: fact?.term ?? null,
+    leader: fact?.leader ?? null,
+    sync_source: fact?.source ?? null,
+    path_length: fact?.depth ?? null,
+    last: fact?.last ?? null,
+    durable: fact?.durable ?? null,
+    commit: fact?.commit ?? null,
+    applied_index: fact?.applied ?? null,
+    disk_stalled: fact?.isDiskStalled ?? null,
+    age_ms: ageMs,
+  };
+}
+
+async function showGossip(ctx: Context, { client }: GatewayContext): Promise<void> {
+  const server = queryText(ctx, 'server');
+  if (server === undefined) {
+    const known = client.servers.map(({ id }) => id).join(', ');
+    const hint = `Name one of ${known}: /v1/gossip?server=${client.servers[0]?.id}`;
+    throw new RequestProblem('badParameter', 'the parameter "server" is missing', hint);
+  }
+  const { facts, leader, connectedPeers } = await client.describe(server, deadlineMsOf(ctx));
+  ctx.body = {
+    server,
+    leader: leader ?? null,
+    connected_peers: connectedPeers,
+    facts: facts.map(factBody),
+  };
+}
+
+function factBody({ fact, ageMs }: GossipEntry) {
+  return {
+    owner: fact.owner,
+    incarnation: fact.incarnation,
+    version: fact.sequence,
+    age_ms: Math.round(ageMs),
+    role: fact.role,
+    term: fact.term,
+    leader: fact.leader ?? null,
+    vote: fact.vote ?? null,
+    seen_round: fact.seen,
+    last: fact.last,
+    durable: fact.durable,
+    commit: fact.commit,
+    applied_index: fact.applied,
+    sync_source: fact.source ?? null,
+    path_length: fact.depth,
+    pullers: fact.childCount,
+    disk_stalled: fact.isDiskStalled,
+  };
+}

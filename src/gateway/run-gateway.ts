@@ -1,0 +1,77 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ClusterClient } from '../client/cluster-client.ts';
+import { timingProfiles } from '../config/cluster-configuration.ts';
+import type { LoadedConfiguration } from '../config/load-configuration.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import { createApp } from './app.ts';
+import { GatewayMetrics } from './metrics.ts';
+
+export type GatewayOptions = {
+  readonly configuration: LoadedConfiguration;
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly onError: (request: string, error: Error) => void;
+};
+
+export type RunningGateway = {
+  readonly port: number;
+  readonly client: ClusterClient;
+  stop(): Promise<void>;
+};
+
+/** Requests that are under way when the gateway stops may finish within this time. */
+const drainMs = 2000;
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 120_000;
+
+/** Starts the client server. Throws a StartupError with one sentence when it cannot listen. */
+export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { configuration, host, port } = options;
+  const client = new ClusterClient({
+    clusterId: configuration.clusterName,
+    servers: Object.entries(configuration.nodes).map(([id, node]) => ({ ...node, id })),
+    pendingMaxBytes: configuration.limits.uncommittedMaxBytes,
+    stallMs: timingProfiles[configuration.timing].electionTimeoutMs,
+  });
+  const app = createApp({
+    client,
+    metrics: new GatewayMetrics(client),
+    clusterName: configuration.clusterName,
+    bodyMaxBytes: configuration.limits.bodyMaxBytes,
+    nodes: configuration.nodes,
+    onError: options.onError,
+  });
+  const handle = app.callback();
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: Error) => options.onError('', error));
+  });
+  server.headersTimeout = headersTimeoutMs;
+  server.requestTimeout = requestTimeoutMs;
+  const address = await listen(server, host, port).catch((error: unknown) => {
+    client.close();
+    throw error;
+  });
+  return { port: address.port, client, stop: () => stop(server, client) };
+}
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const reason =
+        code === 'EADDRINUSE' ? 'the port is in use; choose another one' : `${message}`;
+      reject(new StartupError(`the client server cannot listen on ${host}:${port}: ${reason}`));
+    });
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+async function stop(server: Server, client: ClusterClient): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearTimeout(timer);
+  client.close();
+}

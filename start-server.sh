@@ -1,0 +1,6 @@
+#!/bin/sh
+# Starts one server of the cluster: ./start-server.sh n0 [--config FILE] [--data-dir DIR]
+root=$(cd "$(dirname "$0")" && pwd) || exit 1
+main="$root/dist/src/cli/main.js"
+[ -f "$main" ] || (cd "$root" && npm run --silent build) || exit 1
+exec node --enable-source-maps "$main" server "$@"
