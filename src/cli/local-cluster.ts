@@ -37,7 +37,7 @@ export async function runLocalCluster(options: Options): Promise<void> {
     isStopping = true;
     await gateway.stop();
     await Promise.all(children.map(stopServer));
-    await log.close();
+    await log.close('stopped');
   };
   for (const [place, child] of children.entries()) {
     child.once('exit', code => {

@@ -23,7 +23,6 @@ export async function serveClient(options: {
   log.say('info', `listens on http://${options.host}:${gateway.port}`);
   stopOnSignal(async () => {
     await gateway.stop();
-    log.say('info', 'stopped');
-    await log.close();
+    await log.close('stopped');
   });
 }

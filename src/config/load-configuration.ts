@@ -52,14 +52,14 @@ function warningsOf({ num_nodes, nodes }: ClusterConfiguration): string[] {
   return [`num_nodes says ${num_nodes}, but nodes lists ${count} servers; the list counts`];
 }
 
-/** Tells apart member lists: servers with different ones must not found a cluster together. */
+/**
+ * Tells apart member lists: servers with different ones must not found a cluster together. Names
+ * only: the way to a server may look different from each place.
+ */
 export const membersHashOf = ({ nodes }: ClusterConfiguration): string =>
   createHash('sha256')
-    .update(
-      Object.entries(nodes)
-        .map(([id, { host, port }]) => `${id} ${host} ${port}`)
-        .sort()
-        .join('\n'),
-    )
+    .update(Object.keys(nodes).toSorted(byCodeUnits).join('\n'))
     .digest('hex')
     .slice(0, 16);
+
+const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : 1);

@@ -73,9 +73,10 @@ export class EventLog {
   }
 
   /** Writes out what waits. The process may end when this resolves. */
-  close(): Promise<void> {
+  close(lastWords: string): Promise<void> {
     clearInterval(this.#timer);
     this.#summarize();
+    this.say('info', lastWords);
     return new Promise(resolve => {
       this.#logger.once('finish', resolve);
       this.#logger.end();

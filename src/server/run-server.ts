@@ -264,6 +264,5 @@ async function stop(
   await grpc.close();
   await context.applyLoop.stop();
   await storage.close();
-  eventLog.say('info', 'stopped');
-  await eventLog.close();
+  await eventLog.close('stopped');
 }
