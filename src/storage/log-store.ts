@@ -20,8 +20,8 @@ export type LogStore = {
   /** Removes all entries from `fromIndex` on and starts a new generation. */
   truncate(fromIndex: LogIndex, logGeneration: number): void;
   /**
-   * Entries from `fromIndex` on, at most `throughIndex`, in order and without gap: as many as fit
-   * into `maxBytes`, but at least one when there is one.
+   * Entries from `fromIndex` on, at most `throughIndex`, in order and without gap: no more than fit
+   * into `maxBytes`, but at least one when there is one. Fewer than fit, where a file ends.
    */
   read(range: {
     readonly fromIndex: LogIndex;

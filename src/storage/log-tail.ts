@@ -24,6 +24,11 @@ export class LogTail {
     return this.#lastIndex;
   }
 
+  /** The oldest entry that is still here; one beyond the last when there is none. */
+  get firstIndex(): number {
+    return this.#entries[0]?.index ?? this.#lastIndex + 1;
+  }
+
   entries(): readonly Entry[] {
     return [...this.#entries];
   }

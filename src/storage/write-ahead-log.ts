@@ -154,7 +154,9 @@ export class WriteAheadLog implements LogStore {
     const segment = this.#segments.findLast(({ firstIndex }) => firstIndex <= range.fromIndex);
     if (segment === undefined) return [];
     const generation = this.#generation;
-    const entries = await readSegment(segment, range);
+    // What is in memory is newer than the files: a truncation may not have cut them yet.
+    const throughIndex = Math.min(range.throughIndex, this.#tail.firstIndex - 1);
+    const entries = await readSegment(segment, { ...range, throughIndex });
     if (generation !== this.#generation) return [];
     if (entries[0]?.index !== range.fromIndex) {
       this.#fail(new Error(`entry ${range.fromIndex} can no longer be read from ${segment.path}`));

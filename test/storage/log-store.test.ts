@@ -1,0 +1,235 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Entry, LogIndex } from '../../src/consensus/types.ts';
+import { nodeFileSystem } from '../../src/storage/file-system.ts';
+import type { LogStore } from '../../src/storage/log-store.ts';
+import { MemoryStore } from '../../src/storage/memory-store.ts';
+import { WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
+import { until } from '../fixtures/until.ts';
+import { entry, openLog } from './crash-points.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+
+/* One suite for every implementation of the log's contract. */
+
+type Told = { readonly generation: number; readonly index: number };
+type Rig = {
+  readonly store: LogStore;
+  readonly told: Told[];
+  /** Lets the disk finish whatever it was given. */
+  settle(): Promise<void>;
+  /** Another life on the same disk. */
+  reopen(): Promise<Rig>;
+};
+
+function memoryRig(disk: readonly Entry[] = []): Rig {
+  const told: Told[] = [];
+  const store = new MemoryStore(
+    { persisted: (generation, index) => told.push({ generation, index }), failed: () => undefined },
+    disk,
+  );
+  return {
+    store,
+    told,
+    settle: async () => store.completeWrites(),
+    reopen: async () => memoryRig(store.crash(0)),
+  };
+}
+
+async function diskRig(t: ExecutionContext, folder?: string): Promise<Rig> {
+  const directory = folder ?? mkdtempSync(join(tmpdir(), 'gossip-raft-log-'));
+  const told: Told[] = [];
+  const { log } = await WriteAheadLog.open({
+    directory,
+    directoryId: 'directory-1',
+    fileSystem: nodeFileSystem,
+    listener: {
+      persisted: (generation, index) => told.push({ generation, index }),
+      failed: error => t.fail(error.message),
+    },
+    segmentMaxBytes: 2000,
+    tailMaxBytes: 500,
+  });
+  t.teardown(async () => {
+    await log.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    store: log,
+    told,
+    settle: async () => {
+      await until('the disk is done', () => told.at(-1)?.index === log.lastIndex);
+    },
+    reopen: async () => {
+      await log.close();
+      return diskRig(t, directory);
+    },
+  };
+}
+
+const rigs: readonly (readonly [string, (t: ExecutionContext) => Promise<Rig> | Rig])[] = [
+  ['memory store', () => memoryRig()],
+  ['write-ahead log', t => diskRig(t)],
+];
+const entriesFrom = (first: number, count: number, term = 1): Entry[] =>
+  Array.from({ length: count }, (_, place) => entry(first + place, term));
+const read = (store: LogStore, from: number, through: number, maxBytes = 1e9) =>
+  store.read({ fromIndex: from as LogIndex, throughIndex: through as LogIndex, maxBytes });
+async function readAll(store: LogStore): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  while (entries.length < store.lastIndex) {
+    const part = await read(store, entries.length + 1, store.lastIndex);
+    if (part.length === 0) break;
+    entries.push(...part);
+  }
+  return entries;
+}
+const plain = (entries: readonly Entry[]) =>
+  entries.map(({ payload, ...rest }) => ({
+    ...rest,
+    payload: Buffer.from(payload).toString('hex'),
+  }));
+
+for (const [name, createRig] of rigs) {
+  test(`${name}: what was appended is readable at once and durable when told`, async t => {
+    const { store, told, settle } = await createRig(t);
+    t.is(store.lastIndex, 0 as LogIndex);
+    store.append(entriesFrom(1, 3), 0);
+    store.append(entriesFrom(4, 2), 0);
+    t.is(store.lastIndex, 5 as LogIndex);
+    t.deepEqual(plain(await readAll(store)), plain(entriesFrom(1, 5)));
+    await settle();
+    t.deepEqual(told.at(-1), { generation: 0, index: 5 });
+  });
+
+  test(`${name}: a read keeps its range and its bytes, but gives one entry at least`, async t => {
+    const { store, settle } = await createRig(t);
+    store.append(entriesFrom(1, 60), 0);
+    await settle();
+    t.deepEqual(
+      (await read(store, 7, 9)).map(({ index }) => Number(index)),
+      [7, 8, 9],
+    );
+    t.is((await read(store, 2, 60, 1)).length, 1);
+    const some = await read(store, 1, 60, 400);
+    t.true(some.length > 1 && some.length < 10);
+    t.deepEqual(await read(store, 61, 70), []);
+  });
+
+  test(`${name}: a truncation is final, and what follows it survives a restart`, async t => {
+    const rig = await createRig(t);
+    rig.store.append(entriesFrom(1, 40), 0);
+    await rig.settle();
+    rig.store.truncate(12 as LogIndex, 1);
+    rig.store.append(entriesFrom(12, 5, 2), 1);
+    const expected = plain([...entriesFrom(1, 11), ...entriesFrom(12, 5, 2)]);
+    t.deepEqual(plain(await readAll(rig.store)), expected);
+    await rig.settle();
+    t.deepEqual(rig.told.at(-1), { generation: 1, index: 16 });
+    const { store } = await rig.reopen();
+    t.is(store.lastIndex, 16 as LogIndex);
+    t.deepEqual(plain(await readAll(store)), expected);
+  });
+
+  test(`${name}: an entry that would leave a gap is a bug, and is found`, async t => {
+    const { store } = await createRig(t);
+    t.throws(() => store.append(entriesFrom(2, 1), 0), { message: /no gap/ });
+  });
+}
+
+test('writes that wait for the disk share one sync', async t => {
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk);
+  for (let index = 1; index <= 50; index += 1) log.append([entry(index, 1, 1)], 0);
+  await log.close();
+  t.true(log.syncCount < 5, `${log.syncCount} syncs for 50 appends`);
+});
+
+async function filledDisk(count = 12): Promise<SimulatedDisk> {
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk);
+  for (let index = 1; index <= count; index += 1) {
+    log.append([entry(index, 1)], 0);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(resolve => setImmediate(resolve));
+  }
+  await log.close();
+  return disk;
+}
+
+test('a flipped bit in what was durable is refused, never cut off (rb: corruption is no torn write)', async t => {
+  const disk = await filledDisk();
+  const recovered = (await openLog(disk)).recovered;
+  t.is(recovered.lastIndex, 12 as LogIndex);
+  let refusals = 0;
+  for (const path of disk.paths()) {
+    const sound = disk.content(path);
+    const used = sound.findLastIndex(byte => byte !== 0);
+    for (let place = 0; place <= used; place += 5) {
+      const broken = Buffer.from(sound);
+      broken[place] = (broken[place] ?? 0) ^ 0x10;
+      disk.overwrite(path, broken);
+      const outcome = await openLog(disk.afterKill()).then(
+        ({ recovered: found }) => found.lastIndex,
+        (error: Error) => error.message,
+      );
+      if (typeof outcome === 'string') {
+        refusals += 1;
+        t.regex(outcome, /corrupt|another data directory|format version|is missing before/);
+      } else t.is(outcome, 12 as LogIndex, `byte ${place} of ${path}`);
+    }
+    disk.overwrite(path, sound);
+  }
+  t.true(refusals > 100);
+});
+
+test('a missing part of the log is named', async t => {
+  const disk = await filledDisk(24);
+  const [, second = ''] = disk.paths().toSorted((a, b) => (a < b ? -1 : 1));
+  disk.remove(second);
+  await t.throwsAsync(openLog(disk), {
+    message: /a part of the log is missing before .*entry \d+/,
+  });
+});
+
+test('a failing disk is told once, and nothing is acknowledged after it', async t => {
+  const disk = new SimulatedDisk();
+  const errors: string[] = [];
+  const told: number[] = [];
+  const { log } = await openLog(disk, {
+    persisted: (_, index) => told.push(index),
+    failed: error => errors.push(error.message),
+  });
+  log.append([entry(1, 1)], 0);
+  await until('the first entry is durable', () => told.includes(1));
+  disk.errorAt = disk.operationCount + 2;
+  log.append([entry(2, 1)], 0);
+  await until('the failure', () => errors.length > 0);
+  log.append([entry(3, 1)], 0);
+  await log.close();
+  t.deepEqual(errors, ['no space left on device']);
+  t.deepEqual(told, [1]);
+});
+
+test('a log file of another data directory is refused', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'gossip-raft-log-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const open = (directoryId: string) =>
+    WriteAheadLog.open({
+      directory: folder,
+      directoryId,
+      fileSystem: nodeFileSystem,
+      listener: { persisted: () => undefined, failed: () => undefined },
+      segmentMaxBytes: 2000,
+      tailMaxBytes: 500,
+    });
+  const { log } = await open('directory-1');
+  log.append([entry(1, 1)], 0);
+  await log.close();
+  await t.throwsAsync(open('directory-2'), { message: /belongs to another data directory/ });
+  const [name = ''] = readdirSync(folder);
+  writeFileSync(join(folder, name), readFileSync(join(folder, name)).subarray(0, 50));
+  const { recovered, log: reopened } = await open('directory-1');
+  await reopened.close();
+  t.is(recovered.lastIndex, 0 as LogIndex, 'a file that was never begun is begun again');
+});

@@ -1,0 +1,211 @@
+import { basename } from 'node:path';
+import type { Random } from '../../src/simulation/random.ts';
+import type { FileSystem, LogFile } from '../../src/storage/file-system.ts';
+
+type Change =
+  | { readonly type: 'write'; readonly offset: number; readonly bytes: Buffer }
+  | { readonly type: 'truncate'; readonly sizeBytes: number };
+type Inode = { synced: Buffer; cached: Buffer; unsynced: Change[] };
+type Naming =
+  | { readonly type: 'link'; readonly path: string; readonly inode: Inode }
+  | { readonly type: 'unlink'; readonly path: string };
+
+/** The power is gone. Nothing that was asked for after it happens. */
+export class PowerLoss extends Error {}
+
+const sectorBytes = 512;
+
+function change(content: Buffer, one: Change): Buffer {
+  if (one.type === 'truncate') {
+    const result = Buffer.alloc(one.sizeBytes);
+    content.copy(result);
+    return result;
+  }
+  const end = one.offset + one.bytes.length;
+  const result = Buffer.alloc(Math.max(content.length, end));
+  content.copy(result);
+  one.bytes.copy(result, one.offset);
+  return result;
+}
+
+/**
+ * A disk in memory that behaves like a real one when the power fails: of what was not synced any
+ * part may be there, in any order, and names are as lost as contents are.
+ */
+export class SimulatedDisk implements FileSystem {
+  /** Writes, syncs and changes of names so far. */
+  operationCount = 0;
+  /** The power fails when this many operations were done. */
+  failsAfter = Number.POSITIVE_INFINITY;
+  /** This operation fails with an error, and the power stays on. */
+  errorAt = Number.POSITIVE_INFINITY;
+  readonly #names: Map<string, Inode>;
+  readonly #durableNames: Map<string, Inode>;
+  #unsyncedNames: Naming[] = [];
+
+  constructor(files: ReadonlyMap<string, Buffer> = new Map()) {
+    const inodes = [...files].map(([path, content]): [string, Inode] => [
+      path,
+      { synced: content, cached: content, unsynced: [] },
+    ]);
+    this.#names = new Map(inodes);
+    this.#durableNames = new Map(inodes);
+  }
+
+  /** What the next boot finds. */
+  afterPowerLoss(random: Random): SimulatedDisk {
+    const names = new Map(this.#durableNames);
+    const survivingNames = random.below(this.#unsyncedNames.length + 1);
+    for (const naming of this.#unsyncedNames.slice(0, survivingNames)) apply(names, naming);
+    const files = [...names].map(
+      ([path, inode]) => [path, contentAfterPowerLoss(inode, random)] as const,
+    );
+    return new SimulatedDisk(new Map(files));
+  }
+
+  /** Every byte as it stands, synced or not: what a killed process leaves behind. */
+  afterKill(): SimulatedDisk {
+    return new SimulatedDisk(new Map([...this.#names].map(([path, { cached }]) => [path, cached])));
+  }
+
+  paths(): string[] {
+    return [...this.#names.keys()];
+  }
+
+  content(path: string): Buffer {
+    return Buffer.from(this.#inode(path).cached);
+  }
+
+  overwrite(path: string, content: Buffer): void {
+    Object.assign(this.#inode(path), { synced: content, cached: content, unsynced: [] });
+  }
+
+  openLogFile(path: string): Promise<LogFile> {
+    if (!this.#names.has(path)) {
+      this.#operate();
+      this.#name({ type: 'link', path, inode: newInode() });
+    }
+    const inode = this.#inode(path);
+    const file: LogFile = {
+      write: async (buffer, offset) => {
+        this.#operate(inode, { type: 'write', offset, bytes: Buffer.from(buffer) });
+      },
+      read: (buffer, offset) => {
+        const part = inode.cached.subarray(offset, offset + buffer.length);
+        buffer.set(part);
+        return Promise.resolve(part.length);
+      },
+      datasync: async () => {
+        this.#operate();
+        sync(inode);
+      },
+      truncate: async sizeBytes => this.#operate(inode, { type: 'truncate', sizeBytes }),
+      sizeBytes: () => Promise.resolve(inode.cached.length),
+      close: () => Promise.resolve(),
+    };
+    return Promise.resolve(file);
+  }
+
+  list(directory: string): readonly string[] {
+    return [...this.#names.keys()]
+      .filter(path => path.startsWith(`${directory}/`))
+      .map(path => basename(path));
+  }
+
+  readTextIfPresent(path: string): string | undefined {
+    return this.#names.get(path)?.cached.toString('utf8');
+  }
+
+  syncDirectory(): void {
+    this.#operate();
+    for (const naming of this.#unsyncedNames) apply(this.#durableNames, naming);
+    this.#unsyncedNames = [];
+  }
+
+  writeAndSync(path: string, text: string): void {
+    this.#operate();
+    const inode = newInode();
+    this.#name({ type: 'link', path, inode });
+    this.#operate(inode, { type: 'write', offset: 0, bytes: Buffer.from(text) });
+    this.#operate();
+    sync(inode);
+  }
+
+  rename(from: string, to: string): void {
+    this.#operate();
+    const inode = this.#inode(from);
+    this.#name({ type: 'unlink', path: from });
+    this.#name({ type: 'link', path: to, inode });
+  }
+
+  remove(path: string): void {
+    if (!this.#names.has(path)) return;
+    this.#operate();
+    this.#name({ type: 'unlink', path });
+  }
+
+  /** The power may fail before the change, or in the middle of it. */
+  #operate(inode?: Inode, one?: Change): void {
+    const isOver = this.operationCount >= this.failsAfter;
+    if (!isOver) this.operationCount += 1;
+    if (inode !== undefined && one !== undefined && this.operationCount <= this.failsAfter) {
+      if (!isOver) {
+        inode.cached = change(inode.cached, one);
+        inode.unsynced.push(one);
+      }
+    }
+    if (this.operationCount >= this.failsAfter) throw new PowerLoss();
+    if (this.operationCount === this.errorAt) {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    }
+  }
+
+  #name(naming: Naming): void {
+    apply(this.#names, naming);
+    this.#unsyncedNames.push(naming);
+  }
+
+  #inode(path: string): Inode {
+    const inode = this.#names.get(path);
+    if (inode === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
+    return inode;
+  }
+}
+
+const newInode = (): Inode => ({
+  synced: Buffer.alloc(0),
+  cached: Buffer.alloc(0),
+  unsynced: [],
+});
+
+function sync(inode: Inode): void {
+  inode.synced = inode.cached;
+  inode.unsynced = [];
+}
+
+function apply(names: Map<string, Inode>, naming: Naming): void {
+  if (naming.type === 'link') names.set(naming.path, naming.inode);
+  else names.delete(naming.path);
+}
+
+/** Each unsynced write is there, is not, or is there in part. */
+function contentAfterPowerLoss({ synced, unsynced }: Inode, random: Random): Buffer {
+  let content = synced;
+  for (const one of unsynced) {
+    const fate = random.below(3);
+    if (fate === 0) continue;
+    if (fate === 1 || one.type === 'truncate') content = change(content, one);
+    else content = change(content, torn(one, random));
+  }
+  return content;
+}
+
+function torn({ offset, bytes }: Extract<Change, { type: 'write' }>, random: Random): Change {
+  const sectors = Math.ceil(bytes.length / sectorBytes);
+  const from = random.below(sectors + 1) * sectorBytes;
+  const end = random.chance(0.5) ? bytes.length : Math.min(bytes.length, from + sectorBytes);
+  // Within the first sector, too: not every disk writes sectors whole.
+  const isWithin = from >= bytes.length;
+  const part = isWithin ? bytes.subarray(0, random.below(bytes.length)) : bytes.subarray(from, end);
+  return { type: 'write', offset: isWithin ? offset : offset + from, bytes: Buffer.from(part) };
+}
