@@ -18,6 +18,8 @@ export type Witness = {
   /** Undefined while the server is down. */
   readonly replica: Replica | undefined;
   readonly life: number;
+  /** Its disk was lost to a fault. */
+  readonly isWiped: boolean;
   /** What would survive a power cut now. */
   readonly durableEntries: readonly Entry[];
   readonly durableVote: { readonly term: number; readonly vote: NodeId | undefined };
@@ -38,6 +40,7 @@ export class Oracle {
   readonly #landmarks = new Map<NodeId, { life: number; landmarks: Landmarks }>();
   readonly #checkedCommit = new Map<NodeId, { life: number; index: number }>();
   #lastAckedSeq = 0;
+  #witnesses: readonly Witness[] = [];
   readonly acked = new Map<string, Placement>();
 
   get committedCount(): number {
@@ -46,6 +49,11 @@ export class Oracle {
 
   get lastAckedSeq(): number {
     return this.#lastAckedSeq;
+  }
+
+  /** All servers, for what must be true of a majority of disks. */
+  watch(witnesses: readonly Witness[]): void {
+    this.#witnesses = witnesses;
   }
 
   /** After every step of a server. */
@@ -87,7 +95,10 @@ export class Oracle {
       const entry = witness.entryAt(index);
       demand(entry !== undefined, `${witness.id} committed ${index}, which it does not hold`);
       const known = this.#committed[index - 1];
-      if (known === undefined) this.#committed.push(entry);
+      if (known === undefined) {
+        this.#committed.push(entry);
+        this.#demandMajority(entry, 'committed');
+      }
       const isSame = known === undefined || known === entry;
       demand(isSame, `I6: two different entries are committed at ${index}`);
     }
@@ -135,15 +146,22 @@ export class Oracle {
     this.#outcomes[index] = text;
   }
 
-  /** A client was told that its batch is safe. */
-  acknowledged(placement: Placement, witnesses: readonly Witness[], majority: number): void {
-    const holders = witnesses.filter(
-      ({ durableEntries }) => durableEntries[placement.index - 1]?.term === placement.term,
+  /** A majority of disks holds the entry, not counting one that was lost to a fault. */
+  #demandMajority({ term, index }: { term: number; index: number }, what: string): void {
+    const lost = this.#witnesses.filter(({ isWiped }) => isWiped).length;
+    const majority = Math.floor(this.#witnesses.length / 2) + 1 - lost;
+    const holders = this.#witnesses.filter(
+      ({ durableEntries }) => durableEntries[index - 1]?.term === term,
     );
     demand(
       holders.length >= majority,
-      `entry ${placement.index} was acknowledged with ${holders.length} of ${majority} disks`,
+      `entry ${index} was ${what} with ${holders.length} of ${majority} disks`,
     );
+  }
+
+  /** A client was told that its batch is safe. */
+  acknowledged(placement: Placement): void {
+    this.#demandMajority(placement, 'acknowledged');
     const known = this.acked.get(placement.batchId);
     const isSame = known === undefined || known.first === placement.first;
     demand(isSame, `the batch ${placement.batchId} was acknowledged at two places`);

@@ -1,7 +1,6 @@
 import { encodeCommand } from '../state-machines/command.ts';
 import type { Result } from '../state-machines/result.ts';
 import { SimulationFailure } from './failure.ts';
-import type { Oracle } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import type { Answer } from './simulated-requests.ts';
 import type { SimulatedServer, Surroundings } from './simulated-server.ts';
@@ -19,7 +18,6 @@ export class SimulatedClient {
   readonly #around: Surroundings;
   readonly #servers: readonly SimulatedServer[];
   readonly #random: Random;
-  readonly #acknowledge: Oracle['acknowledged'];
   #session: number | undefined;
   #sequence = 0;
   #target: number;
@@ -36,7 +34,6 @@ export class SimulatedClient {
     this.#random = new Random(mix(around.options.seed, 5, place));
     this.#target = this.#random.below(servers.length);
     this.#timeoutMs = around.options.clients.timeoutMs;
-    this.#acknowledge = (...args) => around.oracle.acknowledged(...args);
   }
 
   start(): void {
@@ -106,15 +103,9 @@ export class SimulatedClient {
       if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
       if (result.isReplay) this.#around.marks.note('retried put found done');
       this.ackedCount += 1;
-      this.#acknowledge(result.placement, this.#servers, this.#disksNeeded());
+      this.#around.oracle.acknowledged(result.placement);
       this.#rest();
     });
-  }
-
-  /** A majority, less the disk that was lost to a fault. */
-  #disksNeeded(): number {
-    const lostCount = this.#servers.filter(({ isWiped }) => isWiped).length;
-    return Math.floor(this.#servers.length / 2) + 1 - lostCount;
   }
 
   #read(): void {

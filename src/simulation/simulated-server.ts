@@ -139,8 +139,11 @@ export class SimulatedServer implements Witness {
     const disk = this.#disk;
     const store = new MemoryStore(
       {
+        // It takes a moment until the host hears of it; the log may have been cut meanwhile.
         persisted: (logGeneration, index) =>
-          this.#hear(life, { type: 'persisted', logGeneration, index }),
+          this.#after(this.#random.next(), () =>
+            this.#hear(life, { type: 'persisted', logGeneration, index }),
+          ),
         failed: error => {
           throw error;
         },

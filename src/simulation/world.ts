@@ -54,6 +54,7 @@ export class World {
     };
     const listed = ids as SimulatedServer['id'][];
     this.#servers = listed.map((_, place) => new SimulatedServer(place, listed, around));
+    this.#oracle.watch(this.#servers);
     this.#clients = Array.from(
       { length: options.clients.count },
       (_, place) => new SimulatedClient(place, this.#servers, around),

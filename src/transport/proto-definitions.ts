@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { loadPackageDefinition } from '@grpc/grpc-js';
+import { loadPackageDefinition, logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { ProtoGrpcType as ClientPackage } from './generated/client.ts';
 import type { ProtoGrpcType as ServerPackage } from './generated/server.ts';
@@ -9,6 +9,9 @@ import type { ProtoGrpcType as ServerPackage } from './generated/server.ts';
 const protoFolder = ['../../proto', '../../../proto']
   .map(path => fileURLToPath(new URL(path, import.meta.url)))
   .find(path => existsSync(path));
+
+// The library would print its own lines between ours; whatever fails is told to us anyway.
+setLogVerbosity(logVerbosity.NONE);
 
 /**
  * How messages come out of the decoder. 64-bit numbers become doubles: what a double cannot hold

@@ -1,0 +1,44 @@
+import { explore } from '../../src/simulation/explorer.ts';
+import { runSeed } from '../../src/simulation/run-seed.ts';
+import { checkBitFlips } from '../storage/bit-flips.ts';
+import { tryAllCrashPoints } from '../storage/crash-points.ts';
+import { checkMetadataCrashes } from '../storage/metadata-crashes.ts';
+
+/* Runs in a process of its own, beside a planted bug, and says who has found it. */
+
+const seedsMax = 6000;
+const timeLimitMs = 60_000;
+
+type Found = { readonly checker: string; readonly what: string };
+
+async function hunt(): Promise<Found | undefined> {
+  const [metadata] = checkMetadataCrashes(10);
+  if (metadata !== undefined) return { checker: 'crash points of the metadata', what: metadata };
+  const [flip] = await checkBitFlips();
+  if (flip !== undefined) return { checker: 'bit flips', what: flip };
+  const [crash] = (await tryAllCrashPoints(8)).violations;
+  if (crash !== undefined) return { checker: 'crash points', what: crash };
+  const bounds = { timeouts: 2, proposals: 0, crashes: 1, gossips: 0, inFlightMax: 2 };
+  const { violation } = explore({ ...bounds, statesMax: 10_000 });
+  if (violation !== undefined) {
+    return { checker: `explorer, ${violation.path.length} actions`, what: violation.text };
+  }
+  return simulate();
+}
+
+function simulate(): Found | undefined {
+  const startedAt = performance.now();
+  for (let seed = 1; seed <= seedsMax; seed += 1) {
+    const outcome = runSeed(seed);
+    if (outcome.type === 'failed') {
+      return { checker: `simulator, seed ${seed}`, what: outcome.violation };
+    }
+    if (performance.now() - startedAt > timeLimitMs) return undefined;
+  }
+  return undefined;
+}
+
+const found = await hunt().catch(
+  (error: Error): Found => ({ checker: 'crash', what: error.message }),
+);
+process.stdout.write(JSON.stringify(found ?? null));

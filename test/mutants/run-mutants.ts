@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Mutant, mutants } from './mutants.ts';
+import { plant } from './plant.ts';
+
+export type MutantResult = {
+  readonly name: string;
+  readonly tookMs: number;
+  readonly found: { readonly checker: string; readonly what: string } | undefined;
+};
+
+const run = promisify(execFile);
+const parallel = 2;
+
+/** Hunts all mutants, each in a process of its own. */
+export async function runMutants(
+  onResult: (result: MutantResult) => void,
+): Promise<MutantResult[]> {
+  const waiting = [...mutants];
+  const results: MutantResult[] = [];
+  const worker = async (): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
+      const result = await huntOne(mutant);
+      results.push(result);
+      onResult(result);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return results;
+}
+
+async function huntOne(mutant: Mutant): Promise<MutantResult> {
+  const folder = plant(mutant);
+  const startedAt = performance.now();
+  const { stdout } = await run(process.execPath, [join(folder, 'test/mutants/hunt.js')]);
+  rmSync(folder, { recursive: true });
+  const found = (JSON.parse(stdout) ?? undefined) as MutantResult['found'];
+  return { name: mutant.name, tookMs: performance.now() - startedAt, found };
+}

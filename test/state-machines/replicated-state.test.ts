@@ -1,0 +1,134 @@
+import test from 'ava';
+import { type Command, encodeCommand, type Put } from '../../src/state-machines/command.ts';
+import {
+  applyEntry,
+  createReplicatedState,
+  type ReplicatedState,
+  stateLimits,
+} from '../../src/state-machines/replicated-state.ts';
+import type { Result } from '../../src/state-machines/result.ts';
+
+const hour = 60 * 60 * 1000;
+
+/** A log that grows by a command at a time; returns what each has led to. */
+function logOn(state: ReplicatedState = createReplicatedState()) {
+  let index = 0;
+  const apply = (payload: Uint8Array, wallMs = 1000): Result | undefined => {
+    index += 1;
+    return applyEntry(state, { index, term: 1, wallMs, kind: 'command', payload })?.result;
+  };
+  return {
+    state,
+    apply,
+    run: (command: Command, wallMs?: number) => apply(encodeCommand(command), wallMs),
+  };
+}
+
+const put = (fields: Partial<Put> = {}): Put => ({
+  kind: 'put',
+  session: 1,
+  sequence: 1,
+  ackedBelow: 1,
+  batchId: 'batch-1',
+  idempotencyKey: undefined,
+  fingerprint: undefined,
+  count: 1,
+  data: new TextEncoder().encode('[{}]'),
+  ...fields,
+});
+const open = { kind: 'openSession', nonce: 'x' } as const;
+
+test('the id of a session is the index of its entry; numbers are gapless over all sessions', t => {
+  const { run } = logOn();
+  t.deepEqual(run(open), { kind: 'sessionOpened', session: 1 });
+  t.deepEqual(run(open), { kind: 'sessionOpened', session: 2 });
+  t.like(run(put({ count: 3 })), { placement: { first: 1, last: 3, index: 3 } });
+  t.like(run(put({ session: 2, batchId: 'b' })), { placement: { first: 4, last: 4 } });
+});
+
+test('a repeated command has its first answer and no second effect', t => {
+  const { run, state } = logOn();
+  run(open);
+  const first = run(put());
+  t.like(first, { kind: 'appended', isReplay: false });
+  t.like(run(put()), { kind: 'appended', isReplay: true, placement: { first: 1, index: 2 } });
+  t.is(state.journal.lastSeq, 1);
+  t.deepEqual([...state.journal.withoutEffect], [3]);
+});
+
+test('an answer is kept until the client has it, and then forgotten for good', t => {
+  const { run, state } = logOn();
+  run(open);
+  run(put({ sequence: 1 }));
+  run(put({ sequence: 2, ackedBelow: 2, batchId: 'b' }));
+  t.deepEqual(run(put({ sequence: 1 })), { kind: 'sessionExpired' });
+  t.is(state.journal.lastSeq, 2);
+});
+
+test('an unknown session has no effect', t => {
+  const { run, state } = logOn();
+  t.deepEqual(run(put({ session: 99 })), { kind: 'sessionExpired' });
+  t.is(state.journal.lastSeq, 0);
+});
+
+test('the longest unused session is forgotten when there are too many', t => {
+  const { run } = logOn(createReplicatedState({ ...stateLimits, sessionsMax: 2 }));
+  run(open);
+  run(open);
+  run(put({ session: 1 }));
+  run(open);
+  t.like(run(put({ session: 1, sequence: 2 })), { kind: 'appended' });
+  t.deepEqual(run(put({ session: 2 })), { kind: 'sessionExpired' });
+});
+
+test('an idempotency key holds over sessions, for the same content, for a day of log time', t => {
+  const { run, state } = logOn();
+  const named = { idempotencyKey: 'order', fingerprint: 'f1' };
+  run(open);
+  run(open);
+  run(put(named));
+  const again = put({ ...named, session: 2, batchId: 'other' });
+  t.like(run(again, 23 * hour), {
+    kind: 'appended',
+    isReplay: true,
+    placement: { batchId: 'batch-1', first: 1 },
+  });
+  t.like(run({ ...again, sequence: 2, fingerprint: 'f2' }), { kind: 'keyConflict' });
+  t.is(state.journal.lastSeq, 1);
+  t.like(run({ ...again, sequence: 3 }, 25 * hour), { kind: 'appended', isReplay: false });
+});
+
+test('bytes that are no command have no effect, whatever they are', t => {
+  const { apply, state } = logOn();
+  const bad = [
+    new Uint8Array(0),
+    new Uint8Array([0, 0, 0, 9, 1]),
+    new TextEncoder().encode('\0\0\0\x02{}'),
+    encodeCommand(put({ count: -1 })),
+    encodeCommand(put({ count: 0 })),
+    encodeCommand(put({ batchId: 'x'.repeat(300) })),
+    encodeCommand(put({ sequence: 1.5 })),
+    encodeCommand({ kind: 'unknown' } as never),
+  ];
+  for (const bytes of bad) t.deepEqual(apply(bytes), { kind: 'malformed' });
+  t.is(state.journal.lastSeq, 0);
+  t.is(state.appliedIndex, bad.length);
+});
+
+test('what is remembered is bounded', t => {
+  const limits = {
+    ...stateLimits,
+    rememberedBatchesMax: 5,
+    answersPerSessionMax: 5,
+    idempotencyKeysMax: 5,
+  };
+  const { run, state } = logOn(createReplicatedState(limits));
+  run(open);
+  for (let sequence = 1; sequence <= 50; sequence += 1) {
+    run(put({ sequence, ackedBelow: 1, batchId: `b${sequence}`, idempotencyKey: `k${sequence}` }));
+  }
+  t.is(state.journal.byBatchId.size, 5);
+  t.is(state.keys.uses.size, 5);
+  t.is(state.sessions.byId.get(1)?.answers.size, 5);
+  t.is(state.journal.lastSeq, 50);
+});

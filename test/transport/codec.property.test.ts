@@ -1,0 +1,143 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { Envelope, Fact, MessageBody, Role } from '../../src/consensus/types.ts';
+import { ServerToServer } from '../../src/transport/proto-definitions.ts';
+import { readEnvelope, readFact, writeEnvelope } from '../../src/transport/wire-gossip.ts';
+import {
+  readPullEntries,
+  readPullReply,
+  writePullReply,
+} from '../../src/transport/wire-messages.ts';
+import { fact } from '../consensus/fixtures.ts';
+
+/* Through the real encoder and decoder: what a server says is what its peer hears. */
+
+const { service } = ServerToServer;
+const overWire = <Key extends 'Heartbeat' | 'PullEntries'>(
+  method: Key,
+  side: 'request' | 'response',
+  message: object,
+) =>
+  side === 'request'
+    ? service[method].requestDeserialize(service[method].requestSerialize(message as never))
+    : service[method].responseDeserialize(service[method].responseSerialize(message as never));
+
+const whole = fc.maxSafeNat();
+const name = fc.string({ minLength: 1, maxLength: 20 });
+const position = fc.record({ term: whole, index: whole });
+const roles: Role[] = ['fresh', 'follower', 'preCandidate', 'candidate', 'leader'];
+const anyFact = fc.record({
+  owner: name,
+  directoryId: name,
+  incarnation: whole,
+  sequence: whole,
+  term: whole,
+  role: fc.constantFrom(...roles),
+  leader: fc.option(name, { nil: undefined }),
+  vote: fc.option(name, { nil: undefined }),
+  support: fc.option(name, { nil: undefined }),
+  seen: fc.record({ term: whole, round: whole }),
+  seenAgeMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+  durable: position,
+  last: position,
+  commit: position,
+  applied: whole,
+  firstIndex: whole,
+  logGeneration: whole,
+  configId: fc.record({ term: whole, version: whole }),
+  source: fc.option(name, { nil: undefined }),
+  depth: fc.nat(100),
+  childCount: fc.nat(100),
+  isDiskStalled: fc.boolean(),
+  sponsor: fc.option(name, { nil: undefined }),
+  membersHash: fc.option(name, { nil: undefined }),
+}) as unknown as fc.Arbitrary<Fact>;
+const anyEnvelope = fc.record({
+  clusterId: name,
+  from: name,
+  fromDirectoryId: name,
+  to: name,
+  term: whole,
+  facts: fc.array(
+    fc.record({ fact: anyFact, ageMs: fc.double({ min: 0, max: 1e9, noNaN: true }) }),
+  ),
+  digest: fc.option(fc.array(fc.record({ owner: name, incarnation: whole, sequence: whole })), {
+    nil: undefined,
+  }),
+  config: fc.option(
+    fc.record({
+      id: fc.record({ term: whole, version: whole }),
+      members: fc.array(fc.record({ id: name, directoryId: name, isVoter: fc.boolean() })),
+    }),
+    { nil: undefined },
+  ),
+}) as unknown as fc.Arbitrary<Envelope>;
+const entry = fc.record({
+  index: whole,
+  term: whole,
+  wallMs: whole,
+  kind: fc.constantFrom('noop', 'command'),
+  payload: fc.uint8Array(),
+});
+const anyReply = fc.oneof(
+  fc.record({
+    type: fc.constant('pullBatch'),
+    pullId: whole,
+    prev: position,
+    entries: fc.array(entry),
+    sourceLast: position,
+    path: fc.array(name),
+  }),
+  fc.record({
+    type: fc.constant('pullRefused'),
+    pullId: whole,
+    prev: position,
+    logGeneration: whole,
+    reason: fc.constantFrom('diverged', 'tooOld', 'notServing', 'truncated'),
+    sourceLast: position,
+    hint: position,
+  }),
+) as unknown as fc.Arbitrary<Extract<MessageBody, { type: 'pullBatch' | 'pullRefused' }>>;
+
+const plain = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, part) =>
+      part instanceof Uint8Array ? Buffer.from(part).toString('hex') : part,
+    ).replaceAll(/\{"type":"Buffer","data":\[([\d,]*)\]\}/g, (_, bytes: string) =>
+      JSON.stringify(Buffer.from(bytes === '' ? [] : bytes.split(',').map(Number)).toString('hex')),
+    ),
+  );
+
+test('envelopes round-trip, 64-bit numbers exactly', t => {
+  fc.assert(
+    fc.property(anyEnvelope, envelope => {
+      const wire = overWire('Heartbeat', 'request', { envelope: writeEnvelope(envelope) });
+      t.deepEqual(readEnvelope(wire.envelope as never), envelope);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('answers of a source round-trip', t => {
+  fc.assert(
+    fc.property(anyReply, reply => {
+      const wire = overWire('PullEntries', 'response', writePullReply(reply));
+      t.deepEqual(plain(readPullReply(wire as never)), plain(reply));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('numbers that a double cannot hold, unknown roles and missing parts are refused', t => {
+  const wireOf = (fields: object) => ({ ...fact('n1'), role: 'ROLE_LEADER', ...fields }) as never;
+  t.throws(() => readFact(wireOf({ term: 2 ** 53 })), {
+    message: /fact\.term is 9007199254740992/,
+  });
+  t.throws(() => readFact(wireOf({ role: 'ROLE_UNSPECIFIED' })), { message: /fact\.role/ });
+  t.throws(() => readFact(wireOf({ durable: null })), { message: /fact\.durable is missing/ });
+  t.throws(() => readFact(wireOf({ owner: '' })), { message: /fact\.owner/ });
+  t.throws(() => readFact(wireOf({ seenAgeMs: Number.NaN })), { message: /fact\.seenAgeMs/ });
+  const request = { pullId: 1, prev: null, logGeneration: 0, consumedBytes: 0, windowBytes: 0 };
+  t.throws(() => readPullEntries(request as never), { message: /prev is missing/ });
+  t.throws(() => readPullReply({ envelope: null } as never), { message: /neither/ });
+});
