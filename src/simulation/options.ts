@@ -50,6 +50,8 @@ export type SimulationOptions = {
     readonly pauseMs: number;
     readonly timeoutMs: number;
     readonly batchMax: number;
+    /** Clients that only read, from any server, all the time. */
+    readonly readerCount: number;
   };
 };
 
@@ -92,6 +94,7 @@ export function optionsFor(seed: number): SimulationOptions {
       pauseMs: electionTimeoutMs * random.pick([0.02, 0.1, 0.5] as const),
       timeoutMs: electionTimeoutMs * random.pick([0.5, 2, 5] as const),
       batchMax: random.pick([1, 3] as const),
+      readerCount: random.pick([0, 0, 1, 2] as const),
     },
   };
 }

@@ -8,6 +8,7 @@ import type { SimulationOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import { SimulatedClient } from './simulated-client.ts';
+import { SimulatedReader } from './simulated-reader.ts';
 import { SimulatedServer, type Surroundings } from './simulated-server.ts';
 
 /** What is let through although the cluster may still need it: a seed must end some time. */
@@ -31,6 +32,7 @@ export class World {
   readonly #network: Network;
   readonly #servers: readonly SimulatedServer[];
   readonly #clients: readonly SimulatedClient[];
+  readonly #readers: readonly SimulatedReader[];
   readonly #random: Random;
   /** Undoes what faults did, when the storm is over. */
   readonly #repairs = new Set<() => void>();
@@ -59,6 +61,10 @@ export class World {
       { length: options.clients.count },
       (_, place) => new SimulatedClient(place, this.#servers, around),
     );
+    this.#readers = Array.from(
+      { length: options.clients.readerCount },
+      (_, place) => new SimulatedReader(place, this.#servers, around),
+    );
   }
 
   /** A line for each server: where it stands now. */
@@ -82,6 +88,7 @@ export class World {
       this.#queue.push(this.#random.next() * electionTimeoutMs, () => server.start());
     }
     for (const client of this.#clients) client.start();
+    for (const reader of this.#readers) reader.start();
     for (const fault of plan) this.#queue.push(fault.atMs, () => this.#strike(fault));
     this.#runUntil(this.#options.stormMs);
     this.#endStorm();
@@ -291,14 +298,45 @@ export class World {
       .map(({ item }) => item);
   }
 
-  /** With all harm undone, all servers come to hold the same. */
+  /**
+   * With all harm undone, all servers come to hold the same; and after one more change of leaders,
+   * although nobody writes any more, everything in the logs is committed and can be read.
+   */
   #converge(): void {
     this.#endStorm();
     for (const client of this.#clients) client.stop();
+    this.#demandConvergence();
+    this.#servers.find(({ isLeader }) => isLeader)?.crash(true);
+    this.#endStorm();
+    this.#demandConvergence();
+    this.#demandRead();
+  }
+
+  #demandRead(): void {
+    const { electionTimeoutMs } = this.#options.timings;
+    let isAnswered = false;
+    const ask = (): void => {
+      const leader = this.#servers.find(({ isLeader }) => isLeader);
+      leader?.read(answer => {
+        isAnswered ||= answer !== undefined;
+      });
+      if (!isAnswered) this.#queue.push(this.#nowMs + electionTimeoutMs, ask);
+    };
+    ask();
+    this.#runUntil(this.#nowMs + 60 * electionTimeoutMs, () => isAnswered);
+    demand(isAnswered, 'liveness: a healthy cluster answers no read');
+  }
+
+  #demandConvergence(): void {
     const members = this.#servers.filter(({ isWiped }) => !isWiped);
     const isSame = (): boolean => {
+      const leader = members.find(({ isLeader }) => isLeader)?.replica;
       const committed = this.#oracle.committedCount;
-      return members.every(({ appliedIndex }) => appliedIndex === committed);
+      return (
+        leader?.commit.index === leader?.log.lastIndex &&
+        leader?.commit.index === committed &&
+        members.every(({ appliedIndex }) => appliedIndex === committed)
+      );
     };
     const { timings, clients } = this.#options;
     const patienceMs = 60 * timings.electionTimeoutMs + 10 * clients.timeoutMs;

@@ -176,9 +176,14 @@ async function judge(disk: SimulatedDisk, history: History): Promise<string | un
     if (!isAllowed(first, history)) {
       return `found ${first.map(({ term, index }) => `${term}.${index}`).join(' ')}`;
     }
-    // What was found once must be found again: recovery itself must not do harm.
+    // What was found must be found again, with what was appended after it: nothing of the torn
+    // write may come back to life.
+    const added = [1, 2].map(place => entry(first.length + place, 100, 20));
+    const { log } = await openLog(disk);
+    log.append(added, 0);
+    await log.close();
     const again = await recover(disk);
-    return areSame(first, again) ? undefined : 'a second boot finds another log';
+    return areSame([...first, ...added], again) ? undefined : 'a second boot finds another log';
   } catch (error) {
     return (error as Error).message;
   }

@@ -1,0 +1,30 @@
+import { mix, Random } from './random.ts';
+import type { SimulatedServer, Surroundings } from './simulated-server.ts';
+
+/** Reads from one server after the other, whoever leads: a stale answer must not get through. */
+export class SimulatedReader {
+  readonly #around: Surroundings;
+  readonly #servers: readonly SimulatedServer[];
+  readonly #random: Random;
+
+  constructor(place: number, servers: readonly SimulatedServer[], around: Surroundings) {
+    this.#servers = servers;
+    this.#around = around;
+    this.#random = new Random(mix(around.options.seed, 7, place));
+  }
+
+  start(): void {
+    const { queue, oracle, options, marks } = this.#around;
+    const pauseMs = this.#random.next() * options.timings.heartbeatIntervalMs;
+    queue.push(this.#around.now() + pauseMs, () => {
+      const server = this.#servers[this.#random.below(this.#servers.length)];
+      const ackedBefore = oracle.lastAckedSeq;
+      server?.read(answer => {
+        if (answer === undefined) return;
+        oracle.read(answer.lastSeq, ackedBefore);
+        marks.note('linearizable read');
+      });
+      this.start();
+    });
+  }
+}
