@@ -27,7 +27,7 @@ const nodeShape = z.strictObject(
 export const timingProfiles = {
   /** One machine or one rack. */
   fast: { heartbeatIntervalMs: 50, electionTimeoutMs: 400 },
-  default: { heartbeatIntervalMs: 100, electionTimeoutMs: 1000 },
+  default: { heartbeatIntervalMs: 200, electionTimeoutMs: 1000 },
   /** Round trips of up to half a second. */
   wan: { heartbeatIntervalMs: 500, electionTimeoutMs: 5000 },
 } as const;

@@ -104,9 +104,12 @@ function serve(replica: Replica, turn: Turn, child: Child): void {
     }
     sendBatch(replica, turn, child, entries);
   }
-  const isCommitNews = replica.commit.index > child.sentCommitIndex;
-  const isSilent = turn.now - child.sentAt >= replica.timings.heartbeatIntervalMs;
-  if (isCommitNews || isSilent) sendBatch(replica, turn, child, []);
+  const { heartbeatIntervalMs } = replica.timings;
+  const silentMs = turn.now - child.sentAt;
+  // Where entries flow, the next ones bring the news of the commit along.
+  const isCommitNews =
+    replica.commit.index > child.sentCommitIndex && silentMs >= heartbeatIntervalMs / 20;
+  if (isCommitNews || silentMs >= heartbeatIntervalMs) sendBatch(replica, turn, child, []);
 }
 
 function readFromDisk(replica: Replica, turn: Turn, child: Child): void {
