@@ -31,7 +31,6 @@ export const timingProfiles = {
   /** Round trips of up to half a second. */
   wan: { heartbeatIntervalMs: 500, electionTimeoutMs: 5000 },
 } as const;
-export type TimingProfile = keyof typeof timingProfiles;
 
 const mebibyte = 1024 * 1024;
 const limitsShape = z.strictObject(
@@ -91,7 +90,6 @@ const configurationShape = z
   });
 
 export type ClusterConfiguration = z.infer<typeof configurationShape>;
-export type NodeConfiguration = z.infer<typeof nodeShape>;
 
 function shapeError(issue: { code?: string; keys?: readonly string[] | undefined }): string {
   return issue.code === 'unrecognized_keys'

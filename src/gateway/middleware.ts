@@ -1,11 +1,8 @@
 import type Router from '@koa/router';
-import type { RouterMiddleware } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { ClusterError, clusterErrors } from '../errors/cluster-error.ts';
 import type { GatewayContext, GatewayState } from './app.ts';
 import { type Problem, problemOf, RequestProblem } from './problem.ts';
-
-export type Handler = RouterMiddleware<GatewayState>;
 
 const retryAfterSeconds = 1;
 
