@@ -53,8 +53,6 @@ function answer(ctx: Context, problem: Problem): void {
   if (problem.status === 503 || problem.status === 429) {
     ctx.set('Retry-After', String(retryAfterSeconds));
   }
-  // An unread rest of a body would be taken for the next request on this connection.
-  if (!ctx.req.complete) ctx.set('Connection', 'close');
 }
 
 /** Whatever no route has taken: an unknown path, or a known one with another method. */

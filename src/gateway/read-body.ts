@@ -4,6 +4,9 @@ import { createGunzip } from 'node:zlib';
 import rawBody from 'raw-body';
 import { RequestProblem } from './problem.ts';
 
+/** How much more than the limit is read from a client that has sent too much. */
+const discardFactor = 8;
+
 /**
  * The bytes of a request's body, unpacked when it is gzip. The limit holds before and after: a
  * small body that unpacks to a large one is stopped on the way.
@@ -23,8 +26,22 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
     if (!isGzip) return await rawBody(request, { limit: limitBytes, length });
     return await unpack(request, limitBytes);
   } catch (error) {
+    discardRest(request, discardFactor * limitBytes);
     throw bodyProblem(error, limitBytes);
   }
+}
+
+/**
+ * Reads on without keeping anything: a connection that is closed on a client that still sends is
+ * reset, and the client never sees the answer. Who sends on and on is cut off.
+ */
+function discardRest(request: IncomingMessage, limitBytes: number): void {
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > limitBytes) request.destroy();
+  });
+  request.resume();
 }
 
 async function unpack(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
@@ -35,8 +52,6 @@ async function unpack(request: IncomingMessage, limitBytes: number): Promise<Buf
   } finally {
     request.unpipe(gunzip);
     gunzip.destroy();
-    // What is left of a bomb is not even read.
-    request.resume();
   }
 }
 

@@ -18,7 +18,7 @@ import type {
 import { recoveredFrom } from '../storage/memory-store.ts';
 import { demand, SimulationFailure } from './failure.ts';
 
-/** One server of an explored state. Shared between states, so it is never changed, only replaced. */
+/** One server of an explored state; shared between states, so never changed, only replaced. */
 export type ExploredServer = {
   readonly replica: Replica;
   readonly incarnation: number;

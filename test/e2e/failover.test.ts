@@ -132,3 +132,39 @@ test.serial('an Idempotency-Key holds through another client server and a failov
   const batch = await cluster.get(`/v1/batches/${first.body['batch']}`);
   t.like(batch.body, { state: 'committed', first: 1, last: 1 });
 });
+
+test.serial(
+  'a batch that may yet commit is 504 with its uuid, and its fate can be asked for',
+  async t => {
+    const cluster = await TestCluster.start(t, { timing: 'default' });
+    t.is((await cluster.put([{ fate: 'known' }])).status, 200);
+    const leader = await cluster.leader();
+    const followers = cluster.ids.filter(id => id !== leader);
+    for (const id of followers) cluster.signal(id, 'SIGSTOP');
+    const open = await cluster.put([{ fate: 'open' }], { 'x-deadline-ms': '400' });
+    t.is(open.status, 504);
+    t.like(open.body, { code: 'outcomeUnknown', outcome: 'unknown' });
+    for (const id of followers) cluster.signal(id, 'SIGCONT');
+    const fate = await until('the batch is committed', async () => {
+      const { status, body } = await cluster.get(`/v1/batches/${open.body['batch']}`);
+      return status === 200 ? body : undefined;
+    });
+    t.like(fate, { state: 'committed', count: 1, first: 2, last: 2 });
+  },
+);
+
+test.serial('more than may wait is turned away with 429', async t => {
+  const limits = { uncommittedMaxBytes: 1000 };
+  const cluster = await TestCluster.start(t, { count: 1, limits });
+  cluster.signal('n0', 'SIGSTOP');
+  const text = 'x'.repeat(600);
+  const first = cluster.put([{ text }], { 'x-deadline-ms': '2000' });
+  const second = await until('a refusal', async () => {
+    const answer = await cluster.put([{ text }], { 'x-deadline-ms': '100' });
+    return answer.status === 429 ? answer : undefined;
+  });
+  t.like(second.body, { code: 'overloaded', outcome: 'rejected' });
+  t.is(second.headers.get('retry-after'), '1');
+  cluster.signal('n0', 'SIGCONT');
+  t.is((await first).status, 200);
+});

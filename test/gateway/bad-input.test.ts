@@ -39,10 +39,7 @@ function send(
         });
       },
     );
-    // A server that has seen enough closes before all of a large body is written.
-    outgoing.on('error', error => {
-      if (!('code' in error && error.code === 'EPIPE')) reject(error);
-    });
+    outgoing.on('error', reject);
     outgoing.end(body);
   });
 }
