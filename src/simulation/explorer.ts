@@ -248,7 +248,8 @@ const positionKey = ({ term, index }: { term: number; index: number }): string =
 
 const factKey = (fact: Fact): string =>
   `${fact.owner} ${fact.incarnation} ${fact.term} ${fact.role} ${fact.vote} ${fact.support} ` +
-  `${fact.leader} ${positionKey(fact.durable)} ${positionKey(fact.last)} ${positionKey(fact.commit)} ` +
+  `${fact.leader} ${positionKey(fact.durable)} ${positionKey(fact.last)} ` +
+  `${positionKey(fact.commit)} ` +
   `${fact.seen.term}.${fact.seen.round} ${fact.source}`;
 
 function serverKey({ replica, log, durable, vote }: ExploredServer): string {
