@@ -83,7 +83,8 @@ function printWelcome(
   const servers = Object.entries(nodes).map(([id, { host, port: own }]) => `${id} ${host}:${own}`);
   const lines = [
     '',
-    `  ${pc.bold(clusterName)}  ${servers.length} servers, leader ${pc.bold(client.leader ?? '')}, ready in ${(tookMs / 1000).toFixed(1)} s`,
+    `  ${pc.bold(clusterName)}  ${servers.length} ${servers.length === 1 ? 'server' : 'servers'}, ` +
+      `leader ${pc.bold(client.leader ?? '')}, ready in ${(tookMs / 1000).toFixed(1)} s`,
     `  HTTP   ${pc.cyan(url)}    cluster: ${url}/v1/cluster`,
     `  gRPC   ${servers.join(', ')}`,
     `  data   ${dataDir === undefined ? dataRoot : resolve(dataDir)}`,

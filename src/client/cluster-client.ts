@@ -53,7 +53,7 @@ export type ServerDescription = {
 const attemptTimeoutMs = 1000;
 const pauseMs = 50;
 
-/** Talks to the cluster on behalf of people: finds the leader, retries, and says what is certain. */
+/** Talks to the cluster for people: finds the leader, retries, and says what is certain. */
 export class ClusterClient {
   readonly servers: readonly ServerAddress[];
   readonly #connections: readonly ServerConnection[];

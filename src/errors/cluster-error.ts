@@ -19,7 +19,7 @@ export const clusterErrors = {
     status: 504,
     outcome: 'unknown',
     title: 'Outcome unknown',
-    hint: 'Ask GET /v1/batches/{batch} what became of it, or repeat it under the same Idempotency-Key.',
+    hint: 'Ask GET /v1/batches/{batch}, or repeat it under the same Idempotency-Key.',
   },
   keyConflict: {
     status: 422,

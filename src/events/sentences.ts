@@ -41,8 +41,8 @@ const sentences: Sentences = {
     info(`waiting for ${missing.join(', ')} to found the cluster with`),
   foreignDirectory: () =>
     warn(
-      'the cluster knows this server with another data directory (this one was wiped or replaced): ' +
-        'it takes no part; bring the old directory back',
+      'the cluster knows this server with another data directory ' +
+        '(this one was wiped or replaced): it takes no part; bring the old directory back',
     ),
   preVoteStarted: ({ term }) =>
     info(`no leader heard of in term ${term}: asking who would vote for us`),
@@ -64,7 +64,8 @@ const sentences: Sentences = {
     info(`no longer pulls from ${source}: ${droppedReasons[reason]}`),
   pulled: ({ source, count, last }) =>
     info(
-      `pulled ${count} ${count === 1 ? 'entry' : 'entries'} from ${source}, up to ${positionText(last)}`,
+      `pulled ${count} ${count === 1 ? 'entry' : 'entries'} from ${source}, ` +
+        `up to ${positionText(last)}`,
     ),
   committed: ({ position, isLeader }) =>
     info(`${isLeader ? 'committed' : 'learned of the commit'} up to ${positionText(position)}`),

@@ -14,7 +14,7 @@ export type GatewayContext = {
   readonly metrics: GatewayMetrics;
   readonly clusterName: string;
   readonly bodyMaxBytes: number;
-  /** Servers whose entries are listed in the configuration, with what people want to know of them. */
+  /** The servers of the configuration, with what people want to know of them. */
   readonly nodes: Readonly<
     Record<string, { host: string; port: number; zone?: string | undefined }>
   >;

@@ -1,7 +1,7 @@
 import type { ClusterClient, ServerDescription } from '../client/cluster-client.ts';
 import type { Fact, GossipEntry } from '../consensus/types.ts';
 
-/** How the cluster does: GREEN all is well, YELLOW it serves with servers missing, RED it does not. */
+/** GREEN: all is well. YELLOW: it serves, with servers missing. RED: it does not serve. */
 export type Health = 'GREEN' | 'YELLOW' | 'RED';
 
 export type MemberView = {

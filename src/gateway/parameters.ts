@@ -17,7 +17,8 @@ function wholeNumber(
   if (Number.isSafeInteger(number) && number >= range.min && number <= range.max) return number;
   throw new RequestProblem(
     'badParameter',
-    `${name} is ${JSON.stringify(value)}, expected a whole number from ${range.min} to ${range.max}`,
+    `${name} is ${JSON.stringify(value)}, ` +
+      `expected a whole number from ${range.min} to ${range.max}`,
     `Correct ${name}.`,
   );
 }
