@@ -98,10 +98,6 @@ export class SimulatedServer implements Witness {
     return this.#process?.replica;
   }
 
-  get isUp(): boolean {
-    return this.#process !== undefined;
-  }
-
   get isLeader(): boolean {
     return this.#process?.replica.role === 'leader';
   }
