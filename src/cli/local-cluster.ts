@@ -81,9 +81,10 @@ function printWelcome(
 ): void {
   const url = `http://127.0.0.1:${port}`;
   const servers = Object.entries(nodes).map(([id, { host, port: own }]) => `${id} ${host}:${own}`);
+  const count = servers.length === 1 ? '1 server' : `${servers.length} servers`;
   const lines = [
     '',
-    `  ${pc.bold(clusterName)}  ${servers.length} ${servers.length === 1 ? 'server' : 'servers'}, ` +
+    `  ${pc.bold(clusterName)}  ${count}, ` +
       `leader ${pc.bold(client.leader ?? '')}, ready in ${(tookMs / 1000).toFixed(1)} s`,
     `  HTTP   ${pc.cyan(url)}    cluster: ${url}/v1/cluster`,
     `  gRPC   ${servers.join(', ')}`,

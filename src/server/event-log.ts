@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pc from 'picocolors';
 import { createLogger, format, type Logger, transports } from 'winston';
+import { StartupError } from '../errors/startup-error.ts';
 import type { ClusterEvent } from '../events/cluster-event.ts';
 import { type Level, sentenceFor } from '../events/sentences.ts';
 
@@ -146,7 +147,7 @@ function createEventLogger({ name, format: lineFormat, file }: EventLogOptions):
     transports: [new transports.Console({ format: lineFormat === 'json' ? json : line(true) })],
   });
   if (file === undefined) return logger;
-  mkdirSync(dirname(file), { recursive: true });
+  createFolder(dirname(file));
   return logger.add(
     new transports.File({
       filename: file,
@@ -156,4 +157,16 @@ function createEventLogger({ name, format: lineFormat, file }: EventLogOptions):
       tailable: true,
     }),
   );
+}
+
+function createFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartupError(
+      `the folder ${path} for log files cannot be used (${code}); ` +
+        'choose another place with --data-dir, or mend its permissions',
+    );
+  }
 }
