@@ -19,8 +19,8 @@ import type { ServerContext } from './server-context.ts';
 
 /** Entries in one answer, however many are asked for. */
 const pageMaxEntries = 10_000;
-/** Acknowledgements that may wait for a client that does not read. */
-const ackBacklogMaxBytes = 16 * 1024 * 1024;
+/** Answers that may wait for a client that does not read. */
+const replyBacklogMaxBytes = 16 * 1024 * 1024;
 const commandsPerRequestMax = 10_000;
 
 const refused = (reason: Refusal, leader: NodeId | undefined, detail: string): Refused => ({
@@ -106,7 +106,12 @@ export class ClientService {
 
   #putEntries(call: ServerDuplexStream<PutRequest, PutEntriesReply>): void {
     call.sendMetadata(new Metadata());
-    call.on('data', (request: PutRequest) => this.#put(request, reply => call.write(reply)));
+    call.on('data', (request: PutRequest) => {
+      this.#put(request, reply => {
+        if (call.writableLength > replyBacklogMaxBytes) call.end();
+        else call.write(reply);
+      });
+    });
     call.on('end', () => call.end());
     call.on('error', () => undefined);
   }
@@ -257,7 +262,7 @@ class AckBuffer {
     this.#acks = [];
     if (this.#call.writableEnded || this.#call.cancelled) return;
     // A client that does not read finds out by trying again; its memory is not ours to lend.
-    if (this.#call.writableLength > ackBacklogMaxBytes) this.#call.end();
+    if (this.#call.writableLength > replyBacklogMaxBytes) this.#call.end();
     else this.#call.write({ acks });
   }
 }

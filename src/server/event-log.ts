@@ -146,6 +146,8 @@ function createEventLogger({ name, format: lineFormat, file }: EventLogOptions):
     format: format.timestamp(),
     transports: [new transports.Console({ format: lineFormat === 'json' ? json : line(true) })],
   });
+  // A line that cannot be written must not stop a server that can still serve.
+  logger.on('error', () => undefined);
   if (file === undefined) return logger;
   createFolder(dirname(file));
   return logger.add(

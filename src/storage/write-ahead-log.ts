@@ -156,7 +156,10 @@ export class WriteAheadLog implements LogStore {
     const generation = this.#generation;
     // What is in memory is newer than the files: a truncation may not have cut them yet.
     const throughIndex = Math.min(range.throughIndex, this.#tail.firstIndex - 1);
-    const entries = await readSegment(segment, { ...range, throughIndex });
+    const entries = await readSegment(segment, { ...range, throughIndex }).catch((error: Error) => {
+      this.#fail(error);
+      return [];
+    });
     if (generation !== this.#generation) return [];
     if (entries[0]?.index !== range.fromIndex) {
       this.#fail(new Error(`entry ${range.fromIndex} can no longer be read from ${segment.path}`));
