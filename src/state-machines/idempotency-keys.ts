@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.ts';
 import type { Placement } from './result.ts';
 
 type Use = { readonly fingerprint: string; readonly placement: Placement; readonly wallMs: number };
@@ -10,12 +11,12 @@ export type IdempotencyKeys = {
   readonly keysMax: number;
   readonly lifetimeMs: number;
   /** In the order of the log, and so by age. */
-  readonly uses: Map<string, Use>;
+  readonly uses: BoundedMap<Use>;
 };
 
 export const createIdempotencyKeys = (
   limits: Pick<IdempotencyKeys, 'keysMax' | 'lifetimeMs'>,
-): IdempotencyKeys => ({ ...limits, uses: new Map() });
+): IdempotencyKeys => ({ ...limits, uses: new BoundedMap() });
 
 export function earlierUse(keys: IdempotencyKeys, key: string, nowWallMs: number): Use | undefined {
   const use = keys.uses.get(key);
@@ -23,11 +24,10 @@ export function earlierUse(keys: IdempotencyKeys, key: string, nowWallMs: number
 }
 
 export function rememberUse(keys: IdempotencyKeys, key: string, use: Use): void {
-  keys.uses.delete(key);
   keys.uses.set(key, use);
-  for (const [oldest, { wallMs }] of keys.uses) {
-    const isExpired = use.wallMs - wallMs >= keys.lifetimeMs;
+  for (let oldest = keys.uses.oldest(); oldest !== undefined; oldest = keys.uses.oldest()) {
+    const isExpired = use.wallMs - oldest.wallMs >= keys.lifetimeMs;
     if (!isExpired && keys.uses.size <= keys.keysMax) break;
-    keys.uses.delete(oldest);
+    keys.uses.deleteOldest();
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.ts';
 import type { Placement } from './result.ts';
 
 /** A place from which a reader can count: the entry at `index` starts with object `first`. */
@@ -19,7 +20,7 @@ export type Journal = {
   readonly checkpoints: Checkpoint[];
   /** Indexes of batches that were refused or repeated, ascending. */
   readonly withoutEffect: number[];
-  readonly byBatchId: Map<string, Placement>;
+  readonly byBatchId: BoundedMap<Placement>;
 };
 
 export const createJournal = (rememberedMax: number): Journal => ({
@@ -28,7 +29,7 @@ export const createJournal = (rememberedMax: number): Journal => ({
   batchCount: 0,
   checkpoints: [],
   withoutEffect: [],
-  byBatchId: new Map(),
+  byBatchId: new BoundedMap(),
 });
 
 export function appendBatch(
@@ -44,10 +45,7 @@ export function appendBatch(
   journal.lastSeq = last;
   journal.batchCount += 1;
   journal.byBatchId.set(batch.batchId, placement);
-  if (journal.byBatchId.size > journal.rememberedMax) {
-    const [oldest] = journal.byBatchId.keys();
-    if (oldest !== undefined) journal.byBatchId.delete(oldest);
-  }
+  if (journal.byBatchId.size > journal.rememberedMax) journal.byBatchId.deleteOldest();
   return placement;
 }
 
