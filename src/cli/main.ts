@@ -30,6 +30,9 @@ function portNumber(text: string): number {
   throw new InvalidArgumentError('expected a port from 0 to 65535.');
 }
 
+// Nobody reads the terminal any more; the log file and the work go on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const program = new Command('gossip-raft')
   .description('a replicated log that gossips, and the client server in front of it')
   .showSuggestionAfterError();

@@ -42,7 +42,7 @@ const limitsShape = z.strictObject(
     /** Writes that wait for their commit, at the leader and at a client server. */
     uncommittedMaxBytes: positive('bytes').default(64 * mebibyte),
     /** Newest part of the log that a server keeps in memory. */
-    tailMaxBytes: positive('bytes').default(32 * mebibyte),
+    tailMaxBytes: positive('bytes').default(16 * mebibyte),
   },
   { error: shapeError },
 );
