@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
+import { freePorts } from '../fixtures/free-ports.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -87,7 +88,8 @@ test.serial(
     const document = JSON.parse(readFileSync(join(cluster.folder, 'n0.json'), 'utf8'));
     const strange = join(folder, 'c.json');
     // It calls itself n1 of another cluster, on a port of its own.
-    const nodes = { ...document.nodes, n1: { host: 'localhost', port: cluster.clientPort + 1 } };
+    const [port = 0] = await freePorts(1);
+    const nodes = { ...document.nodes, n1: { host: 'localhost', port } };
     writeFileSync(strange, JSON.stringify({ ...document, nodes, clusterName: 'strange' }));
     const child = execFile(process.execPath, [
       'dist/src/cli/main.js',
