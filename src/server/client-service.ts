@@ -11,7 +11,6 @@ import type { PutEntriesReply } from '../transport/generated/gossipraft/PutEntri
 import type { PutEntriesRequest__Output as PutRequest } from '../transport/generated/gossipraft/PutEntriesRequest.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
-import { count } from '../transport/wire-checks.ts';
 import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
 import { readJournal } from './journal-reader.ts';
 import type { ProposalAnswer } from './requests.ts';
@@ -139,15 +138,13 @@ export class ClientService {
       call.write({ ended: reason });
       call.end();
     };
-    const { replica } = this.#context.host;
-    const refusal =
-      this.#wrongCluster(clusterId) ?? (replica.role === 'leader' ? undefined : this.#notLeader());
+    const refusal = this.#wrongCluster(clusterId) ?? this.#refusalOfSession(sessionId);
     if (refusal !== undefined) {
       end(refusal);
       return;
     }
     const acks = new AckBuffer(call);
-    const unsubscribe = this.#context.requests.subscribe(count(sessionId, 'sessionId'), {
+    const unsubscribe = this.#context.requests.subscribe(sessionId, {
       acknowledged: ({ sequence, position, result }) =>
         acks.push({ sequence, position, result: Buffer.from(encodeResult(result)) }),
       ended: leader => end(this.#notLeader(leader)),
@@ -157,6 +154,13 @@ export class ClientService {
     call.on('close', unsubscribe);
     // Empty, and at once: whoever waits for it knows that nothing will be missed.
     call.write({ acks: [] });
+  }
+
+  #refusalOfSession(sessionId: number): Refused | undefined {
+    if (!Number.isSafeInteger(sessionId)) {
+      return refused('REFUSAL_INVALID', undefined, 'there is no such session');
+    }
+    return this.#context.host.replica.role === 'leader' ? undefined : this.#notLeader();
   }
 
   /** Calls back at once, or when this server has shown that it leads and has applied enough. */
