@@ -69,6 +69,8 @@ export class PutPipeline {
   #requestCount = 0;
   #streams: LeaderStreams | undefined;
   #isConnecting = false;
+  /** Why the servers want nothing to do with us, in their words. */
+  #refusal: string | undefined;
   #isClosed = false;
   #isPaused = false;
   #stallTimer: NodeJS.Timeout | undefined;
@@ -268,6 +270,8 @@ export class PutPipeline {
     } else if (pending.obstacle === 'overloaded') {
       const text = 'too much waits for its commit at the leader';
       pending.reject(new ClusterError('overloaded', text, batchId));
+    } else if (this.#refusal !== undefined) {
+      pending.reject(new ClusterError('refused', this.#refusal, batchId));
     } else {
       const text = 'no leader was found in time: fewer than a majority of the servers are up';
       pending.reject(new ClusterError('noLeader', text, batchId));
@@ -314,6 +318,8 @@ export class PutPipeline {
       const connection = this.#finder.candidate();
       if (connection === undefined) break;
       const refusal = await this.#tryServer(connection).catch(() => undefined);
+      const isForeign = refusal?.reason === 'REFUSAL_WRONG_CLUSTER';
+      this.#refusal = isForeign ? refusal.detail : undefined;
       if (this.#streams !== undefined) break;
       if (refusal?.leader !== undefined && refusal.leader !== connection.id) {
         this.#finder.named(refusal.leader);

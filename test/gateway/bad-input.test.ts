@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
 import { parseConfiguration } from '../../src/config/cluster-configuration.ts';
@@ -237,4 +239,26 @@ test('no server at all: 503 within the deadline, with a hint', async t => {
   );
   t.is((await send(gateway.port, { method: 'GET', path: '/v1/entries?server=n0' })).status, 503);
   t.is((await send(gateway.port, { method: 'GET', path: '/readyz' })).status, 503);
+});
+
+test('servers of another cluster: 502, and which cluster they are of', async t => {
+  const cluster = await TestCluster.start(t, { count: 1 });
+  const text = readFileSync(join(cluster.folder, 'n0.json'), 'utf8');
+  const parsed = parseConfiguration({ ...JSON.parse(text), clusterName: 'another' });
+  if (parsed.type === 'invalid') throw new Error(parsed.problem);
+  const gateway = await runGateway({
+    configuration: { ...parsed.configuration, path: '', dataRoot: '', warnings: [] },
+    host: '127.0.0.1',
+    port: 0,
+    onError: (_, error) => t.fail(error.message),
+  });
+  t.teardown(() => gateway.stop());
+  const headers = { ...json, 'x-deadline-ms': '1000' };
+  const put = await send(gateway.port, { headers, body: '[{}]' });
+  const read = await send(gateway.port, { method: 'GET', path: '/v1/entries', headers });
+  for (const { status, body } of [put, read]) {
+    t.is(status, 502);
+    t.like(body, { code: 'refused', outcome: 'rejected' });
+    t.regex(String(body['detail']), /this is cluster "gossip-raft", not "another"/);
+  }
 });
