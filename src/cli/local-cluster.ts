@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
@@ -69,7 +70,7 @@ async function stopServer(child: ChildProcess): Promise<void> {
 
 async function leaderOf({ client }: RunningGateway, isOver: () => boolean): Promise<void> {
   while (client.leader === undefined && !isOver()) {
-    await new Promise(resolveLater => setTimeout(resolveLater, pollMs));
+    await wait(pollMs);
   }
 }
 

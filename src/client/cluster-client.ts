@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { GossipEntry } from '../consensus/types.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
@@ -168,14 +169,12 @@ export class ClusterClient {
         throw new ClusterError('refused', refusal.detail);
       }
       finder.named(refusal?.leader);
-      if (refusal?.leader === undefined) await pause(Math.min(pauseMs, leftMs));
+      if (refusal?.leader === undefined) await wait(Math.min(pauseMs, leftMs));
     }
     const text = 'no leader was found in time: fewer than a majority of the servers are up';
     throw new ClusterError('noLeader', text);
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms));
 
 const unreachableServer = (server: string): ClusterError =>
   new ClusterError('serverUnreachable', `the server ${server} cannot be reached`);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { encodeCommand } from '../state-machines/command.ts';
 import { decodeResult, type Placement, type Result } from '../state-machines/result.ts';
@@ -208,9 +209,12 @@ export class PutPipeline {
   }
 
   #rejectAll(puts: Flight['puts'], detail: string): void {
-    for (const { pending } of puts) {
+    for (const { pending, wasOpen } of puts) {
+      // Whose time has run out meanwhile has its answer.
+      if (!this.#waiting.includes(pending)) continue;
       this.#forget(pending);
-      pending.reject(new ClusterError('refused', `the leader refused the batch: ${detail}`));
+      const text = `the leader refused the batch: ${detail}`;
+      pending.reject(wasOpen ? unknownOutcome(pending, text) : new ClusterError('refused', text));
     }
   }
 
@@ -281,7 +285,8 @@ export class PutPipeline {
   #forget(pending: Pending): void {
     clearTimeout(pending.timer);
     this.#pendingBytes -= pending.request.data.length;
-    if (pending.sequence !== undefined) this.#outstanding.delete(pending.sequence);
+    // It stands in one place or the other; the queue is only searched when it must be there.
+    if (pending.sequence !== undefined && this.#outstanding.delete(pending.sequence)) return;
     const place = this.#waiting.indexOf(pending);
     if (place >= 0) this.#waiting.splice(place, 1);
   }
@@ -323,7 +328,7 @@ export class PutPipeline {
       if (this.#streams !== undefined) break;
       if (refusal?.leader !== undefined && refusal.leader !== connection.id) {
         this.#finder.named(refusal.leader);
-      } else await new Promise(resolve => setTimeout(resolve, pauseMs));
+      } else await wait(pauseMs);
     }
     this.#isConnecting = false;
     if (this.#isClosed) this.#streams?.close();

@@ -98,7 +98,6 @@ export class Requests {
   }
 
   deposed({ leader }: Effects['deposed']): void {
-    for (const id of [...this.#reads.keys()]) this.#answerRead(id, undefined);
     for (const subscribers of [...this.#subscribers.values()]) {
       for (const subscriber of subscribers) subscriber.ended(leader);
     }

@@ -16,6 +16,7 @@ import type {
   Term,
 } from '../consensus/types.ts';
 import { recoveredFrom } from '../storage/memory-store.ts';
+import { demandDurable } from './durable-fact.ts';
 import { demand, SimulationFailure } from './failure.ts';
 
 /** One server of an explored state; shared between states, so never changed, only replaced. */
@@ -165,14 +166,11 @@ function carryOut(
   }
 }
 
-/** What a server says of itself must be on its disk when it says it. */
+/** What a server says of itself: it must be on its disk, and no vote may change. */
 function judgeFact(draft: Draft, server: ExploredServer, fact: Fact | undefined): void {
   if (fact === undefined) return;
-  const { owner, durable, term, vote } = fact;
-  const isHeld = durable.index === 0 || server.durable[durable.index - 1]?.term === durable.term;
-  demand(isHeld, `rule 1: ${owner} says that ${durable.index} is durable, and it is not`);
-  const isDurable = server.vote.term === term && server.vote.vote === vote;
-  demand(isDurable, `rule 4: ${owner} tells of a vote in term ${term} that its disk does not know`);
+  demandDurable({ durableEntries: server.durable, durableVote: server.vote }, fact);
+  const { owner, term, vote } = fact;
   if (vote === undefined) return;
   const key = `${owner} ${term}`;
   const other = draft.history.votes.get(key);

@@ -10,19 +10,17 @@ import type { Replica } from '../consensus/replica.ts';
 import type { Entry, Fact, NodeId, Position } from '../consensus/types.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Placement } from '../state-machines/result.ts';
+import { type DurableState, demandDurable } from './durable-fact.ts';
 import { demand } from './failure.ts';
 
 /** What the oracle may look at: more than any server can see. */
-export type Witness = {
+export type Witness = DurableState & {
   readonly id: NodeId;
   /** Undefined while the server is down. */
   readonly replica: Replica | undefined;
   readonly life: number;
   /** Its disk was lost to a fault. */
   readonly isWiped: boolean;
-  /** What would survive a power cut now. */
-  readonly durableEntries: readonly Entry[];
-  readonly durableVote: { readonly term: number; readonly vote: NodeId | undefined };
   entryAt(index: number): Entry | undefined;
 };
 
@@ -123,18 +121,14 @@ export class Oracle {
     }
   }
 
-  /** What a server says of itself must be on its disk when it says it. */
+  /** What a server says of itself: it must be on its disk, and no vote may change. */
   said(witness: Witness, fact: Fact): void {
-    const { id, durableEntries, durableVote } = witness;
-    const { durable, term, vote } = fact;
-    const isHeld = durable.index === 0 || durableEntries[durable.index - 1]?.term === durable.term;
-    demand(isHeld, `rule 1: ${id} says that ${durable.index} is durable, and it is not`);
-    const isDurable = durableVote.term === term && durableVote.vote === vote;
-    demand(isDurable, `rule 4: ${id} tells of term ${term} and vote ${vote} before its disk knows`);
+    demandDurable(witness, fact);
+    const { owner, term, vote } = fact;
     if (vote === undefined) return;
     const key = `${fact.directoryId} ${term}`;
     const other = this.#votes.get(key);
-    demand(other === undefined || other === vote, `I10: ${id} votes twice in term ${term}`);
+    demand(other === undefined || other === vote, `I10: ${owner} votes twice in term ${term}`);
     this.#votes.set(key, vote);
   }
 

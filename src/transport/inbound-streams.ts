@@ -6,8 +6,8 @@ import { admit, type Gatekeeper } from './gatekeeper.ts';
 import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
 import type { RequestVoteReply } from './generated/gossipraft/RequestVoteReply.ts';
 import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServer.ts';
-import { reasonOf } from './peer-link.ts';
 import type { TransportListener } from './transport.ts';
+import { reasonOf } from './wire-checks.ts';
 import { writeEnvelope } from './wire-gossip.ts';
 import { readPullEntries, writePullReply } from './wire-messages.ts';
 

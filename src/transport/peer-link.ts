@@ -13,6 +13,7 @@ import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/En
 import type { ServerToServerClient } from './generated/gossipraft/ServerToServer.ts';
 import { ServerToServer } from './proto-definitions.ts';
 import type { PeerAddress, TransportListener } from './transport.ts';
+import { reasonOf } from './wire-checks.ts';
 import { writeEnvelope } from './wire-gossip.ts';
 import { readPullReply } from './wire-messages.ts';
 
@@ -191,10 +192,4 @@ export class PeerLink {
 
 function write(stream: Stream, message: object): void {
   if (stream.writableLength < backlogMaxBytes) stream.write(message);
-}
-
-/** Only what the gatekeeper finds is the peer's fault; all else is ours, and is not caught. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'MalformedMessage') return error.message;
-  throw error;
 }

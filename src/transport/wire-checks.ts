@@ -3,6 +3,12 @@ export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
 
+/** Why a message was refused. Only that is the sender's fault; all else is ours, and not caught. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof MalformedMessage) return error.message;
+  throw error;
+}
+
 const namesMaxLength = 256;
 
 /** A whole number that a double holds exactly. */

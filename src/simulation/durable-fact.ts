@@ -1,0 +1,20 @@
+import type { Entry, Fact, NodeId } from '../consensus/types.ts';
+import { demand } from './failure.ts';
+
+/** What the disk of a server holds at this moment. */
+export type DurableState = {
+  readonly durableEntries: readonly Entry[];
+  readonly durableVote: { readonly term: number; readonly vote: NodeId | undefined };
+};
+
+/** What a server says of itself must be on its disk when it says it. */
+export function demandDurable({ durableEntries, durableVote }: DurableState, fact: Fact): void {
+  const { owner, durable, term, vote } = fact;
+  const isHeld = durable.index === 0 || durableEntries[durable.index - 1]?.term === durable.term;
+  demand(isHeld, `rule 1: ${owner} says that ${durable.index} is durable, and it is not`);
+  const isDurable = durableVote.term === term && durableVote.vote === vote;
+  demand(
+    isDurable,
+    `rule 4: ${owner} tells of term ${term} and vote ${vote} before its disk knows`,
+  );
+}
