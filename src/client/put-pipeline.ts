@@ -203,7 +203,9 @@ export class PutPipeline {
       pending.obstacle = refused?.reason === 'REFUSAL_OVERLOADED' ? 'overloaded' : 'noLeader';
     }
     this.#requeue();
-    if (refused?.reason === 'REFUSAL_OVERLOADED') this.#pause();
+    const isForNow =
+      refused?.reason === 'REFUSAL_OVERLOADED' || refused?.reason === 'REFUSAL_HANDING_OVER';
+    if (isForNow) this.#pause();
     else if (refused?.reason === 'REFUSAL_NOT_LEADER') this.#lost(refused.leader);
     else this.#rejectAll(puts, refused?.detail ?? 'the server gave no reason');
   }

@@ -24,13 +24,65 @@ const nodeShape = z.strictObject(
   { error: shapeError },
 );
 
+/** Heartbeats, elections (up to twice the time, at random) and leases, in milliseconds. */
+export type TimingValues = {
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+  readonly leaseMs: number;
+};
+
 export const timingProfiles = {
   /** One machine or one rack. */
-  fast: { heartbeatIntervalMs: 50, electionTimeoutMs: 400 },
-  default: { heartbeatIntervalMs: 200, electionTimeoutMs: 1000 },
+  fast: { heartbeatMs: 50, electionMs: 400, leaseMs: 400 },
+  default: { heartbeatMs: 200, electionMs: 1000, leaseMs: 1000 },
   /** Round trips of up to half a second. */
-  wan: { heartbeatIntervalMs: 500, electionTimeoutMs: 5000 },
-} as const;
+  wan: { heartbeatMs: 500, electionMs: 5000, leaseMs: 5000 },
+  /** Slow enough to be watched. */
+  classroom: { heartbeatMs: 1000, electionMs: 5000, leaseMs: 5000 },
+} as const satisfies Record<string, TimingValues>;
+
+const profileNames = ['fast', 'default', 'wan', 'classroom'] as const;
+const profileError = 'expected "fast", "default", "wan" or "classroom"';
+const timingShape = z
+  .union(
+    [
+      z.enum(profileNames).transform(profile => ({ profile })),
+      z.strictObject({
+        profile: z.enum(profileNames).default('default'),
+        heartbeatMs: positive('milliseconds').optional(),
+        electionMs: positive('milliseconds').optional(),
+        leaseMs: positive('milliseconds').optional(),
+      }),
+    ],
+    {
+      error: `${profileError}, or an object like {"profile": "default", "leaseMs": 800}`,
+    },
+  )
+  .transform(
+    ({ profile, ...own }): TimingValues => ({ ...timingProfiles[profile], ...withoutGaps(own) }),
+  )
+  .superRefine(({ heartbeatMs, electionMs, leaseMs }, context) => {
+    const refuse = (field: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (electionMs < 3 * heartbeatMs) {
+      refuse('electionMs', `expected at least 3 heartbeats of ${heartbeatMs} ms`);
+    }
+    if (leaseMs < 2 * heartbeatMs) {
+      refuse(
+        'leaseMs',
+        `expected at least 2 heartbeats of ${heartbeatMs} ms, to be renewed in time`,
+      );
+    }
+    if (leaseMs > 2 * electionMs) {
+      const why = 'a new leader would wait for longer than its election took';
+      refuse('leaseMs', `expected at most twice the election time of ${electionMs} ms: ${why}`);
+    }
+  });
+
+const withoutGaps = <T extends object>(values: T): { [Key in keyof T]?: NonNullable<T[Key]> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
 
 const mebibyte = 1024 * 1024;
 const limitsShape = z.strictObject(
@@ -69,9 +121,7 @@ const configurationShape = z
         .default('gossip-raft'),
       /** Relative to the configuration file. Each server has a folder of its own in it. */
       dataDirectory: z.string({ error: 'expected a path' }).min(1).default('./data'),
-      timing: z
-        .enum(['fast', 'default', 'wan'], { error: 'expected "fast", "default" or "wan"' })
-        .default('default'),
+      timing: timingShape.default(timingProfiles.default),
       limits: limitsShape.default(() => limitsShape.parse({})),
     },
     { error: shapeError },

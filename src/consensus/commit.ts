@@ -31,6 +31,8 @@ export function advanceCommit(replica: Replica, turn: Turn): void {
   assert(replica.role === 'leader', 'only a leader decides what is committed');
   const index = reachedByQuorum(replica.config, voter => provenIndex(replica, voter));
   if (index <= replica.commit.index) return;
+  // A leader before us may still answer reads alone: until then, nothing new may be true.
+  if (replica.deferCommitUntil !== undefined) return;
 
   assert(
     termAt(replica.log, index) === replica.term,

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import { appendOwn } from './appending.ts';
+import { deferCommit, leaveTerm, olderLeaseMs } from './leases.ts';
 import { lastPosition } from './log.ts';
 import { compareConfigIds, comparePositions } from './position.ts';
 import { isQuorum, memberOf } from './quorum.ts';
@@ -45,7 +46,10 @@ export function requestVotes(replica: Replica, turn: Turn): void {
 }
 
 /** A quorum would vote for us: begin a term and ask in earnest. */
-function campaign(replica: Replica, turn: Turn): void {
+function campaign(replica: Replica, turn: Turn, isHeir = false): void {
+  leaveTerm(replica);
+  replica.isOlderLeaseReleased = isHeir;
+  replica.deferCommitUntil = undefined;
   replica.term = (replica.term + 1) as Replica['term'];
   replica.vote = replica.identity.id;
   replica.role = 'candidate';
@@ -58,11 +62,24 @@ function campaign(replica: Replica, turn: Turn): void {
 
   replica.tally.clear();
   replica.tally.add(replica.identity.id);
+  // What we owe an older leader ourselves counts like what our voters owe.
+  deferCommit(replica, turn.now, olderLeaseMs(replica, turn.now));
   const { electionTimeoutMs } = replica.timings;
   const waitMs = nextBetween(replica.random, electionTimeoutMs / 2, electionTimeoutMs);
   replica.electionDeadline = later(turn.now, waitMs);
   requestVotes(replica, turn);
   countVotes(replica, turn);
+}
+
+/**
+ * The leader hands over to us: it has ended its lease, and we hold its whole log. There is nothing
+ * to ask before, and nobody to wait for (Raft dissertation §3.10).
+ */
+export function considerInheritance(replica: Replica, turn: Turn, { fact }: KnownFact): void {
+  const isCalled =
+    fact.role === 'leader' && fact.term === replica.term && fact.heir === replica.identity.id;
+  const isReady = replica.role === 'follower' || replica.role === 'preCandidate';
+  if (isCalled && isReady && isVoter(replica)) campaign(replica, turn, true);
 }
 
 /** Judges a candidacy that we have heard of, directly or through others. */
@@ -101,6 +118,7 @@ function considerVote(replica: Replica, turn: Turn, candidate: Fact): void {
   }
   assert(replica.role !== 'leader', 'a leader has given its vote to itself');
   replica.vote = candidate.owner;
+  replica.isOlderLeaseReleased = candidate.isHeir;
   replica.support = undefined;
   replica.isFactDirty = true;
   turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
@@ -129,6 +147,7 @@ export function considerVoter(replica: Replica, turn: Turn, voter: Fact): void {
     replica.role === 'preCandidate' && voter.support === own && voter.term <= replica.term;
   const votes = replica.role === 'candidate' && voter.term === replica.term && voter.vote === own;
   if (!supports && !votes) return;
+  if (votes) deferCommit(replica, turn.now, voter.olderLeaseMs);
   replica.tally.add(voter.owner);
   countVotes(replica, turn);
 }
@@ -157,8 +176,13 @@ function becomeLeader(replica: Replica, turn: Turn): void {
     reads: [],
     uncommitted: [],
     uncommittedBytes: 0,
+    leaseFromRound: 1,
+    isLeaseReleased: false,
+    handOver: undefined,
   };
   tell(turn, { type: 'electionWon', term: replica.term });
+  const waitMs = (replica.deferCommitUntil ?? turn.now) - turn.now;
+  if (waitMs > 0) tell(turn, { type: 'waitingForOldLease', waitMs });
   // Entries of older terms are committed by one of ours above them (Raft §5.4.2, §8).
   appendOwn(replica, turn, [{ kind: 'noop', payload: new Uint8Array(0) }], 0 as WallMs);
   startRound(replica, turn);

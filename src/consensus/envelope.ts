@@ -1,5 +1,5 @@
 import { adoptCommit } from './commit.ts';
-import { considerCandidacy, considerVoter } from './election.ts';
+import { considerCandidacy, considerInheritance, considerVoter } from './election.ts';
 import { considerDigest, digestOf, isKnownOwner, mergeFact, newsFor } from './gossip.ts';
 import { adoptConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
@@ -65,6 +65,7 @@ function learnFrom(replica: Replica, turn: Turn, known: KnownFact): void {
   if (replica.role !== 'leader') adoptCommit(replica, turn, fact.commit);
   considerCandidacy(replica, turn, known);
   considerVoter(replica, turn, fact);
+  considerInheritance(replica, turn, known);
 }
 
 /**

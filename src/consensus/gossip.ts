@@ -1,3 +1,4 @@
+import { olderLeaseMs } from './leases.ts';
 import { lastPosition, positionAt } from './log.ts';
 import { memberOf } from './quorum.ts';
 import type { Peer, Replica } from './replica.ts';
@@ -76,9 +77,17 @@ function ownFact(replica: Replica, now: MonotonicMs): Fact {
     depth: pull?.path.length ?? 0,
     childCount: replica.children.size,
     isDiskStalled: replica.isDiskStalled,
+    olderLeaseMs: olderLeaseMs(replica, now),
+    heir: heirOf(replica),
+    isHeir: replica.role === 'candidate' && replica.isOlderLeaseReleased,
     sponsor: isFresh ? replica.sponsor : undefined,
     membersHash: isFresh ? identity.membersHash : undefined,
   };
+}
+
+function heirOf({ leadership }: Replica): NodeId | undefined {
+  const handOver = leadership?.handOver;
+  return handOver?.isNamed === true ? handOver.to : undefined;
 }
 
 export const gossipEntryOf = ({ fact, writtenAt }: KnownFact, now: MonotonicMs): GossipEntry => ({

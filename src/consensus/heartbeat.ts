@@ -1,3 +1,5 @@
+import { horizonOf, staleMsOf } from './freshness.ts';
+import { noPosition } from './position.ts';
 import type { Peer, Replica } from './replica.ts';
 import { send, type Turn, tell } from './turn.ts';
 import type { Heartbeat, HeartbeatReply, NodeId } from './types.ts';
@@ -10,8 +12,16 @@ export function greet(turn: Turn, peer: NodeId): void {
   send(turn, peer, { type: 'heartbeat', probeMs: turn.now });
 }
 
-export function onHeartbeat(turn: Turn, from: NodeId, { probeMs }: Heartbeat): void {
-  send(turn, from, { type: 'heartbeatReply', probeMs });
+export function onHeartbeat(
+  replica: Replica,
+  turn: Turn,
+  from: NodeId,
+  { probeMs }: Heartbeat,
+): void {
+  const horizon = horizonOf(replica);
+  const staleMs = horizon === undefined ? undefined : staleMsOf(replica, horizon, turn.now);
+  const upTo = horizon?.upTo ?? noPosition;
+  send(turn, from, { type: 'heartbeatReply', probeMs, staleMs, upTo });
 }
 
 /** Only an answer proves that a link works in both directions. */

@@ -93,7 +93,24 @@ export type Leadership = {
   /** Proposals that wait for their commit. */
   uncommitted: { readonly lastIndex: LogIndex; readonly bytes: number }[];
   uncommittedBytes: number;
+  /** No read is answered on a lease whose round is older than this one. */
+  leaseFromRound: number;
+  /** The lease was ended for an heir, for the rest of the term: the heir may still be elected. */
+  isLeaseReleased: boolean;
+  handOver: HandOver | undefined;
 };
+
+/** A leadership on its way to another server. */
+export type HandOver = {
+  readonly id: number;
+  readonly to: NodeId;
+  readonly startedAt: MonotonicMs;
+  /** The heir has everything, and was told to campaign. */
+  isNamed: boolean;
+};
+
+/** Everything that was committed at `asOf` (our clock) lies at or below `upTo`. */
+export type Horizon = { readonly asOf: MonotonicMs; readonly upTo: Position };
 
 /** The protocol's whole state at one server: plain data, to be copied, compared and printed. */
 export type Replica = {
@@ -134,6 +151,16 @@ export type Replica = {
   seenAt: MonotonicMs;
   support: NodeId | undefined;
   supportedAt: MonotonicMs;
+  /** When a round of any leader was heard last, by our own clock; a boot counts as such. */
+  leaseSeenAt: MonotonicMs;
+  /** Until then a leader of a term before ours may hold a lease, as far as we know. */
+  olderLeaseEndsAt: MonotonicMs;
+  /** The leader before us, or before the candidate that has our vote, has ended its lease. */
+  isOlderLeaseReleased: boolean;
+  /** Of a candidate: the longest older lease that its voters know of. Of a leader: no commit yet. */
+  deferCommitUntil: MonotonicMs | undefined;
+  /** Up to when we know what was committed, for reads of bounded staleness. */
+  horizon: Horizon | undefined;
   electionDeadline: MonotonicMs;
   heartbeatDeadline: MonotonicMs;
   /** Who supports us, in a pre-vote or a vote. */
@@ -167,6 +194,9 @@ export type ReplicaOptions = {
   readonly now: MonotonicMs;
 };
 
+/** Before every moment of any clock. */
+const never = Number.NEGATIVE_INFINITY as MonotonicMs;
+
 /** A server as it stands right after its start, from what its disk holds. */
 export function createReplica(options: ReplicaOptions): Replica {
   const { identity, persistent, timings, now } = options;
@@ -174,6 +204,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   const { electionTimeoutMs } = timings;
   const isMember = memberOf(persistent.config, identity.id)?.directoryId === identity.directoryId;
   const log = createLog(persistent.log);
+  const hasLived = persistent.term > 0;
   const replica: Replica = {
     identity,
     timings,
@@ -201,6 +232,12 @@ export function createReplica(options: ReplicaOptions): Replica {
     seenAt: now,
     support: undefined,
     supportedAt: now,
+    // Whoever has lived in a term may have promised a leader something before it was restarted.
+    leaseSeenAt: hasLived ? now : never,
+    olderLeaseEndsAt: hasLived ? ((now + timings.leaseMs) as MonotonicMs) : never,
+    isOlderLeaseReleased: false,
+    deferCommitUntil: undefined,
+    horizon: undefined,
     electionDeadline: (now +
       nextBetween(random, electionTimeoutMs, 2 * electionTimeoutMs)) as MonotonicMs,
     heartbeatDeadline: now,
@@ -229,7 +266,7 @@ export function addPeers(replica: Replica, ids: readonly NodeId[]): void {
     replica.peers.set(id, {
       id,
       told: new Map(),
-      confirmedAt: Number.NEGATIVE_INFINITY as MonotonicMs,
+      confirmedAt: never,
       isReached: false,
       roundTripMs: 0,
       reportedAt: undefined,

@@ -1,3 +1,4 @@
+import { leaveTerm } from './leases.ts';
 import type { Replica } from './replica.ts';
 import { restartElectionTimer } from './time.ts';
 import { type Turn, tell } from './turn.ts';
@@ -10,6 +11,7 @@ import type { Term } from './types.ts';
 export function observeTerm(replica: Replica, turn: Turn, term: Term): void {
   if (term <= replica.term) return;
   becomeFollower(replica, turn, 'newerTerm');
+  leaveTerm(replica);
   replica.term = term;
   replica.vote = undefined;
   replica.leader = undefined;
@@ -35,11 +37,17 @@ export function becomeFollower(
 }
 
 function resign(replica: Replica, turn: Turn, reason: 'newerTerm' | 'noQuorum'): void {
-  const reads = replica.leadership?.reads ?? [];
+  const { reads = [], handOver } = replica.leadership ?? {};
   replica.leadership = undefined;
   replica.leader = undefined;
   restartElectionTimer(replica, turn.now);
-  tell(turn, { type: 'steppedDown', term: replica.term, reason });
-  for (const { id } of reads) turn.effects.push({ type: 'readRefused', id, leader: undefined });
-  turn.effects.push({ type: 'deposed', leader: undefined });
+  const hasHandedOver = handOver?.isNamed === true && reason === 'newerTerm';
+  const heir = hasHandedOver ? handOver.to : undefined;
+  tell(turn, { type: 'steppedDown', term: replica.term, reason: heir ? 'handedOver' : reason });
+  if (handOver !== undefined) {
+    const problem = hasHandedOver ? undefined : 'this server stepped down before it was done';
+    turn.effects.push({ type: 'handOverEnded', id: handOver.id, problem });
+  }
+  for (const { id } of reads) turn.effects.push({ type: 'readRefused', id, leader: heir });
+  turn.effects.push({ type: 'deposed', leader: heir });
 }

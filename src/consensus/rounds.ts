@@ -22,6 +22,7 @@ export function startRound(replica: Replica, turn: Turn): boolean {
   leadership.rounds.push({ round: leadership.round, startedAt: turn.now });
   replica.seen = { term, round: leadership.round };
   replica.seenAt = turn.now;
+  replica.leaseSeenAt = turn.now;
   replica.isFactDirty = true;
   return true;
 }
@@ -40,6 +41,8 @@ export function observeRound(replica: Replica, turn: Turn, known: KnownFact): vo
   replica.seen = fact.seen;
   const seenAt = later(known.writtenAt, -fact.seenAgeMs);
   replica.seenAt = Math.min(turn.now, Math.max(replica.seenAt, seenAt)) as MonotonicMs;
+  // Not `seenAt`: ages leave out the time on the wire, and a promise must rather be too long.
+  replica.leaseSeenAt = turn.now;
   replica.support = undefined;
   replica.isFactDirty = true;
   restartElectionTimer(replica, replica.seenAt);

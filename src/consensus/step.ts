@@ -2,8 +2,11 @@ import { unreachable } from '../assert.ts';
 import { onPersisted } from './appending.ts';
 import { adoptCommit, advanceApply, advanceCommit } from './commit.ts';
 import { envelopeFor, hearAgain, onEnvelope } from './envelope.ts';
+import { learnHorizon } from './freshness.ts';
 import { publish } from './gossip.ts';
+import { advanceHandOver, onHandOver } from './hand-over.ts';
 import { onConnected, onHeartbeat, onHeartbeatReply } from './heartbeat.ts';
+import { distrustLease, endDeferral } from './leases.ts';
 import { lastPosition } from './log.ts';
 import { onPropose } from './proposals.ts';
 import { onPullBatch, onPullRefused, openPull } from './pull-entries.ts';
@@ -45,6 +48,12 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
     case 'read':
       onRead(replica, turn, event.id);
       break;
+    case 'handOver':
+      onHandOver(replica, turn, event);
+      break;
+    case 'clockJumped':
+      distrustLease(replica);
+      break;
     case 'persisted':
       onPersisted(replica, event);
       break;
@@ -68,7 +77,7 @@ function onMessage(replica: Replica, turn: Turn, { envelope, body }: Message): v
   const peer = replica.peers.get(envelope.from);
   if (standing === 'stranger' || peer === undefined) return;
   if (standing === 'member') onMembersMessage(replica, turn, peer, body);
-  else if (body.type === 'heartbeat') onHeartbeat(turn, peer.id, body);
+  else if (body.type === 'heartbeat') onHeartbeat(replica, turn, peer.id, body);
   else if (body.type === 'heartbeatReply') onHeartbeatReply(turn, peer, body);
   else if (body.type === 'pullEntries') refuse(replica, turn, peer.id, body, 'notServing');
 }
@@ -76,10 +85,11 @@ function onMessage(replica: Replica, turn: Turn, { envelope, body }: Message): v
 function onMembersMessage(replica: Replica, turn: Turn, peer: Peer, body: Message['body']): void {
   switch (body.type) {
     case 'heartbeat':
-      onHeartbeat(turn, peer.id, body);
+      onHeartbeat(replica, turn, peer.id, body);
       break;
     case 'heartbeatReply':
       onHeartbeatReply(turn, peer, body);
+      learnHorizon(replica, body);
       break;
     case 'requestVote':
       hearAgain(replica, turn, peer);
@@ -111,7 +121,9 @@ function onMembersMessage(replica: Replica, turn: Turn, peer: Peer, body: Messag
 /** Draws the conclusions of whatever has changed; each of them may be drawn at any time. */
 function settle(replica: Replica, turn: Turn): void {
   if (replica.role === 'leader') {
+    endDeferral(replica, turn.now);
     advanceCommit(replica, turn);
+    advanceHandOver(replica, turn);
     confirmRounds(replica);
     startReadRound(replica, turn);
     releaseReads(replica, turn);

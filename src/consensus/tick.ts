@@ -1,4 +1,5 @@
 import { requestVotes, shouldCampaignEarly, startPreVote } from './election.ts';
+import { abandonHandOver } from './hand-over.ts';
 import { greet, reach } from './heartbeat.ts';
 import { tryToFound } from './membership.ts';
 import { keepPullAlive } from './pull-entries.ts';
@@ -11,7 +12,11 @@ import type { MonotonicMs } from './types.ts';
 
 /** When `tick` is due next. */
 export function nextDeadline(replica: Replica): MonotonicMs {
-  const { heartbeatDeadline, electionDeadline } = replica;
+  const { heartbeatDeadline, electionDeadline, deferCommitUntil } = replica;
+  if (replica.role === 'leader' && deferCommitUntil !== undefined) {
+    // The end of an older leader's lease: what waits for it is committed then.
+    return Math.min(heartbeatDeadline, deferCommitUntil) as MonotonicMs;
+  }
   return mayCampaign(replica) && electionDeadline < heartbeatDeadline
     ? electionDeadline
     : heartbeatDeadline;
@@ -46,7 +51,8 @@ function beat(replica: Replica, turn: Turn): void {
   watchDisk(replica, turn);
   tryToFound(replica, turn);
   if (replica.role === 'leader') checkQuorum(replica, turn);
-  if (replica.role === 'leader') startRound(replica, turn);
+  if (replica.role === 'leader') abandonHandOver(replica, turn);
+  if (replica.role === 'leader' && startRound(replica, turn)) tell(turn, { type: 'roundStarted' });
   expireSupport(replica, turn.now);
   for (const peer of replica.peers.values()) {
     if (!isLinkUp(replica, peer.id, turn.now)) reach(turn, peer, false);

@@ -86,6 +86,13 @@ export type Fact = {
   readonly childCount: number;
   readonly isDiskStalled: boolean;
 
+  /** How long a leader of an older term may still hold its lease, as far as the owner knows. */
+  readonly olderLeaseMs: number;
+  /** Of a leader that hands over: it has ended its lease, and this server shall campaign. */
+  readonly heir: NodeId | undefined;
+  /** Of a candidate: the leader of the term before has ended its lease for it. */
+  readonly isHeir: boolean;
+
   /** Only while fresh: the data directory of the server that may found the cluster with us. */
   readonly sponsor: DirectoryId | undefined;
   /** Only while fresh: identifies the member list of the configuration file. */
@@ -121,7 +128,13 @@ export type Envelope = {
 };
 
 export type Heartbeat = { readonly type: 'heartbeat'; readonly probeMs: number };
-export type HeartbeatReply = { readonly type: 'heartbeatReply'; readonly probeMs: number };
+export type HeartbeatReply = {
+  readonly type: 'heartbeatReply';
+  readonly probeMs: number;
+  /** Everything that was committed this long before the answer lies at or below `upTo`. */
+  readonly staleMs: number | undefined;
+  readonly upTo: Position;
+};
 /** Candidacy is a fact (role, term, last) in the envelope; this only carries it directly. */
 export type RequestVote = { readonly type: 'requestVote' };
 /** The vote is a fact in the envelope. */
@@ -189,6 +202,8 @@ export type Proposal = { readonly id: number; readonly payload: Uint8Array };
 export type RefusalReason =
   /** Another server leads, or none: nothing was appended. */
   | 'notLeader'
+  /** This server is handing its leadership over: nothing was appended, try again at once. */
+  | 'handingOver'
   /** More bytes wait for their commit than the limit allows: nothing was appended. */
   | 'overloaded';
 
@@ -204,6 +219,10 @@ export type Event =
     }
   /** A linearizable read wants to know from which index on it may be answered. */
   | { readonly type: 'read'; readonly id: number }
+  /** Hand the leadership to a voter, or to the best one. Answered by `handOverEnded`. */
+  | { readonly type: 'handOver'; readonly id: number; readonly to: NodeId | undefined }
+  /** The clock cannot be trusted since the lease began: the machine slept, or its time jumped. */
+  | { readonly type: 'clockJumped' }
   /** All entries up to `index` of that generation of the log are on the disk. */
   | { readonly type: 'persisted'; readonly logGeneration: number; readonly index: LogIndex }
   | { readonly type: 'applied'; readonly index: LogIndex }
@@ -262,6 +281,8 @@ export type Effect =
       readonly id: number;
       readonly leader: NodeId | undefined;
     }
+  /** `problem` says why this server still leads, or never led; undefined when it has handed over. */
+  | { readonly type: 'handOverEnded'; readonly id: number; readonly problem: string | undefined }
   /** This server stopped leading: the fate of its unacknowledged proposals is open. */
   | { readonly type: 'deposed'; readonly leader: NodeId | undefined }
   | { readonly type: 'tell'; readonly event: ClusterEvent }
@@ -273,6 +294,10 @@ export type Timings = {
   readonly heartbeatIntervalMs: number;
   /** A follower campaigns after hearing no new round for this long, up to twice as long. */
   readonly electionTimeoutMs: number;
+  /** For how long a quorum's evidence lets a leader answer reads alone; 0: never. */
+  readonly leaseMs: number;
+  /** Two clocks gain or lose at most this fraction against true time. */
+  readonly clockDriftMax: number;
 };
 
 export type Limits = {

@@ -1,7 +1,7 @@
 import type { LogIndex, NodeId, Position, Term } from '../words.ts';
 
 export type ElectionLostReason = 'anotherLeader' | 'newerTerm' | 'noMajority';
-export type StepDownReason = 'newerTerm' | 'noQuorum';
+export type StepDownReason = 'newerTerm' | 'noQuorum' | 'handedOver';
 export type SourceReason =
   | 'leader'
   | 'leaderUnreachable'
@@ -23,6 +23,12 @@ export type ClusterEvent =
   | { readonly type: 'voteGranted'; readonly candidate: NodeId; readonly term: Term }
   | { readonly type: 'voteDenied'; readonly candidate: NodeId; readonly term: Term }
   | { readonly type: 'electionWon'; readonly term: Term }
+  /** A new leader commits nothing until the lease of the one before it is over. */
+  | { readonly type: 'waitingForOldLease'; readonly waitMs: number }
+  /** A leader has sent a heartbeat round, which renews its lease once a majority has seen it. */
+  | { readonly type: 'roundStarted' }
+  | { readonly type: 'handOverStarted'; readonly to: NodeId }
+  | { readonly type: 'handOverAbandoned'; readonly to: NodeId }
   | { readonly type: 'electionLost'; readonly term: Term; readonly reason: ElectionLostReason }
   | { readonly type: 'leaderKnown'; readonly leader: NodeId; readonly term: Term }
   | { readonly type: 'leaderLost'; readonly leader: NodeId; readonly term: Term }

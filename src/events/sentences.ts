@@ -55,10 +55,12 @@ const sentences: Sentences = {
   leaderKnown: ({ leader, term }) => info(`${leader} leads term ${term}`),
   leaderLost: ({ leader, term }) => warn(`lost the leader ${leader} of term ${term}`),
   steppedDown: ({ term, reason }) =>
-    warn(
-      `no longer leader of term ${term}: ` +
-        (reason === 'noQuorum' ? 'no majority hears us' : 'there is a newer term'),
-    ),
+    warn(`no longer leader of term ${term}: ${stepDownReasons[reason]}`),
+  waitingForOldLease: ({ waitMs }) =>
+    info(`the former leader may hold its lease: no commit for ${Math.ceil(waitMs)} ms`),
+  roundStarted: () => info('heartbeat sent, lease renewed once a majority has seen it'),
+  handOverStarted: ({ to }) => info(`handing the leadership over to ${to}`),
+  handOverAbandoned: ({ to }) => warn(`${to} did not take the leadership over in time: leading on`),
   sourceChosen: ({ source, reason }) => info(`pulls from ${source}: ${chosenReasons[reason]}`),
   sourceDropped: ({ source, reason }) =>
     info(`no longer pulls from ${source}: ${droppedReasons[reason]}`),
@@ -80,6 +82,12 @@ const sentences: Sentences = {
   peerReached: ({ peer }) => info(`connected to ${peer}`),
   peerLost: ({ peer }) => warn(`no connection to ${peer}`),
 };
+
+const stepDownReasons = {
+  noQuorum: 'no majority hears us',
+  newerTerm: 'there is a newer term',
+  handedOver: 'handed over',
+} as const;
 
 const electionLostReasons = {
   anotherLeader: 'another server leads',

@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ClusterClient } from '../client/cluster-client.ts';
-import { timingProfiles } from '../config/cluster-configuration.ts';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { createApp } from './app.ts';
@@ -33,7 +32,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     clusterId: configuration.clusterName,
     servers: Object.entries(configuration.nodes).map(([id, node]) => ({ ...node, id })),
     pendingMaxBytes: configuration.limits.uncommittedMaxBytes,
-    stallMs: timingProfiles[configuration.timing].electionTimeoutMs,
+    stallMs: configuration.timing.electionMs,
   });
   const app = createApp({
     client,

@@ -76,9 +76,14 @@ export class ClientService {
   }
 
   #refusalOf(answer: Extract<ProposalAnswer, { type: 'refused' }>): Refused {
-    return answer.reason === 'notLeader'
-      ? this.#notLeader(answer.leader)
-      : refused('REFUSAL_OVERLOADED', undefined, 'too much waits for its commit');
+    switch (answer.reason) {
+      case 'notLeader':
+        return this.#notLeader(answer.leader);
+      case 'handingOver':
+        return refused('REFUSAL_HANDING_OVER', undefined, 'the leadership is being handed over');
+      default:
+        return refused('REFUSAL_OVERLOADED', undefined, 'too much waits for its commit');
+    }
   }
 
   #openSession(

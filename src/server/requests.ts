@@ -1,4 +1,12 @@
-import type { Effect, Entry, LogIndex, NodeId, Position, WallMs } from '../consensus/types.ts';
+import type {
+  Effect,
+  Entry,
+  LogIndex,
+  NodeId,
+  Position,
+  RefusalReason,
+  WallMs,
+} from '../consensus/types.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Host } from './host.ts';
@@ -7,7 +15,7 @@ export type ProposalAnswer =
   | { readonly type: 'accepted'; readonly position: Position }
   | {
       readonly type: 'refused';
-      readonly reason: 'notLeader' | 'overloaded';
+      readonly reason: RefusalReason;
       readonly leader: NodeId | undefined;
     };
 
@@ -34,6 +42,7 @@ export class Requests {
   #count = 0;
   readonly #proposals = new Map<number, (answer: ProposalAnswer) => void>();
   readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
+  readonly #handOvers = new Map<number, (problem: string | undefined) => void>();
   #appliedWaiters: { readonly index: number; readonly run: () => void }[] = [];
   readonly #subscribers = new Map<number, Set<AckSubscriber>>();
   readonly #results = new Map<
@@ -58,6 +67,19 @@ export class Requests {
   /** Resolves with the result of the entry at a position; undefined when it was replaced. */
   resultAt({ term, index }: Position, tell: (result: Result | undefined) => void): void {
     this.#results.set(index, { term, tell });
+  }
+
+  /** Hands the leadership to a voter, or to the best one; tells why it could not, if so. */
+  handOver(to: NodeId | undefined, answer: (problem: string | undefined) => void): void {
+    this.#count += 1;
+    this.#handOvers.set(this.#count, answer);
+    this.#host.dispatch({ type: 'handOver', id: this.#count, to });
+  }
+
+  handOverEnded({ id, problem }: Effects['handOverEnded']): void {
+    const tell = this.#handOvers.get(id);
+    this.#handOvers.delete(id);
+    tell?.(problem);
   }
 
   confirmLeadership(answer: (answer: ReadAnswer) => void): void {

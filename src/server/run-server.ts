@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { unreachable } from '../assert.ts';
-import { timingProfiles } from '../config/cluster-configuration.ts';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
 import { createReplica } from '../consensus/replica.ts';
-import type { Effect, Limits, LogIndex } from '../consensus/types.ts';
+import type { Effect, Limits, LogIndex, Timings } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { createReplicatedState } from '../state-machines/replicated-state.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
@@ -94,7 +93,7 @@ function wire(
 ): Wired {
   const { configuration } = options;
   const { metadata, log } = storage;
-  const timings = timingProfiles[configuration.timing];
+  const timings = timingsFor(configuration);
   const clusterId = configuration.clusterName;
   const nodeId = options.nodeId as NodeId;
   const peers = Object.entries(configuration.nodes).map(([id, node]) => ({
@@ -152,6 +151,16 @@ function wire(
   return { context, services, runEffect: effectRunner(context, storage, eventLog, fatal) };
 }
 
+/** Quartz clocks differ by 0.01 %, and are slewed by at most 0.05 %. */
+const clockDriftMax = 0.01;
+
+const timingsFor = ({ timing }: LoadedConfiguration): Timings => ({
+  heartbeatIntervalMs: timing.heartbeatMs,
+  electionTimeoutMs: timing.electionMs,
+  leaseMs: timing.leaseMs,
+  clockDriftMax,
+});
+
 function limitsFor({ limits }: LoadedConfiguration): Limits {
   return {
     batchMaxBytes: mebibyte,
@@ -199,6 +208,8 @@ function effectRunner(
         return requests.readReady(effect);
       case 'readRefused':
         return requests.readRefused(effect);
+      case 'handOverEnded':
+        return requests.handOverEnded(effect);
       case 'deposed':
         return requests.deposed(effect);
       case 'tell':

@@ -14,6 +14,7 @@ import type {
   MonotonicMs,
   NodeId,
   Term,
+  Timings,
 } from '../consensus/types.ts';
 import { recoveredFrom } from '../storage/memory-store.ts';
 import { demandDurable } from './durable-fact.ts';
@@ -43,7 +44,13 @@ export type ExploredState = {
   readonly history: History;
 };
 
-export const timings = { heartbeatIntervalMs: 100, electionTimeoutMs: 1000 };
+export const timings: Timings = {
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1000,
+  // Time stands still here; the simulator is where leases are put to the test.
+  leaseMs: 0,
+  clockDriftMax: 0,
+};
 const limits = {
   batchMaxBytes: 100_000,
   pullWindowBytes: 1_000_000,

@@ -16,6 +16,7 @@ export const faultKinds = [
   'slowLink',
   'slowDisk',
   'wipe',
+  'handOver',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -58,13 +59,16 @@ export type SimulationOptions = {
 export function optionsFor(seed: number): SimulationOptions {
   const random = new Random(mix(seed, 1));
   const electionTimeoutMs = random.pick([150, 300, 1000] as const);
+  const leases = new Random(mix(seed, 8));
   const delayMs = random.pick([0.1, 1, 5, electionTimeoutMs / 12] as const);
-  return {
+  const options = {
     seed,
     serverCount: random.pick([3, 3, 3, 4, 5, 5, 7] as const),
     timings: {
       electionTimeoutMs,
       heartbeatIntervalMs: electionTimeoutMs / random.pick([5, 10] as const),
+      leaseMs: electionTimeoutMs * leases.pick([0, 0.5, 1, 1, 2] as const),
+      clockDriftMax: 0,
     },
     limits: {
       batchMaxBytes: random.pick([150, 600, 64_000] as const),
@@ -97,4 +101,6 @@ export function optionsFor(seed: number): SimulationOptions {
       readerCount: random.pick([0, 0, 1, 2] as const),
     },
   };
+  // The servers are told how far their clocks may be apart, and it is true.
+  return { ...options, timings: { ...options.timings, clockDriftMax: options.clockDrift } };
 }

@@ -1,4 +1,5 @@
 import { mix, Random } from './random.ts';
+import type { ReadAnswer } from './simulated-requests.ts';
 import type { SimulatedServer, Surroundings } from './simulated-server.ts';
 
 /** Reads from one server after the other, whoever leads: a stale answer must not get through. */
@@ -19,11 +20,13 @@ export class SimulatedReader {
     queue.push(this.#around.now() + pauseMs, () => {
       const server = this.#servers[this.#random.below(this.#servers.length)];
       const ackedBefore = oracle.lastAckedSeq;
-      server?.read(answer => {
+      const judge = (kind: string) => (answer: ReadAnswer) => {
         if (answer === undefined) return;
         oracle.read(answer.lastSeq, ackedBefore);
-        marks.note('linearizable read');
-      });
+        marks.note(kind);
+      };
+      if (this.#random.chance(0.5)) server?.read(judge('linearizable read'));
+      else server?.readByLease(judge('lease read'));
       this.start();
     });
   }

@@ -46,7 +46,11 @@ export class SimulatedRequests {
   readReady({ id, index }: ReadReady, state: ReplicatedState): void {
     const answer = this.#reads.get(id);
     this.#reads.delete(id);
-    if (answer !== undefined) this.#readyReads.push({ index, answer });
+    if (answer !== undefined) this.whenApplied(index, state, answer);
+  }
+
+  whenApplied(index: number, state: ReplicatedState, answer: (answer: ReadAnswer) => void): void {
+    this.#readyReads.push({ index, answer });
     this.answerReads(state);
   }
 

@@ -1,8 +1,7 @@
+import { leaseRemainingMs } from '../consensus/leases.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
 import { nextDeadline, step } from '../consensus/step.ts';
 import type {
-  Config,
-  DirectoryId,
   Effect,
   Entry,
   Event,
@@ -10,7 +9,6 @@ import type {
   Message,
   MonotonicMs,
   NodeId,
-  Term,
   WallMs,
 } from '../consensus/types.ts';
 import {
@@ -26,6 +24,7 @@ import type { Network } from './network.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Oracle, Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
 import { type Answer, type ReadAnswer, SimulatedRequests } from './simulated-requests.ts';
 
 /** Everything around a server that belongs to the simulation. */
@@ -37,15 +36,6 @@ export type Surroundings = {
   readonly marks: Marks;
   now(): number;
   trace(text: string): void;
-};
-
-type Disk = {
-  directoryId: DirectoryId;
-  incarnation: number;
-  term: Term;
-  vote: NodeId | undefined;
-  config: Config | undefined;
-  entries: readonly Entry[];
 };
 
 /** What exists only while the process runs. */
@@ -62,19 +52,15 @@ export class SimulatedServer implements Witness {
   readonly id: NodeId;
   life = 0;
   stepCount = 0;
-  /** Multiplies the time that the disk takes. */
-  diskFactor = 1;
   isPaused = false;
   readonly #around: Surroundings;
   readonly #random: Random;
   readonly #clock: { readonly rate: number; readonly offsetMs: number };
   readonly #listed: readonly NodeId[];
-  readonly #disk: Disk;
+  readonly #disk: SimulatedDisk;
   #process: Process | undefined;
   #missed: (() => void)[] = [];
   #crashAfter: number | undefined;
-  #wipeCount = 0;
-  #diskBusyUntilMs = 0;
 
   constructor(place: number, listed: readonly NodeId[], around: Surroundings) {
     const { seed, clockDrift } = around.options;
@@ -84,14 +70,7 @@ export class SimulatedServer implements Witness {
     this.#random = new Random(mix(seed, 4, place));
     const rate = 1 + this.#random.between(-clockDrift, clockDrift);
     this.#clock = { rate, offsetMs: this.#random.between(0, 1e6) };
-    this.#disk = {
-      directoryId: `${this.id}-0` as DirectoryId,
-      incarnation: 0,
-      term: 0 as Term,
-      vote: undefined,
-      config: undefined,
-      entries: [],
-    };
+    this.#disk = new SimulatedDisk(this.id, around.options.disk, this.#random);
   }
 
   get replica(): Replica | undefined {
@@ -107,7 +86,7 @@ export class SimulatedServer implements Witness {
   }
 
   get isWiped(): boolean {
-    return this.#wipeCount > 0;
+    return this.#disk.wipeCount > 0;
   }
 
   get hasJoined(): boolean {
@@ -195,13 +174,12 @@ export class SimulatedServer implements Witness {
   /** The data directory is replaced by an empty one. */
   wipe(): void {
     this.crash(true);
-    this.#wipeCount += 1;
-    const directoryId = `${this.id}-${this.#wipeCount}` as DirectoryId;
-    const term = 0 as Term;
-    Object.assign(this.#disk, { directoryId, incarnation: 0, term, entries: [] });
-    this.#disk.vote = undefined;
-    this.#disk.config = undefined;
+    this.#disk.wipe();
     this.#around.trace(`${this.id} is wiped`);
+  }
+
+  slowDown(factor: number): void {
+    this.#disk.slowness = factor;
   }
 
   pause(): void {
@@ -236,6 +214,30 @@ export class SimulatedServer implements Witness {
     if (id !== undefined) this.#hear(this.life, { type: 'read', id });
   }
 
+  /** A read that asks nobody: its lease counts when it is answered, however long that took. */
+  readByLease(answer: (answer: ReadAnswer) => void): void {
+    const process = this.#process;
+    if (process === undefined || this.isPaused) return;
+    const { replica } = process;
+    if (leaseRemainingMs(replica, this.#localNow()) <= 0) {
+      answer(undefined);
+      return;
+    }
+    const { term } = replica;
+    process.requests.whenApplied(replica.commit.index, process.state, value => {
+      this.#after(this.#random.next(), () =>
+        this.#live(process, () => {
+          const isValid = replica.term === term && leaseRemainingMs(replica, this.#localNow()) > 0;
+          answer(isValid ? value : undefined);
+        }),
+      );
+    });
+  }
+
+  handOver(): void {
+    this.#hear(this.life, { type: 'handOver', id: 0, to: undefined });
+  }
+
   #localNow(): MonotonicMs {
     return (this.#clock.offsetMs + this.#clock.rate * this.#around.now()) as MonotonicMs;
   }
@@ -245,9 +247,16 @@ export class SimulatedServer implements Witness {
   }
 
   #hear(life: number, event: Event): void {
-    if (life !== this.life || this.#process === undefined) return;
-    if (this.isPaused) this.#missed.push(() => this.#hear(life, event));
-    else this.#turn(this.#process, event);
+    const process = this.#process;
+    if (life !== this.life || process === undefined) return;
+    this.#live(process, () => this.#turn(process, event));
+  }
+
+  /** Runs within the process: not after its end, and not while it is paused. */
+  #live(process: Process, run: () => void): void {
+    if (this.#process !== process) return;
+    if (this.isPaused) this.#missed.push(() => this.#live(process, run));
+    else run();
   }
 
   #turn(process: Process, event: Event): void {
@@ -357,11 +366,7 @@ export class SimulatedServer implements Witness {
 
   /** The disk finishes its writes in their order; one may hold up those behind it. */
   #write(process: Process, count: number): void {
-    const { disk } = this.#around.options;
-    const latencyMs = (disk.latencyMs + this.#random.next() * disk.jitterMs) * this.diskFactor;
-    const doneAtMs = Math.max(this.#around.now() + latencyMs, this.#diskBusyUntilMs);
-    this.#diskBusyUntilMs = doneAtMs;
-    this.#around.queue.push(doneAtMs, () => {
+    this.#around.queue.push(this.#disk.finishesAt(this.#around.now()), () => {
       if (this.#process === process) process.store.completeWrites(count);
     });
   }

@@ -143,7 +143,8 @@ export class World {
     other: SimulatedServer | undefined;
   } {
     const leader = this.#servers.findIndex(({ isLeader }) => isLeader);
-    const isHunt = leader >= 0 && (kind === 'isolateLeader' || chance < 0.4);
+    const isForLeader = kind === 'isolateLeader' || kind === 'handOver';
+    const isHunt = leader >= 0 && (isForLeader || chance < 0.4);
     const place = isHunt ? leader : server;
     const next = other === place ? (other + 1) % this.#servers.length : other;
     return { server: this.#servers[place], other: this.#servers[next] };
@@ -184,10 +185,11 @@ export class World {
         return this.#disturb(server, other, { loss: 0, delayMs });
       }
       case 'slowDisk':
-        server.diskFactor = 1 + 50 * chance;
-        return () => {
-          server.diskFactor = 1;
-        };
+        server.slowDown(1 + 50 * chance);
+        return () => server.slowDown(1);
+      case 'handOver':
+        server.handOver();
+        return undefined;
       case 'wipe':
         return this.#wipe(server);
     }

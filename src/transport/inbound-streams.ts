@@ -9,7 +9,7 @@ import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServ
 import type { TransportListener } from './transport.ts';
 import { reasonOf } from './wire-checks.ts';
 import { writeEnvelope } from './wire-gossip.ts';
-import { readPullEntries, writePullReply } from './wire-messages.ts';
+import { readPullEntries, writeHeartbeatReply, writePullReply } from './wire-messages.ts';
 
 /** Bytes that may wait for a slow puller: more than its window, so that only a dead one loses. */
 const backlogMaxBytes = 32 * 1024 * 1024;
@@ -69,7 +69,7 @@ export class InboundStreams {
     const wire = { envelope: writeEnvelope(envelope) };
     switch (body.type) {
       case 'heartbeatReply':
-        write(inbound.streams.get('heartbeat'), { ...wire, probeMs: body.probeMs });
+        write(inbound.streams.get('heartbeat'), { ...wire, ...writeHeartbeatReply(body) });
         break;
       case 'pullBatch':
       case 'pullRefused':

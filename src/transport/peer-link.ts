@@ -15,7 +15,7 @@ import { ServerToServer } from './proto-definitions.ts';
 import type { PeerAddress, TransportListener } from './transport.ts';
 import { reasonOf } from './wire-checks.ts';
 import { writeEnvelope } from './wire-gossip.ts';
-import { readPullReply } from './wire-messages.ts';
+import { readHeartbeatReply, readPullReply } from './wire-messages.ts';
 
 /** Bytes that may wait in the socket of a slow peer; what comes beyond is dropped. */
 const backlogMaxBytes = 4 * 1024 * 1024;
@@ -105,9 +105,7 @@ export class PeerLink {
     const waiting = new Metadata({ waitForReady: true });
     const heartbeat = client.heartbeat(waiting);
     this.#watch(heartbeat, client);
-    heartbeat.on('data', reply =>
-      this.#receive(reply.envelope, () => ({ type: 'heartbeatReply', probeMs: reply.probeMs })),
-    );
+    heartbeat.on('data', reply => this.#receive(reply.envelope, () => readHeartbeatReply(reply)));
     // The peer sends its headers at once, so that an idle stream is known to be open.
     heartbeat.once('metadata', () => {
       if (this.#client === client) this.#connected(client, heartbeat);

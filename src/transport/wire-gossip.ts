@@ -65,7 +65,7 @@ function readConfigId(wire: WireConfigId | null, field: string): ConfigId {
 }
 
 export function writeFact(fact: Fact): WireFact {
-  const { leader, vote, support, source, sponsor, membersHash, ...rest } = fact;
+  const { leader, vote, support, source, sponsor, membersHash, heir, ...rest } = fact;
   return {
     ...rest,
     role: roleNames[fact.role],
@@ -73,6 +73,7 @@ export function writeFact(fact: Fact): WireFact {
     ...given('vote', vote),
     ...given('support', support),
     ...given('source', source),
+    ...given('heir', heir),
     ...given('sponsor', sponsor),
     ...given('membersHash', membersHash),
   };
@@ -104,6 +105,9 @@ export function readFact(wire: WireFactRead): Fact {
     depth: count(wire.depth, 'fact.depth'),
     childCount: count(wire.childCount, 'fact.childCount'),
     isDiskStalled: wire.isDiskStalled,
+    olderLeaseMs: duration(wire.olderLeaseMs, 'fact.olderLeaseMs'),
+    heir: optionalName(wire.heir, 'fact.heir'),
+    isHeir: wire.isHeir,
     sponsor: optionalName(wire.sponsor, 'fact.sponsor'),
     membersHash: optionalName(wire.membersHash, 'fact.membersHash'),
   };

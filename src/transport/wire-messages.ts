@@ -1,5 +1,6 @@
 import type {
   Entry,
+  HeartbeatReply,
   MessageBody,
   PullBatch,
   PullEntries,
@@ -10,6 +11,7 @@ import type {
   Entry__Output as WireEntry,
   Entry as WireEntryWritten,
 } from './generated/gossipraft/Entry.ts';
+import type { HeartbeatReply__Output as WireHeartbeatReply } from './generated/gossipraft/HeartbeatReply.ts';
 import type { PullBatch__Output as WirePullBatch } from './generated/gossipraft/PullBatch.ts';
 import type {
   PullEntriesReply__Output as WireReply,
@@ -18,7 +20,7 @@ import type {
 import type { PullEntriesRequest__Output as WireRequest } from './generated/gossipraft/PullEntriesRequest.ts';
 import type { PullRefused__Output as WireRefused } from './generated/gossipraft/PullRefused.ts';
 import type { PullRefusedReason__Output as WireReason } from './generated/gossipraft/PullRefusedReason.ts';
-import { count, MalformedMessage, name, present } from './wire-checks.ts';
+import { count, duration, MalformedMessage, name, present } from './wire-checks.ts';
 import { readPosition } from './wire-gossip.ts';
 
 /* The bodies that have more to say than their envelope. */
@@ -32,6 +34,19 @@ const reasonNames = {
 const reasons = new Map<WireReason, PullRefusedReason>(
   Object.entries(reasonNames).map(([reason, wire]) => [wire, reason as PullRefusedReason]),
 );
+
+export const readHeartbeatReply = (wire: WireHeartbeatReply): HeartbeatReply => ({
+  type: 'heartbeatReply',
+  probeMs: wire.probeMs,
+  staleMs: wire.staleMs === undefined ? undefined : duration(wire.staleMs, 'staleMs'),
+  upTo: readPosition(wire.upTo, 'upTo'),
+});
+
+export const writeHeartbeatReply = ({ probeMs, staleMs, upTo }: HeartbeatReply) => ({
+  probeMs,
+  upTo,
+  ...(staleMs === undefined ? {} : { staleMs }),
+});
 
 export function readPullEntries(wire: WireRequest): PullEntries {
   return {

@@ -28,7 +28,12 @@ export const at = (term: number, index: number): Position => ({
   index: index as LogIndex,
 });
 
-export const timings: Timings = { heartbeatIntervalMs: 100, electionTimeoutMs: 1000 };
+export const timings: Timings = {
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1000,
+  leaseMs: 900,
+  clockDriftMax: 0.01,
+};
 export const limits: Limits = {
   batchMaxBytes: 1000,
   pullWindowBytes: 4000,
@@ -117,6 +122,9 @@ export function fact(
     depth: 0,
     childCount: 0,
     isDiskStalled: false,
+    olderLeaseMs: 0,
+    heir: undefined,
+    isHeir: false,
     sponsor: undefined,
     membersHash: undefined,
     ...fields,

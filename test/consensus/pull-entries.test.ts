@@ -28,7 +28,13 @@ function following(terms: readonly number[], leaderTerm: number): Replica {
   const server = replica({ terms });
   const leader = leaderFact(leaderTerm, 1);
   hear(server, 10, leader);
-  receive(server, 11, { type: 'heartbeatReply', probeMs: 10 }, leader);
+  const answer = {
+    type: 'heartbeatReply',
+    probeMs: 10,
+    staleMs: undefined,
+    upTo: at(0, 0),
+  } as const;
+  receive(server, 11, answer, leader);
   receive(server, 12, { type: 'updatePositionReply' }, leader);
   if (server.pull?.source !== 'n1') throw new Error('n0 pulls from its leader');
   return server;

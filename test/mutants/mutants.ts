@@ -18,6 +18,7 @@ const mutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
 const commit = 'consensus/commit.ts';
 const election = 'consensus/election.ts';
 const appending = 'consensus/appending.ts';
+const leases = 'consensus/leases.ts';
 const pulling = 'consensus/pull-entries.ts';
 
 /** Bugs that others have had, or that we had: each must be found by a checker within seconds. */
@@ -327,5 +328,48 @@ export const mutants: readonly Mutant[] = [
     'the metadata is overwritten in place',
     inFile('storage/metadata.ts', 'writeAndSync(temporary,', 'writeAndSync(this.#path,'),
     inFile('storage/metadata.ts', '    this.#fileSystem.rename(temporary, this.#path);\n', ''),
+  ),
+  mutant(
+    'a lease counts from the moment of its confirmation',
+    inFile(
+      'consensus/step.ts',
+      '    confirmRounds(replica);\n',
+      '    const before = replica.leadership?.confirmedRound;\n    confirmRounds(replica);\n' +
+        '    if (replica.leadership !== undefined && replica.leadership.confirmedRound !== before)\n' +
+        '      replica.leadership.confirmedAt = turn.now;\n',
+    ),
+  ),
+  mutant(
+    'a restarted voter owes no older lease',
+    inFile('consensus/replica.ts', 'leaseSeenAt: hasLived ? now : never', 'leaseSeenAt: never'),
+    inFile(
+      'consensus/replica.ts',
+      'hasLived ? ((now + timings.leaseMs) as MonotonicMs) : never',
+      'never',
+    ),
+  ),
+  mutant(
+    'a candidate forgets what it owes the old leader itself',
+    inFile(election, '  deferCommit(replica, turn.now, olderLeaseMs(replica, turn.now));\n', ''),
+  ),
+  mutant(
+    'votes do not tell of the old lease',
+    inFile(election, '  if (votes) deferCommit(replica, turn.now, voter.olderLeaseMs);\n', ''),
+  ),
+  mutant(
+    'a lease does not end while its leader knows of no other',
+    inFile(leases, 'return Math.max(0, endsAt - now);', 'return Math.max(1, endsAt - now);'),
+  ),
+  mutant(
+    'clocks are taken to run alike',
+    inFile(leases, '(durationMs * (1 - clockDriftMax)) / (1 + clockDriftMax)', 'durationMs'),
+  ),
+  mutant(
+    'a leader that hands over keeps its lease',
+    inFile('consensus/hand-over.ts', '  leadership.isLeaseReleased = true;\n', ''),
+  ),
+  mutant(
+    'a new leader reads before it has committed an entry of its own',
+    inFile(leases, 'if (replica.commit.term !== replica.term) return 0;', ''),
   ),
 ];

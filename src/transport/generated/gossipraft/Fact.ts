@@ -31,12 +31,16 @@ export interface Fact {
   'isDiskStalled'?: (boolean);
   'sponsor'?: (string);
   'membersHash'?: (string);
+  'olderLeaseMs'?: (number | string);
+  'heir'?: (string);
+  'isHeir'?: (boolean);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";
   '_source'?: "source";
   '_sponsor'?: "sponsor";
   '_membersHash'?: "membersHash";
+  '_heir'?: "heir";
 }
 
 export interface Fact__Output {
@@ -64,10 +68,14 @@ export interface Fact__Output {
   'isDiskStalled': (boolean);
   'sponsor'?: (string);
   'membersHash'?: (string);
+  'olderLeaseMs': (number);
+  'heir'?: (string);
+  'isHeir': (boolean);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";
   '_source'?: "source";
   '_sponsor'?: "sponsor";
   '_membersHash'?: "membersHash";
+  '_heir'?: "heir";
 }

@@ -6,6 +6,7 @@ export const Refusal = {
   REFUSAL_OVERLOADED: 'REFUSAL_OVERLOADED',
   REFUSAL_WRONG_CLUSTER: 'REFUSAL_WRONG_CLUSTER',
   REFUSAL_INVALID: 'REFUSAL_INVALID',
+  REFUSAL_HANDING_OVER: 'REFUSAL_HANDING_OVER',
 } as const;
 
 export type Refusal =
@@ -19,5 +20,7 @@ export type Refusal =
   | 3
   | 'REFUSAL_INVALID'
   | 4
+  | 'REFUSAL_HANDING_OVER'
+  | 5
 
 export type Refusal__Output = typeof Refusal[keyof typeof Refusal]

@@ -1,0 +1,66 @@
+import type { Replica } from './replica.ts';
+import { later } from './time.ts';
+import type { MonotonicMs, Timings } from './types.ts';
+
+/*
+ * Leases: for a while after a quorum has seen a round, its leader may answer reads alone.
+ *
+ * Nobody promises anything. Every vote tells how long a leader of an older term may still hold its
+ * lease, and the new leader commits nothing until then: so nothing is true that the old one could
+ * not know. Only durations on monotonic clocks are exchanged; time on the wire makes the wait
+ * longer, never shorter. After YugabyteDB's leader leases.
+ */
+
+/** A duration of one clock, made so long that it is over on every clock. */
+export const stretched = ({ clockDriftMax }: Timings, durationMs: number): number =>
+  (durationMs * (1 + clockDriftMax)) / (1 - clockDriftMax);
+
+/** What is left of a duration of one clock when every clock shall say that it is not over. */
+const shortened = ({ clockDriftMax }: Timings, durationMs: number): number =>
+  (durationMs * (1 - clockDriftMax)) / (1 + clockDriftMax);
+
+/**
+ * For how long this server may answer reads alone from what it has committed, in milliseconds of
+ * its clock; 0 when it may not. To be asked again after the read was executed: the process may have
+ * been paused in the middle of it.
+ */
+export function leaseRemainingMs(replica: Replica, now: MonotonicMs): number {
+  const { leadership, timings } = replica;
+  if (leadership === undefined || leadership.isLeaseReleased) return 0;
+  if (leadership.confirmedRound < leadership.leaseFromRound) return 0;
+  // Before that, we may not know of everything that older leaders have committed.
+  if (replica.commit.term !== replica.term) return 0;
+  // It counts from the start of the round, which is before any voter has seen it.
+  const endsAt = later(leadership.confirmedAt, shortened(timings, timings.leaseMs));
+  return Math.max(0, endsAt - now);
+}
+
+/** The lease counts anew from the next round. */
+export function distrustLease({ leadership }: Replica): void {
+  if (leadership !== undefined) leadership.leaseFromRound = leadership.round + 1;
+}
+
+/** Remembers how long the leader of the term that we are about to leave may hold its lease. */
+export function leaveTerm(replica: Replica): void {
+  const endsAt = later(replica.leaseSeenAt, replica.timings.leaseMs);
+  replica.olderLeaseEndsAt = Math.max(replica.olderLeaseEndsAt, endsAt) as MonotonicMs;
+  replica.isOlderLeaseReleased = false;
+}
+
+/** How long a leader of a term before ours may still hold a lease, as far as we know. */
+export const olderLeaseMs = (replica: Replica, now: MonotonicMs): number =>
+  replica.isOlderLeaseReleased ? 0 : Math.max(0, replica.olderLeaseEndsAt - now);
+
+/** A voter of ours knows of an older lease: nothing is committed before it is over. */
+export function deferCommit(replica: Replica, now: MonotonicMs, leaseMs: number): void {
+  if (leaseMs <= 0) return;
+  const endsAt = later(now, stretched(replica.timings, leaseMs));
+  replica.deferCommitUntil = Math.max(replica.deferCommitUntil ?? endsAt, endsAt) as MonotonicMs;
+}
+
+/** The older lease is over by every clock. */
+export function endDeferral(replica: Replica, now: MonotonicMs): void {
+  const { deferCommitUntil } = replica;
+  if (deferCommitUntil !== undefined && now >= deferCommitUntil)
+    replica.deferCommitUntil = undefined;
+}

@@ -1,0 +1,46 @@
+import type { Config, DirectoryId, Entry, NodeId, Term } from '../consensus/types.ts';
+import type { SimulationOptions } from './options.ts';
+import type { Random } from './random.ts';
+
+/** What a server finds again after a crash, and how long its writes take. */
+export class SimulatedDisk {
+  directoryId: DirectoryId;
+  incarnation = 0;
+  term = 0 as Term;
+  vote: NodeId | undefined = undefined;
+  config: Config | undefined = undefined;
+  entries: readonly Entry[] = [];
+  /** Multiplies the time that writes take. */
+  slowness = 1;
+  wipeCount = 0;
+  readonly #owner: NodeId;
+  readonly #timing: SimulationOptions['disk'];
+  readonly #random: Random;
+  #busyUntilMs = 0;
+
+  constructor(owner: NodeId, timing: SimulationOptions['disk'], random: Random) {
+    this.#owner = owner;
+    this.#timing = timing;
+    this.#random = random;
+    this.directoryId = `${owner}-0` as DirectoryId;
+  }
+
+  /** When a write that starts now is done: writes finish in their order. */
+  finishesAt(nowMs: number): number {
+    const { latencyMs, jitterMs } = this.#timing;
+    const takesMs = (latencyMs + this.#random.next() * jitterMs) * this.slowness;
+    this.#busyUntilMs = Math.max(nowMs + takesMs, this.#busyUntilMs);
+    return this.#busyUntilMs;
+  }
+
+  /** The data directory is replaced by an empty one. */
+  wipe(): void {
+    this.wipeCount += 1;
+    this.directoryId = `${this.#owner}-${this.wipeCount}` as DirectoryId;
+    this.incarnation = 0;
+    this.term = 0 as Term;
+    this.vote = undefined;
+    this.config = undefined;
+    this.entries = [];
+  }
+}
