@@ -17,6 +17,7 @@ export const faultKinds = [
   'slowDisk',
   'wipe',
   'handOver',
+  'changeSides',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -61,7 +62,7 @@ export function optionsFor(seed: number): SimulationOptions {
   const electionTimeoutMs = random.pick([150, 300, 1000] as const);
   const leases = new Random(mix(seed, 8));
   const delayMs = random.pick([0.1, 1, 5, electionTimeoutMs / 12] as const);
-  const options = {
+  const options: SimulationOptions = {
     seed,
     serverCount: random.pick([3, 3, 3, 4, 5, 5, 7] as const),
     timings: {
@@ -101,6 +102,34 @@ export function optionsFor(seed: number): SimulationOptions {
       readerCount: random.pick([0, 0, 1, 2] as const),
     },
   };
+  const drawn = leases.chance(0.3) ? aimedAtLeases(options, leases) : options;
   // The servers are told how far their clocks may be apart, and it is true.
-  return { ...options, timings: { ...options.timings, clockDriftMax: options.clockDrift } };
+  return { ...drawn, timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift } };
+}
+
+/**
+ * What it takes to catch an old leader that answers alone while a new one commits: leases longer
+ * than elections, impatient writers, readers everywhere, and voters that come back at once.
+ */
+function aimedAtLeases(options: SimulationOptions, random: Random): SimulationOptions {
+  const { electionTimeoutMs } = options.timings;
+  const kinds = ['kill', 'isolateLeader', 'cutLink', 'cutOneWay', 'handOver'] as const;
+  return {
+    ...options,
+    serverCount: random.pick([3, 3, 5] as const),
+    timings: { ...options.timings, leaseMs: electionTimeoutMs * random.pick([1, 2, 2] as const) },
+    faultKinds: ['changeSides', ...kinds.filter(() => random.chance(0.4))],
+    faultIntervalMs: electionTimeoutMs * random.pick([0.3, 1] as const),
+    outageTimeouts: random.pick([0.1, 1, 3] as const),
+    network: { ...options.network, delayMs: 1, jitterMs: 1, loss: 0 },
+    disk: { latencyMs: 0.5, jitterMs: 0 },
+    clockDrift: random.pick([0, 0.1, 0.1] as const),
+    clients: {
+      ...options.clients,
+      count: 4,
+      pauseMs: electionTimeoutMs * 0.02,
+      timeoutMs: electionTimeoutMs * 0.2,
+      readerCount: 3,
+    },
+  };
 }

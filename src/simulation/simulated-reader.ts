@@ -16,7 +16,7 @@ export class SimulatedReader {
 
   start(): void {
     const { queue, oracle, options, marks } = this.#around;
-    const pauseMs = this.#random.next() * options.timings.heartbeatIntervalMs;
+    const pauseMs = this.#random.next() * options.timings.heartbeatIntervalMs * 0.5;
     queue.push(this.#around.now() + pauseMs, () => {
       const server = this.#servers[this.#random.below(this.#servers.length)];
       const ackedBefore = oracle.lastAckedSeq;

@@ -68,7 +68,7 @@ export class SimulatedServer implements Witness {
     this.#around = around;
     this.#listed = listed;
     this.#random = new Random(mix(seed, 4, place));
-    const rate = 1 + this.#random.between(-clockDrift, clockDrift);
+    const rate = 1 + this.#random.pick([-1, 1, this.#random.between(-1, 1)]) * clockDrift;
     this.#clock = { rate, offsetMs: this.#random.between(0, 1e6) };
     this.#disk = new SimulatedDisk(this.id, around.options.disk, this.#random);
   }

@@ -143,7 +143,7 @@ export class World {
     other: SimulatedServer | undefined;
   } {
     const leader = this.#servers.findIndex(({ isLeader }) => isLeader);
-    const isForLeader = kind === 'isolateLeader' || kind === 'handOver';
+    const isForLeader = ['isolateLeader', 'handOver', 'changeSides'].includes(kind);
     const isHunt = leader >= 0 && (isForLeader || chance < 0.4);
     const place = isHunt ? leader : server;
     const next = other === place ? (other + 1) % this.#servers.length : other;
@@ -187,6 +187,8 @@ export class World {
       case 'slowDisk':
         server.slowDown(1 + 50 * chance);
         return () => server.slowDown(1);
+      case 'changeSides':
+        return this.#changeSides(other, chance);
       case 'handOver':
         server.handOver();
         return undefined;
@@ -205,6 +207,28 @@ export class World {
       for (const [from, to] of links) this.#network.mend(from.id, to.id);
       for (const [from, to] of links) {
         if (!this.#network.isCut(from.id, to.id)) from.connected(to.id);
+      }
+    };
+  }
+
+  /**
+   * One server misses a while, then the leader is cut off in its stead: so the two that are left
+   * disagree about how long ago the leader was heard. The one that knows may forget it, too.
+   */
+  #changeSides(away: SimulatedServer, chance: number): () => void {
+    const mend = this.#cut(this.#others(away).flatMap(peer => pair(away, peer)));
+    return () => {
+      mend();
+      const leader = this.#servers.find(({ isLeader }) => isLeader);
+      if (leader === undefined || leader === away) return;
+      const place = this.#servers.indexOf(leader);
+      const durationMs = 2 * this.#options.timings.electionTimeoutMs;
+      const fault = { atMs: this.#nowMs, durationMs, chance, server: place, other: place };
+      this.#strike({ ...fault, kind: 'isolateLeader' });
+      if (chance > 0.5) return;
+      for (const server of this.#others(leader).filter(peer => peer !== away)) {
+        server.crash(true);
+        server.start();
       }
     };
   }
@@ -247,7 +271,13 @@ export class World {
   }
 
   #endStorm(): void {
-    for (const repair of [...this.#repairs]) repair();
+    // Some faults end in others.
+    while (this.#repairs.size > 0) {
+      for (const repair of [...this.#repairs]) {
+        repair();
+        this.#repairs.delete(repair);
+      }
+    }
     for (const server of this.#servers) server.start();
   }
 
