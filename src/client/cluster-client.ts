@@ -1,10 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { GossipEntry } from '../consensus/types.ts';
-import { ClusterError } from '../errors/cluster-error.ts';
+import { ClusterError, type ClusterErrorCode } from '../errors/cluster-error.ts';
+import { bytesOf } from '../state-machines/byte-string.ts';
+import type { PutRequest } from '../state-machines/command.ts';
+import type { Placement, Result } from '../state-machines/result.ts';
+import type { Transaction } from '../state-machines/transaction.ts';
+import type { Counters__Output as Counters } from '../transport/generated/gossipraft/Counters.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
 import { readGossipEntry } from '../transport/wire-gossip.ts';
+import { CommandPipeline } from './command-pipeline.ts';
+import { consistencies, type KeyPage, type KeyQuery, keyPageOf } from './key-query.ts';
+import { KeyWatch, type KeyWatchOptions } from './key-watch.ts';
 import { LeaderFinder } from './leader-finder.ts';
-import { type PutAnswer, PutPipeline, type PutRequest } from './put-pipeline.ts';
 import { type ServerAddress, ServerConnection } from './server-connection.ts';
 
 export type ClusterClientOptions = {
@@ -49,6 +56,18 @@ export type ServerDescription = {
   readonly facts: readonly GossipEntry[];
   readonly connectedPeers: readonly string[];
   readonly startedAtWallMs: number;
+  readonly counters: Counters | undefined;
+  readonly leaseRemainingMs: number;
+};
+
+export type PutAnswer = {
+  readonly placement: Placement;
+  readonly isReplay: boolean;
+  readonly leader: string;
+};
+export type TransactAnswer = {
+  readonly result: Extract<Result, { kind: 'transacted' | 'aborted' }>;
+  readonly leader: string;
 };
 
 const attemptTimeoutMs = 1000;
@@ -58,12 +77,13 @@ const pauseMs = 50;
 export class ClusterClient {
   readonly servers: readonly ServerAddress[];
   readonly #connections: readonly ServerConnection[];
-  readonly #pipeline: PutPipeline;
+  readonly #pipeline: CommandPipeline;
+  #turn = 0;
 
   constructor({ clusterId, servers, ...limits }: ClusterClientOptions) {
     this.servers = servers;
     this.#connections = servers.map(server => new ServerConnection(server, clusterId));
-    this.#pipeline = new PutPipeline({ clusterId, connections: this.#connections, ...limits });
+    this.#pipeline = new CommandPipeline({ clusterId, connections: this.#connections, ...limits });
     this.#pipeline.start();
   }
 
@@ -77,8 +97,24 @@ export class ClusterClient {
   }
 
   /** Resolves when the batch is committed and applied. Rejects with a ClusterError. */
-  put(request: PutRequest, timeoutMs: number): Promise<PutAnswer> {
-    return this.#pipeline.put(request, timeoutMs);
+  async put(request: Omit<PutRequest, 'kind'>, timeoutMs: number): Promise<PutAnswer> {
+    const { result, leader } = await this.#pipeline.submit({ kind: 'put', ...request }, timeoutMs);
+    if (result.kind === 'keyConflict') {
+      const text = 'the Idempotency-Key was used for another request';
+      throw new ClusterError('keyConflict', text, result.placement.batchId);
+    }
+    if (result.kind !== 'appended') throw unexpectedResult(result);
+    const { placement } = result;
+    const isReplay = result.isReplay && placement.batchId !== request.batchId;
+    return { placement, isReplay, leader };
+  }
+
+  /** Resolves when the transaction is committed and applied. Rejects with a ClusterError. */
+  async transact(transaction: Transaction, timeoutMs: number): Promise<TransactAnswer> {
+    const request = { kind: 'transact', ...transaction } as const;
+    const { result, leader } = await this.#pipeline.submit(request, timeoutMs);
+    if (result.kind !== 'transacted' && result.kind !== 'aborted') throw unexpectedResult(result);
+    return { result, leader };
   }
 
   /** A linearizable page, from the leader. */
@@ -117,6 +153,43 @@ export class ClusterClient {
     return { type: 'committed', first, last: first + count - 1, term, index };
   }
 
+  /**
+   * Keys of a range, in the order of their bytes. By lease or quorum: linearizable, from the leader;
+   * else from `server`, or from any that can promise what was asked for.
+   */
+  async readKeys(query: KeyQuery, timeoutMs: number): Promise<KeyPage> {
+    const request = {
+      consistency: consistencies[query.consistency],
+      maxStalenessMs: query.maxStalenessMs ?? 0,
+      revision: query.revision ?? 0,
+      start: bytesOf(query.start),
+      end: bytesOf(query.end),
+      limit: query.limit,
+      withValues: query.withValues,
+    };
+    const ask = (connection: ServerConnection, attemptMs: number) =>
+      connection.readKeys(request, attemptMs);
+    const isAnywhere = query.consistency === 'bounded' || query.consistency === 'local';
+    const { server } = query;
+    const reply =
+      server !== undefined
+        ? await this.#ask(server, connection => ask(connection, timeoutMs))
+        : await (isAnywhere ? this.#askAny(timeoutMs, ask) : this.#askLeader(timeoutMs, ask));
+    return keyPageOf(reply.page);
+  }
+
+  /** Tells of every change of keys with the prefix, once and in order, whatever server dies. */
+  watchKeys(watch: Omit<KeyWatchOptions, 'connections'>): KeyWatch {
+    return new KeyWatch({ ...watch, connections: this.#connections });
+  }
+
+  /** Resolves with the new leader once there is one. */
+  async transferLeadership(to: string | undefined, timeoutMs: number): Promise<void> {
+    await this.#askLeader(timeoutMs, (connection, attemptMs) =>
+      connection.transferLeadership(to, attemptMs),
+    );
+  }
+
   async describe(server: string, timeoutMs: number): Promise<ServerDescription> {
     const { description } = await this.#ask(server, connection => connection.describe(timeoutMs));
     if (description === undefined || description === null) throw unreachableServer(server);
@@ -127,6 +200,8 @@ export class ClusterClient {
       facts: description.facts.map(readGossipEntry),
       connectedPeers: description.connectedPeers,
       startedAtWallMs: description.startedAtWallMs,
+      counters: description.counters ?? undefined,
+      leaseRemainingMs: description.leaseRemainingMs,
     };
   }
 
@@ -146,8 +221,33 @@ export class ClusterClient {
     }
     const reply = await ask(connection).catch(() => undefined);
     if (reply === undefined) throw unreachableServer(server);
-    if (reply.refused) throw new ClusterError('refused', reply.refused.detail);
+    if (reply.refused) throw refusalError(reply.refused);
     return reply;
+  }
+
+  /** Asks one server after the other, until one of them can answer. */
+  async #askAny<Reply extends { refused?: Refused | null }>(
+    timeoutMs: number,
+    ask: (connection: ServerConnection, attemptMs: number) => Promise<Reply>,
+  ): Promise<Reply> {
+    const deadline = Date.now() + timeoutMs;
+    let refusal: Refused | undefined;
+    for (const connection of this.#inTurn()) {
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) break;
+      const attemptMs = Math.min(attemptTimeoutMs, leftMs);
+      const reply = await ask(connection, attemptMs).catch(() => undefined);
+      if (reply !== undefined && !reply.refused) return reply;
+      refusal = reply?.refused ?? refusal;
+    }
+    if (refusal !== undefined) throw refusalError(refusal);
+    throw new ClusterError('serverUnreachable', 'no server can be reached');
+  }
+
+  /** Every call starts with the next one, so that the work is shared. */
+  #inTurn(): readonly ServerConnection[] {
+    this.#turn = (this.#turn + 1) % this.#connections.length;
+    return [...this.#connections.slice(this.#turn), ...this.#connections.slice(0, this.#turn)];
   }
 
   /** Asks one server after the other until one of them answers as the leader. */
@@ -165,9 +265,8 @@ export class ClusterClient {
       const reply = await ask(connection, attemptMs).catch(() => undefined);
       if (reply !== undefined && !reply.refused) return reply;
       const refusal = reply?.refused;
-      if (refusal?.reason === 'REFUSAL_WRONG_CLUSTER') {
-        throw new ClusterError('refused', refusal.detail);
-      }
+      const isFinal = refusal !== null && refusal !== undefined && !isForNow(refusal);
+      if (isFinal) throw refusalError(refusal);
       finder.named(refusal?.leader);
       if (refusal?.leader === undefined) await wait(Math.min(pauseMs, leftMs));
     }
@@ -176,8 +275,25 @@ export class ClusterClient {
   }
 }
 
+const unexpectedResult = ({ kind }: Result): ClusterError =>
+  new ClusterError('refused', `the cluster answered "${kind}"; it may be of another version`);
+
 const unreachableServer = (server: string): ClusterError =>
   new ClusterError('serverUnreachable', `the server ${server} cannot be reached`);
+
+const isForNow = ({ reason }: Refused): boolean =>
+  reason === 'REFUSAL_NOT_LEADER' || reason === 'REFUSAL_HANDING_OVER';
+
+const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>>> = {
+  REFUSAL_NOT_LEADER: 'noLeader',
+  REFUSAL_TOO_STALE: 'tooStale',
+  REFUSAL_FORGOTTEN: 'forgotten',
+  REFUSAL_FUTURE: 'future',
+  REFUSAL_OVERLOADED: 'overloaded',
+};
+
+const refusalError = ({ reason, detail }: Refused): ClusterError =>
+  new ClusterError(refusalCodes[reason] ?? 'refused', detail);
 
 type WirePage = NonNullable<Awaited<ReturnType<ServerConnection['readEntries']>>['page']>;
 

@@ -13,6 +13,10 @@ import type { PutEntriesReply__Output as PutReply } from '../transport/generated
 import type { PutEntriesRequest } from '../transport/generated/gossipraft/PutEntriesRequest.ts';
 import type { ReadBatchReply__Output as BatchReply } from '../transport/generated/gossipraft/ReadBatchReply.ts';
 import type { ReadEntriesReply__Output as EntriesReply } from '../transport/generated/gossipraft/ReadEntriesReply.ts';
+import type { ReadKeysReply__Output as KeysReply } from '../transport/generated/gossipraft/ReadKeysReply.ts';
+import type { ReadKeysRequest } from '../transport/generated/gossipraft/ReadKeysRequest.ts';
+import type { TransferLeadershipReply__Output as TransferReply } from '../transport/generated/gossipraft/TransferLeadershipReply.ts';
+import type { WatchKeysReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
 
 export type ServerAddress = { readonly id: string; readonly host: string; readonly port: number };
@@ -55,6 +59,23 @@ export class ServerConnection {
   readBatch(batchId: string, timeoutMs: number): Promise<BatchReply> {
     const request = { clusterId: this.#clusterId, batchId };
     return this.#call(timeoutMs, (options, done) => this.#client.readBatch(request, options, done));
+  }
+
+  readKeys(range: Omit<ReadKeysRequest, 'clusterId'>, timeoutMs: number): Promise<KeysReply> {
+    const request = { clusterId: this.#clusterId, ...range };
+    return this.#call(timeoutMs, (options, done) => this.#client.readKeys(request, options, done));
+  }
+
+  transferLeadership(to: string | undefined, timeoutMs: number): Promise<TransferReply> {
+    const request = { clusterId: this.#clusterId, ...(to === undefined ? {} : { to }) };
+    return this.#call(timeoutMs, (options, done) =>
+      this.#client.transferLeadership(request, options, done),
+    );
+  }
+
+  watchKeys(prefix: Buffer, after: number | undefined): ClientReadableStream<WatchReply> {
+    const place = after === undefined ? {} : { after };
+    return this.#client.watchKeys({ clusterId: this.#clusterId, prefix, ...place });
   }
 
   describe(timeoutMs: number): Promise<DescribeReply> {

@@ -90,6 +90,8 @@ export type Leadership = {
   /** Start of the newest round that a quorum has seen. */
   confirmedAt: MonotonicMs;
   reads: WaitingRead[];
+  /** Rounds that were started for reads only. */
+  readRounds: number;
   /** Proposals that wait for their commit. */
   uncommitted: { readonly lastIndex: LogIndex; readonly bytes: number }[];
   uncommittedBytes: number;

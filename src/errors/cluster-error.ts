@@ -39,6 +39,24 @@ export const clusterErrors = {
     title: 'No such server',
     hint: 'GET /v1/cluster lists the servers.',
   },
+  tooStale: {
+    status: 503,
+    outcome: 'rejected',
+    title: 'Data too old',
+    hint: 'Ask for a larger maxStalenessMs, or for consistency=lease.',
+  },
+  forgotten: {
+    status: 410,
+    outcome: 'rejected',
+    title: 'No longer kept',
+    hint: 'Read the keys as they are now, and watch from the revision of that answer.',
+  },
+  future: {
+    status: 400,
+    outcome: 'rejected',
+    title: 'Not there yet',
+    hint: 'Use a revision that an answer has named.',
+  },
   refused: {
     status: 502,
     outcome: 'rejected',

@@ -1,6 +1,7 @@
 import { Metadata, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import type { NodeId } from '../consensus/types.ts';
-import { decodeCommand, encodeCommand } from '../state-machines/command.ts';
+import { bytesOf } from '../state-machines/byte-string.ts';
+import { decodeCommand, encodeCommand, type SessionCommand } from '../state-machines/command.ts';
 import { encodeResult } from '../state-machines/result.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { AckEntriesReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
@@ -9,10 +10,18 @@ import type { ClientToServerHandlers } from '../transport/generated/gossipraft/C
 import type { OpenSessionReply } from '../transport/generated/gossipraft/OpenSessionReply.ts';
 import type { PutEntriesReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest__Output as PutRequest } from '../transport/generated/gossipraft/PutEntriesRequest.ts';
-import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
+import type { ReadKeysReply } from '../transport/generated/gossipraft/ReadKeysReply.ts';
+import type { ReadKeysRequest__Output as ReadKeysRequest } from '../transport/generated/gossipraft/ReadKeysRequest.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
+import type { TransferLeadershipReply } from '../transport/generated/gossipraft/TransferLeadershipReply.ts';
+import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
+import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
 import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
 import { readJournal } from './journal-reader.ts';
+import { readKeys } from './key-reader.ts';
+import { KeyWatch } from './key-watch.ts';
+import { ReadGate } from './read-gate.ts';
+import { notLeader, refused, refusedProposal, wrongCluster } from './refusals.ts';
 import type { ProposalAnswer } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -20,21 +29,17 @@ import type { ServerContext } from './server-context.ts';
 const pageMaxEntries = 10_000;
 /** Answers that may wait for a client that does not read. */
 const replyBacklogMaxBytes = 16 * 1024 * 1024;
+const pingIntervalMs = 1000;
 const commandsPerRequestMax = 10_000;
-
-const refused = (reason: Refusal, leader: NodeId | undefined, detail: string): Refused => ({
-  reason,
-  detail,
-  retryAfterMs: 100,
-  ...(leader === undefined ? {} : { leader }),
-});
 
 /** What client servers ask of a server: the only way in for data. */
 export class ClientService {
   readonly #context: ServerContext;
+  readonly #gate: ReadGate;
 
   constructor(context: ServerContext) {
     this.#context = context;
+    this.#gate = new ReadGate(context);
   }
 
   handlers(): ClientToServerHandlers {
@@ -55,6 +60,13 @@ export class ClientService {
           if (refusal !== undefined) callback(null, { refused: refusal });
           else callback(null, this.#batch(request.batchId));
         }),
+      ReadKeys: ({ request }, callback) => this.#readKeys(request, reply => callback(null, reply)),
+      WatchKeys: call => this.#watchKeys(call),
+      TransferLeadership: ({ request }, callback) => {
+        const refusal = this.#wrongCluster(request.clusterId);
+        if (refusal !== undefined) callback(null, { refused: refusal });
+        else this.#transferLeadership(request.to, reply => callback(null, reply));
+      },
       DescribeServer: ({ request }, callback) => {
         const refusal = this.#wrongCluster(request.clusterId);
         if (refusal !== undefined) callback(null, { refused: refusal });
@@ -64,26 +76,93 @@ export class ClientService {
   }
 
   #wrongCluster(clusterId: string): Refused | undefined {
-    const own = this.#context.clusterId;
-    if (clusterId === own) return undefined;
-    const other = JSON.stringify(clusterId.slice(0, 64));
-    return refused('REFUSAL_WRONG_CLUSTER', undefined, `this is cluster "${own}", not ${other}`);
+    return wrongCluster(this.#context.clusterId, clusterId);
   }
 
   #notLeader(leader = this.#context.host.replica.leader): Refused {
-    const detail = leader === undefined ? 'there is no leader' : `${leader} leads`;
-    return refused('REFUSAL_NOT_LEADER', leader, detail);
+    return notLeader(leader);
   }
 
-  #refusalOf(answer: Extract<ProposalAnswer, { type: 'refused' }>): Refused {
-    switch (answer.reason) {
-      case 'notLeader':
-        return this.#notLeader(answer.leader);
-      case 'handingOver':
-        return refused('REFUSAL_HANDING_OVER', undefined, 'the leadership is being handed over');
-      default:
-        return refused('REFUSAL_OVERLOADED', undefined, 'too much waits for its commit');
+  #refusalOf({ reason, leader }: Extract<ProposalAnswer, { type: 'refused' }>): Refused {
+    return refusedProposal(reason, leader);
+  }
+
+  #readKeys(request: ReadKeysRequest, reply: (reply: ReadKeysReply) => void): void {
+    const wrong = this.#wrongCluster(request.clusterId);
+    if (wrong !== undefined) {
+      reply({ refused: wrong });
+      return;
     }
+    const { state } = this.#context.applyLoop;
+    this.#gate.read(
+      request,
+      () => ({ ...readKeys(state, request), view: this.#view() }),
+      answer => {
+        if (answer.value === undefined) reply({ refused: answer.refused });
+        else if ('refused' in answer.value) reply({ refused: answer.value.refused });
+        else {
+          const { page, view } = answer.value;
+          const { next, entries, revision } = page;
+          const more = next === undefined ? {} : { next };
+          const { warrant } = answer;
+          reply({ page: { entries: [...entries], revision, ...more, view, ...warrant } });
+        }
+      },
+    );
+  }
+
+  #watchKeys(call: ServerWritableStream<WatchRequest, WatchKeysReply>): void {
+    const { requests, applyLoop, host } = this.#context;
+    const watch = new KeyWatch(call, applyLoop.state);
+    const wrong = this.#wrongCluster(call.request.clusterId);
+    if (wrong !== undefined) {
+      watch.end(wrong);
+      return;
+    }
+    const unsubscribe = requests.onAdvance(() => watch.advance());
+    // Who hears nothing goes to another server; so a server without a leader says nothing.
+    const pinging = setInterval(() => {
+      if (host.replica.leader !== undefined) watch.ping();
+    }, pingIntervalMs);
+    const stop = (): void => {
+      clearInterval(pinging);
+      unsubscribe();
+    };
+    call.on('cancelled', stop);
+    call.on('error', stop);
+    call.on('close', stop);
+    // Empty, and at once: the watcher knows from where on it is told.
+    call.write({ through: call.request.after ?? applyLoop.state.appliedIndex });
+    watch.advance();
+  }
+
+  #transferLeadership(
+    to: string | undefined,
+    reply: (reply: TransferLeadershipReply) => void,
+  ): void {
+    const { requests, host } = this.#context;
+    if (host.replica.role !== 'leader') {
+      reply({ refused: this.#notLeader() });
+      return;
+    }
+    const heir = to === undefined || to === '' ? undefined : (to as NodeId);
+    requests.handOver(heir, problem => {
+      if (problem === undefined) reply({ isDone: true });
+      else reply({ refused: refused('REFUSAL_INVALID', problem) });
+    });
+  }
+
+  /** How current this server is. */
+  #view() {
+    const { host, nodeId, applyLoop } = this.#context;
+    const { term, leader, commit, pendingCommit } = host.replica;
+    return {
+      server: nodeId,
+      term,
+      appliedIndex: applyLoop.state.appliedIndex,
+      knownCommitIndex: Math.max(commit.index, pendingCommit.index),
+      ...(leader === undefined ? {} : { leader }),
+    };
   }
 
   #openSession(
@@ -92,7 +171,7 @@ export class ClientService {
   ): void {
     const wrong = this.#wrongCluster(clusterId);
     if (wrong !== undefined || nonce.length > 64) {
-      reply({ refused: wrong ?? refused('REFUSAL_INVALID', undefined, 'the nonce is too long') });
+      reply({ refused: wrong ?? refused('REFUSAL_INVALID', 'the nonce is too long') });
       return;
     }
     const { requests } = this.#context;
@@ -163,7 +242,7 @@ export class ClientService {
 
   #refusalOfSession(sessionId: number): Refused | undefined {
     if (!Number.isSafeInteger(sessionId)) {
-      return refused('REFUSAL_INVALID', undefined, 'there is no such session');
+      return refused('REFUSAL_INVALID', 'there is no such session');
     }
     return this.#context.host.replica.role === 'leader' ? undefined : this.#notLeader();
   }
@@ -189,23 +268,16 @@ export class ClientService {
   }
 
   async #page({ from, limit }: { from: number; limit: number }) {
-    const { applyLoop, log, host, nodeId } = this.#context;
+    const { applyLoop, log } = this.#context;
     const { state } = applyLoop;
     const entries = await readJournal(state, log, {
       from: Math.max(1, from),
       limit: Math.min(limit, pageMaxEntries),
     });
-    const { term, leader, commit, pendingCommit } = host.replica;
     return {
       entries: entries.map(entry => ({ ...entry, data: Buffer.from(entry.data) })),
       lastSeq: state.journal.lastSeq,
-      view: {
-        server: nodeId,
-        term,
-        appliedIndex: state.appliedIndex,
-        knownCommitIndex: Math.max(commit.index, pendingCommit.index),
-        ...(leader === undefined ? {} : { leader }),
-      },
+      view: this.#view(),
     };
   }
 
@@ -220,7 +292,7 @@ export class ClientService {
   }
 
   #describe() {
-    const { host, nodeId, transport, startedAtWallMs } = this.#context;
+    const { host, nodeId, transport, startedAtWallMs, counters } = this.#context;
     const { leader, config, facts } = host.describe();
     return {
       server: nodeId,
@@ -229,25 +301,41 @@ export class ClientService {
       facts: facts.map(writeGossipEntry),
       connectedPeers: [...transport.connectedPeers()],
       startedAtWallMs,
+      counters: { ...counters, readRounds: host.replica.leadership?.readRounds ?? 0 },
+      leaseRemainingMs: this.#gate.leaseRemainingMs(),
     };
   }
 }
 
 /** An entry stays in the log for ever: what no machine would understand is refused at the door. */
 function refusalOfCommands(commands: readonly Uint8Array[]): Refused | undefined {
-  const invalid = (detail: string): Refused => refused('REFUSAL_INVALID', undefined, detail);
+  const invalid = (detail: string): Refused => refused('REFUSAL_INVALID', detail);
   if (commands.length === 0 || commands.length > commandsPerRequestMax) {
     return invalid(`expected 1 to ${commandsPerRequestMax} commands, got ${commands.length}`);
   }
   for (const [place, bytes] of commands.entries()) {
     const command = decodeCommand(bytes);
-    if (command?.kind !== 'put') return invalid(`command ${place} is no put`);
-    const found = splitJsonArray(command.data).length;
-    if (found !== command.count) {
-      return invalid(`command ${place} says ${command.count} objects and holds ${found}`);
+    if (command?.kind !== 'put' && command?.kind !== 'transact') {
+      return invalid(`command ${place} is no put and no transaction`);
+    }
+    for (const { count, data } of batchesOf(command)) {
+      const found = splitJsonArray(data).length;
+      if (found !== count) {
+        return invalid(`command ${place} says ${count} objects and holds ${found}`);
+      }
     }
   }
   return undefined;
+}
+
+/** Everything that the command may append to the journal. */
+function batchesOf(
+  command: SessionCommand,
+): readonly { readonly count: number; readonly data: Uint8Array }[] {
+  if (command.kind === 'put') return [command];
+  return [...command.success, ...command.failure].flatMap(operation =>
+    operation.op === 'append' ? [{ count: operation.count, data: bytesOf(operation.data) }] : [],
+  );
 }
 
 type AckMessage = NonNullable<AckEntriesReply['acks']>[number];

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, type ReplicaDescription } from '../consensus/describe.ts';
 import type { Replica } from '../consensus/replica.ts';
 import { nextDeadline, step } from '../consensus/step.ts';
-import type { Effect, Event, MonotonicMs } from '../consensus/types.ts';
+import type { Effect, Event, MonotonicMs, WallMs } from '../consensus/types.ts';
 
 /** Carries out what a step of the protocol wants done, in order. */
 export type EffectRunner = (effect: Effect) => void;
@@ -24,6 +24,7 @@ export class Host {
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
+  #clockOffsetMs = Date.now() - performance.now();
 
   constructor(replica: Replica) {
     this.#replica = replica;
@@ -31,6 +32,22 @@ export class Host {
 
   get replica(): Replica {
     return this.#replica;
+  }
+
+  /** The wall clock as of the start, moved on by the monotonic one: it never jumps. */
+  wallNow(): WallMs {
+    return Math.floor(performance.timeOrigin + performance.now()) as WallMs;
+  }
+
+  /**
+   * A machine that slept, or whose clock was set, may have missed more time than its monotonic
+   * clock tells: then the lease is not to be relied on.
+   */
+  checkClock(): void {
+    const offsetMs = Date.now() - performance.now();
+    const jumpMs = Math.abs(offsetMs - this.#clockOffsetMs);
+    this.#clockOffsetMs = offsetMs;
+    if (jumpMs > this.#replica.timings.leaseMs / 10) this.dispatch({ type: 'clockJumped' });
   }
 
   describe(): ReplicaDescription {
@@ -69,6 +86,7 @@ export class Host {
     const delayMs = Math.min(sleepMaxMs, Math.max(0, deadline - monotonicNow()));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      this.checkClock();
       this.dispatch({ type: 'tick' });
     }, Math.ceil(delayMs));
   }

@@ -1,6 +1,6 @@
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import { decodeCommand } from '../state-machines/command.ts';
-import { checkpointBefore, hadEffect } from '../state-machines/journal.ts';
+import { batchOf, checkpointBefore } from '../state-machines/journal.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { LogStore } from '../storage/log-store.ts';
@@ -54,14 +54,14 @@ function takeBatch(
   from: number,
   page: Page,
 ): number {
-  if (entry.kind !== 'command' || !hadEffect(state.journal, entry.index)) return 0;
-  const command = decodeCommand(entry.payload);
-  if (command?.kind !== 'put') return 0;
-  if (seq + command.count <= from) return command.count;
-  for (const [place, data] of splitJsonArray(command.data).entries()) {
+  if (entry.kind !== 'command') return 0;
+  const batch = batchOf(state.journal, entry.index, decodeCommand(entry.payload));
+  if (batch === undefined) return 0;
+  if (seq + batch.count <= from) return batch.count;
+  for (const [place, data] of splitJsonArray(batch.data).entries()) {
     if (seq + place < from || isFull(page)) continue;
     page.entries.push({ seq: seq + place, term: entry.term, data });
     page.bytes += data.length;
   }
-  return command.count;
+  return batch.count;
 }

@@ -5,7 +5,6 @@ import type {
   NodeId,
   Position,
   RefusalReason,
-  WallMs,
 } from '../consensus/types.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Result } from '../state-machines/result.ts';
@@ -43,6 +42,7 @@ export class Requests {
   readonly #proposals = new Map<number, (answer: ProposalAnswer) => void>();
   readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
   readonly #handOvers = new Map<number, (problem: string | undefined) => void>();
+  readonly #advanceListeners = new Set<() => void>();
   #appliedWaiters: { readonly index: number; readonly run: () => void }[] = [];
   readonly #subscribers = new Map<number, Set<AckSubscriber>>();
   readonly #results = new Map<
@@ -61,7 +61,7 @@ export class Requests {
       this.#proposals.set(this.#count, answer);
       return { id: this.#count, payload };
     });
-    this.#host.dispatch({ type: 'propose', proposals, wallMs: Date.now() as WallMs });
+    this.#host.dispatch({ type: 'propose', proposals, wallMs: this.#host.wallNow() });
   }
 
   /** Resolves with the result of the entry at a position; undefined when it was replaced. */
@@ -139,7 +139,14 @@ export class Requests {
     }
   }
 
+  /** Runs whenever more is applied; returns what ends that. */
+  onAdvance(run: () => void): () => void {
+    this.#advanceListeners.add(run);
+    return () => this.#advanceListeners.delete(run);
+  }
+
   advanced(appliedIndex: number): void {
+    for (const run of this.#advanceListeners) run();
     const waiters = this.#appliedWaiters;
     if (waiters.length === 0) return;
     this.#appliedWaiters = waiters.filter(({ index }) => index > appliedIndex);

@@ -13,7 +13,9 @@ import type { PeerAddress } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import { ClientService } from './client-service.ts';
+import { createCounters } from './counters.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
+import { Expiry } from './expiry.ts';
 import { Host, monotonicNow } from './host.ts';
 import { Requests } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
@@ -67,7 +69,14 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     `listens on ${endpoint.host}:${endpoint.port}, data in ${dataRoot}/${nodeId}`,
   );
   server.context.host.start(server.runEffect);
-  return { stop: once(() => stop(server, grpc, storage, eventLog)) };
+  const expiry = new Expiry(server.context);
+  return {
+    stop: once(async () => {
+      expiry.stop();
+      await leave(server.context);
+      await stop(server, grpc, storage, eventLog);
+    }),
+  };
 }
 
 function endpointOf({ configuration, nodeId }: ServerOptions): PeerAddress {
@@ -142,7 +151,17 @@ function wire(
     },
   });
   const startedAtWallMs = Date.now();
-  const context = { clusterId, nodeId, startedAtWallMs, host, log, transport, applyLoop, requests };
+  const context: ServerContext = {
+    clusterId,
+    nodeId,
+    startedAtWallMs,
+    host,
+    log,
+    transport,
+    applyLoop,
+    requests,
+    counters: createCounters(),
+  };
   const clientService = new ClientService(context);
   const services = [
     service,
@@ -173,7 +192,7 @@ function limitsFor({ limits }: LoadedConfiguration): Limits {
 
 /** Carries effects out, in their order: that order is what makes the protocol safe. */
 function effectRunner(
-  { host, log, transport, applyLoop, requests }: ServerContext,
+  { host, log, transport, applyLoop, requests, counters }: ServerContext,
   { metadata }: ServerStorage,
   eventLog: EventLog,
   fatal: (sentence: string) => void,
@@ -194,6 +213,7 @@ function effectRunner(
       case 'truncate':
         return log.truncate(effect.fromIndex, effect.logGeneration);
       case 'send':
+        counters.messagesSent += 1;
         return transport.send(effect.message);
       case 'readEntries':
         readEntries(effect).catch((error: Error) => fatal(error.message));
@@ -262,6 +282,12 @@ function once(run: () => Promise<void>): () => Promise<void> {
     running ??= run();
     return running;
   };
+}
+
+/** A leader that goes hands over first: so nobody has to find out that it is gone. */
+function leave({ host, requests }: ServerContext): Promise<void> {
+  if (host.replica.role !== 'leader') return Promise.resolve();
+  return new Promise(resolve => requests.handOver(undefined, () => resolve()));
 }
 
 async function stop(

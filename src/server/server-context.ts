@@ -2,6 +2,7 @@ import type { NodeId } from '../consensus/types.ts';
 import type { LogStore } from '../storage/log-store.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ApplyLoop } from './apply-loop.ts';
+import type { Counters } from './counters.ts';
 import type { Host } from './host.ts';
 import type { Requests } from './requests.ts';
 
@@ -15,4 +16,5 @@ export type ServerContext = {
   readonly transport: Transport;
   readonly applyLoop: ApplyLoop;
   readonly requests: Requests;
+  readonly counters: Counters;
 };

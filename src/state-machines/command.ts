@@ -1,14 +1,24 @@
+import { type ByteString, byteStringOf } from './byte-string.ts';
+import { isTransaction, type Transaction } from './transaction.ts';
+
 /** Starts a session. Its id is the index of the log entry that holds this command. */
 export type OpenSession = { readonly kind: 'openSession'; readonly nonce: string };
 
-/** Appends a batch of JSON objects to the journal: all of them or none. */
-export type Put = {
-  readonly kind: 'put';
+/** Lets time pass: what is due expires. Proposed by the leader when nobody else writes. */
+export type Tick = { readonly kind: 'tick' };
+
+/** The frame in which a command that was sent twice takes effect once. */
+export type SessionFrame = {
   readonly session: number;
   /** Counts the commands of the session; a retry has the sequence of the first try. */
   readonly sequence: number;
   /** The client needs no answer any more for sequences below this one. */
   readonly ackedBelow: number;
+};
+
+/** Appends a batch of JSON objects to the journal: all of them or none. */
+export type PutRequest = {
+  readonly kind: 'put';
   readonly batchId: string;
   /** A person's own name for this write, so that posting it twice writes it once. */
   readonly idempotencyKey: string | undefined;
@@ -19,23 +29,70 @@ export type Put = {
   /** A JSON array of objects, as it was posted. */
   readonly data: Uint8Array;
 };
+export type Put = PutRequest & SessionFrame;
 
-export type Command = OpenSession | Put;
+/** Reads and writes of keys and locks, and what put_all does: all of it or nothing. */
+export type TransactRequest = { readonly kind: 'transact' } & Transaction;
+export type Transact = TransactRequest & SessionFrame;
+
+/** What clients ask for, once it has its place in a session. */
+export type SessionCommand = Put | Transact;
+export type Command = OpenSession | Tick | SessionCommand;
 
 const textMaxLength = 256;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A length (4 bytes), a JSON header of that length, then the posted bytes as they are. */
+/** A length (4 bytes), a JSON header of that length, then the bytes that were posted. */
 export function encodeCommand(command: Command): Uint8Array {
-  const data = command.kind === 'put' ? command.data : new Uint8Array(0);
-  const { data: _, ...fields } = { data, ...command };
+  switch (command.kind) {
+    case 'put': {
+      const { data, ...header } = command;
+      return framed(header, [data]);
+    }
+    case 'transact':
+      return encodeTransact(command);
+    default:
+      return framed(command, []);
+  }
+}
+
+function framed(fields: object, data: readonly Uint8Array[]): Uint8Array {
   const header = encoder.encode(JSON.stringify(fields));
-  const bytes = new Uint8Array(4 + header.length + data.length);
+  const sizeBytes = data.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(4 + header.length + sizeBytes);
   new DataView(bytes.buffer).setUint32(0, header.length);
   bytes.set(header, 4);
-  bytes.set(data, 4 + header.length);
+  let offset = 4 + header.length;
+  for (const part of data) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
   return bytes;
+}
+
+/** Which field of a comparison or an operation is bytes: its length stands in the header. */
+const bytesFields = { value: 'value', set: 'value', append: 'data' } as const;
+type Part = Readonly<Record<string, unknown>>;
+const bytesFieldOf = (part: Part): 'value' | 'data' | undefined =>
+  bytesFields[String(part['what'] ?? part['op']) as keyof typeof bytesFields];
+
+function encodeTransact({ compare, success, failure, ...frame }: Transact): Uint8Array {
+  const data: Buffer[] = [];
+  const withoutBytes = (part: Part): Part => {
+    const field = bytesFieldOf(part);
+    if (field === undefined) return part;
+    const bytes = Buffer.from(String(part[field]), 'latin1');
+    data.push(bytes);
+    return { ...part, [field]: bytes.length };
+  };
+  const header = {
+    ...frame,
+    compare: compare.map(withoutBytes),
+    success: success.map(withoutBytes),
+    failure: failure.map(withoutBytes),
+  };
+  return framed(header, data);
 }
 
 /**
@@ -47,9 +104,19 @@ export function decodeCommand(bytes: Uint8Array): Command | undefined {
   const headerEnd = 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
   if (headerEnd > bytes.length) return undefined;
   const header = parseHeader(bytes.subarray(4, headerEnd));
-  if (header === undefined) return undefined;
-  if (header['kind'] === 'openSession') return openSessionOf(header);
-  return header['kind'] === 'put' ? putOf(header, bytes.subarray(headerEnd)) : undefined;
+  const data = bytes.subarray(headerEnd);
+  switch (header?.['kind']) {
+    case 'openSession':
+      return openSessionOf(header);
+    case 'tick':
+      return { kind: 'tick' };
+    case 'put':
+      return putOf(header, data);
+    case 'transact':
+      return transactOf(header, data);
+    default:
+      return undefined;
+  }
 }
 
 type Header = Readonly<Record<string, unknown>>;
@@ -74,20 +141,57 @@ function openSessionOf({ nonce }: Header): OpenSession | undefined {
   return isText(nonce) ? { kind: 'openSession', nonce } : undefined;
 }
 
+function frameOf({ session, sequence, ackedBelow }: Header): SessionFrame | undefined {
+  const areCounts = isCount(session) && isCount(sequence) && isCount(ackedBelow);
+  return areCounts ? { session, sequence, ackedBelow } : undefined;
+}
+
 function putOf(header: Header, data: Uint8Array): Put | undefined {
-  const { session, sequence, ackedBelow, batchId, idempotencyKey, fingerprint, count } = header;
-  const areCounts = isCount(session) && isCount(sequence) && isCount(ackedBelow) && isCount(count);
-  if (!areCounts || count === 0 || !isText(batchId)) return undefined;
+  const { batchId, idempotencyKey, fingerprint, count } = header;
+  const frame = frameOf(header);
+  if (frame === undefined || !isCount(count) || count === 0 || !isText(batchId)) return undefined;
   if (!isOptionalText(idempotencyKey) || !isOptionalText(fingerprint)) return undefined;
-  return {
-    kind: 'put',
-    session,
-    sequence,
-    ackedBelow,
-    batchId,
-    idempotencyKey,
-    fingerprint,
-    count,
-    data,
+  return { kind: 'put', ...frame, batchId, idempotencyKey, fingerprint, count, data };
+}
+
+function transactOf(header: Header, data: Uint8Array): Transact | undefined {
+  const frame = frameOf(header);
+  const { compare, success, failure } = header;
+  const areLists = Array.isArray(compare) && Array.isArray(success) && Array.isArray(failure);
+  if (frame === undefined || !areLists) return undefined;
+  const reader = new BytesReader(data);
+  const parts = {
+    compare: compare.map(part => reader.fill(part)),
+    success: success.map(part => reader.fill(part)),
+    failure: failure.map(part => reader.fill(part)),
   };
+  if (!reader.isAtEnd || !isTransaction(parts)) return undefined;
+  return { kind: 'transact', ...frame, ...(parts as unknown as Transaction) };
+}
+
+/** Puts the bytes back into the fields that hold their lengths. */
+class BytesReader {
+  readonly #data: Uint8Array;
+  #offset = 0;
+
+  constructor(data: Uint8Array) {
+    this.#data = data;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#offset === this.#data.length;
+  }
+
+  fill(part: unknown): Part | undefined {
+    if (typeof part !== 'object' || part === null) return undefined;
+    const fields = part as Part;
+    const field = bytesFieldOf(fields);
+    return field === undefined ? fields : { ...fields, [field]: this.#take(fields[field]) };
+  }
+
+  #take(length: unknown): ByteString | undefined {
+    if (!isCount(length) || this.#offset + length > this.#data.length) return undefined;
+    this.#offset += length;
+    return byteStringOf(this.#data.subarray(this.#offset - length, this.#offset));
+  }
 }

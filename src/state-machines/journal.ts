@@ -1,4 +1,6 @@
 import { BoundedMap } from './bounded-map.ts';
+import { bytesOf } from './byte-string.ts';
+import type { Command } from './command.ts';
 import type { Placement } from './result.ts';
 
 /** A place from which a reader can count: the entry at `index` starts with object `first`. */
@@ -11,7 +13,7 @@ const checkpointInterval = 64;
  * The objects that people have posted, numbered from 1 in the order of the log.
  *
  * The objects themselves stay in the log. Kept here is what it takes to find them: a checkpoint
- * now and then, the entries that are in the log but had no effect, and the newest batches by id.
+ * now and success, the entries that are in the log but had no effect, and the newest batches by id.
  */
 export type Journal = {
   readonly rememberedMax: number;
@@ -20,6 +22,8 @@ export type Journal = {
   readonly checkpoints: Checkpoint[];
   /** Indexes of batches that were refused or repeated, ascending. */
   readonly withoutEffect: number[];
+  /** Indexes of transactions whose objects are those of their other branch, ascending. */
+  readonly failureTaken: number[];
   readonly byBatchId: BoundedMap<Placement>;
 };
 
@@ -29,6 +33,7 @@ export const createJournal = (rememberedMax: number): Journal => ({
   batchCount: 0,
   checkpoints: [],
   withoutEffect: [],
+  failureTaken: [],
   byBatchId: new BoundedMap(),
 });
 
@@ -55,8 +60,23 @@ export function checkpointBefore(journal: Journal, seq: number): Checkpoint | un
   return journal.checkpoints[place - 1];
 }
 
-export const hadEffect = ({ withoutEffect }: Journal, index: number): boolean =>
-  withoutEffect[countUpTo(withoutEffect, index, value => value) - 1] !== index;
+const has = (indexes: readonly number[], index: number): boolean =>
+  indexes[countUpTo(indexes, index, value => value) - 1] === index;
+
+/** The objects that a command at an index has put into the journal, as a JSON array; or none. */
+export function batchOf(
+  journal: Journal,
+  index: number,
+  command: Command | undefined,
+): { readonly count: number; readonly data: Uint8Array } | undefined {
+  if (command === undefined || has(journal.withoutEffect, index)) return undefined;
+  if (command.kind === 'put') return command;
+  if (command.kind !== 'transact') return undefined;
+  const branch = has(journal.failureTaken, index) ? command.failure : command.success;
+  const append = branch.find(({ op }) => op === 'append');
+  if (append?.op !== 'append') return undefined;
+  return { count: append.count, data: bytesOf(append.data) };
+}
 
 /** How many items have a key of at most `limit`; the items ascend by their keys. */
 function countUpTo<T>(items: readonly T[], limit: number, keyOf: (item: T) => number): number {

@@ -1,4 +1,5 @@
-import { decodeCommand, type Put } from './command.ts';
+import { applyTransaction } from './apply-transaction.ts';
+import { decodeCommand, type Put, type SessionCommand, type Transact } from './command.ts';
 import {
   createIdempotencyKeys,
   earlierUse,
@@ -6,6 +7,14 @@ import {
   rememberUse,
 } from './idempotency-keys.ts';
 import { appendBatch, createJournal, type Journal } from './journal.ts';
+import {
+  advanceClock,
+  commitContents,
+  createKeyValues,
+  expired,
+  type HistoryLimits,
+  type KeyValues,
+} from './key-values.ts';
 import type { Result } from './result.ts';
 import {
   createSessions,
@@ -21,6 +30,8 @@ export type StateLimits = {
   readonly rememberedBatchesMax: number;
   readonly idempotencyKeysMax: number;
   readonly idempotencyKeyLifetimeMs: number;
+  /** How much of the past of the keys can be read and watched. */
+  readonly history: HistoryLimits;
 };
 
 /** The same on all servers of a cluster, or they would remember different things. */
@@ -30,6 +41,7 @@ export const stateLimits: StateLimits = {
   rememberedBatchesMax: 100_000,
   idempotencyKeysMax: 100_000,
   idempotencyKeyLifetimeMs: 24 * 60 * 60 * 1000,
+  history: { versionsMax: 10_000, bytesMax: 64 * 1024 * 1024 },
 };
 
 /** A log entry as the machines see it. */
@@ -47,6 +59,7 @@ export type ReplicatedState = {
   readonly sessions: Sessions;
   readonly keys: IdempotencyKeys;
   readonly journal: Journal;
+  readonly keyValues: KeyValues;
 };
 
 export function createReplicatedState(limits: StateLimits = stateLimits): ReplicatedState {
@@ -61,6 +74,7 @@ export function createReplicatedState(limits: StateLimits = stateLimits): Replic
       lifetimeMs: limits.idempotencyKeyLifetimeMs,
     }),
     journal: createJournal(limits.rememberedBatchesMax),
+    keyValues: createKeyValues(limits.history),
   };
 }
 
@@ -76,24 +90,59 @@ export function applyEntry(state: ReplicatedState, entry: AppliedEntry): Outcome
   if (entry.kind === 'noop') return undefined;
   const command = decodeCommand(entry.payload);
   if (command === undefined) return { result: { kind: 'malformed' }, waiter: undefined };
+  passTime(state, entry);
+  if (command.kind === 'tick') return { result: { kind: 'ticked' }, waiter: undefined };
   if (command.kind === 'openSession') {
     openSession(state.sessions, entry.index);
     return { result: { kind: 'sessionOpened', session: entry.index }, waiter: undefined };
   }
   const { session, sequence } = command;
-  return { result: applyPut(state, entry, command), waiter: { session, sequence } };
+  return { result: applyOnce(state, entry, command), waiter: { session, sequence } };
 }
 
-function applyPut(state: ReplicatedState, entry: AppliedEntry, put: Put): Result {
-  const earlier = earlierAnswer(state.sessions, put.session, put.sequence);
+/** Time passes with every command, and what is due expires before the command does its work. */
+function passTime(state: ReplicatedState, entry: AppliedEntry): void {
+  const { keyValues } = state;
+  advanceClock(keyValues, entry);
+  const { contents, keys } = expired(keyValues.contents, keyValues.clock.nowMs);
+  if (contents !== keyValues.contents) commitContents(keyValues, entry.index, contents, keys);
+}
+
+function applyOnce(state: ReplicatedState, entry: AppliedEntry, command: SessionCommand): Result {
+  const earlier = earlierAnswer(state.sessions, command.session, command.sequence);
   if (earlier !== undefined) {
-    state.journal.withoutEffect.push(entry.index);
+    if (mayAppend(command)) state.journal.withoutEffect.push(entry.index);
     return earlier.kind === 'appended' ? { ...earlier, isReplay: true } : earlier;
   }
-  const result = underKey(state, entry, put) ?? append(state, entry, put);
-  rememberAnswer(state.sessions, put.session, put, result);
+  const result =
+    command.kind === 'put'
+      ? (underKey(state, entry, command) ?? append(state, entry, command))
+      : transact(state, entry, command);
+  rememberAnswer(state.sessions, command.session, command, result);
   return result;
 }
+
+function transact(state: ReplicatedState, entry: AppliedEntry, command: Transact): Result {
+  const { keyValues, journal } = state;
+  const { index: revision } = entry;
+  const outcome = applyTransaction(keyValues, journal, command, entry);
+  if (outcome.type === 'aborted') {
+    if (mayAppend(command)) journal.withoutEffect.push(revision);
+    const { place, reason } = outcome;
+    return { kind: 'aborted', revision, place, reason };
+  }
+  const { succeeded, answers, contents, changed } = outcome;
+  const hasAppended = answers.some(({ op }) => op === 'appended');
+  if (hasAppended && !succeeded) journal.failureTaken.push(revision);
+  if (!hasAppended && mayAppend(command)) journal.withoutEffect.push(revision);
+  commitContents(keyValues, revision, contents, changed);
+  return { kind: 'transacted', revision, succeeded, answers };
+}
+
+/** Whether a reader of the log would take it for a batch of the journal. */
+const mayAppend = (command: SessionCommand): boolean =>
+  command.kind === 'put' ||
+  [...command.success, ...command.failure].some(({ op }) => op === 'append');
 
 /** The answer when the person's key was used before. */
 function underKey(state: ReplicatedState, entry: AppliedEntry, put: Put): Result | undefined {

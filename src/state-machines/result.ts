@@ -1,3 +1,6 @@
+import type { ByteString } from './byte-string.ts';
+import type { KeyRecord } from './key-values.ts';
+
 /** What became of a batch: where it stands in the journal and in the log. */
 export type Placement = {
   readonly batchId: string;
@@ -18,12 +21,54 @@ export type Result =
       /** An earlier entry had this effect already; this one had none. */
       readonly isReplay: boolean;
     }
+  | {
+      readonly kind: 'transacted';
+      /** The log index: the revision of everything that it has written. */
+      readonly revision: number;
+      /** Which branch was taken. */
+      readonly succeeded: boolean;
+      readonly answers: readonly Answer[];
+    }
+  /** The transaction has had no effect, because of its operation at `place`. */
+  | {
+      readonly kind: 'aborted';
+      readonly revision: number;
+      readonly place: number;
+      readonly reason: AbortReason;
+    }
+  /** Time has passed: what was due has expired. */
+  | { readonly kind: 'ticked' }
   /** The idempotency key names another write. */
   | { readonly kind: 'keyConflict'; readonly placement: Placement }
   /** The session, or what it knew of this sequence, is forgotten: the first try may have worked. */
   | { readonly kind: 'sessionExpired' }
   /** The entry holds no command. It has no effect. */
   | { readonly kind: 'malformed' };
+
+export type AbortReason =
+  | 'notANumber'
+  | 'outOfRange'
+  | 'lockHeld'
+  | 'staleToken'
+  | 'answerTooLarge';
+
+/** A key without its value. */
+export type RecordView = Omit<KeyRecord, 'value'> & { readonly bytes: number };
+
+/** What became of one operation of a transaction. */
+export type Answer =
+  | { readonly op: 'set'; readonly record: RecordView }
+  | { readonly op: 'deleted'; readonly existed: boolean }
+  | {
+      readonly op: 'got';
+      readonly record: RecordView | undefined;
+      readonly value: ByteString | undefined;
+    }
+  | { readonly op: 'looked'; readonly record: RecordView | undefined }
+  | { readonly op: 'added'; readonly record: RecordView; readonly value: ByteString }
+  | { readonly op: 'appended'; readonly placement: Placement | undefined }
+  | { readonly op: 'locked'; readonly token: number; readonly ttlMs: number }
+  | { readonly op: 'released' };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

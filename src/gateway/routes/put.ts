@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
-import type { PutAnswer } from '../../client/put-pipeline.ts';
+import type { PutAnswer } from '../../client/cluster-client.ts';
 import type { GatewayContext, GatewayState } from '../app.ts';
 import { deadlineMsOf } from '../parameters.ts';
 import { countObjects, type ParsedBody, parseJsonBody, requireObject } from '../parse-objects.ts';

@@ -7,6 +7,7 @@ import type { AckEntriesRequest as _gossipraft_AckEntriesRequest, AckEntriesRequ
 import type { ClientToServerClient as _gossipraft_ClientToServerClient, ClientToServerDefinition as _gossipraft_ClientToServerDefinition } from './gossipraft/ClientToServer.ts';
 import type { Config as _gossipraft_Config, Config__Output as _gossipraft_Config__Output } from './gossipraft/Config.ts';
 import type { ConfigId as _gossipraft_ConfigId, ConfigId__Output as _gossipraft_ConfigId__Output } from './gossipraft/ConfigId.ts';
+import type { Counters as _gossipraft_Counters, Counters__Output as _gossipraft_Counters__Output } from './gossipraft/Counters.ts';
 import type { DescribeServerReply as _gossipraft_DescribeServerReply, DescribeServerReply__Output as _gossipraft_DescribeServerReply__Output } from './gossipraft/DescribeServerReply.ts';
 import type { DescribeServerRequest as _gossipraft_DescribeServerRequest, DescribeServerRequest__Output as _gossipraft_DescribeServerRequest__Output } from './gossipraft/DescribeServerRequest.ts';
 import type { Description as _gossipraft_Description, Description__Output as _gossipraft_Description__Output } from './gossipraft/Description.ts';
@@ -15,6 +16,8 @@ import type { Envelope as _gossipraft_Envelope, Envelope__Output as _gossipraft_
 import type { Fact as _gossipraft_Fact, Fact__Output as _gossipraft_Fact__Output } from './gossipraft/Fact.ts';
 import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _gossipraft_GossipEntry__Output } from './gossipraft/GossipEntry.ts';
 import type { JournalEntry as _gossipraft_JournalEntry, JournalEntry__Output as _gossipraft_JournalEntry__Output } from './gossipraft/JournalEntry.ts';
+import type { KeyChange as _gossipraft_KeyChange, KeyChange__Output as _gossipraft_KeyChange__Output } from './gossipraft/KeyChange.ts';
+import type { KeyEntry as _gossipraft_KeyEntry, KeyEntry__Output as _gossipraft_KeyEntry__Output } from './gossipraft/KeyEntry.ts';
 import type { Member as _gossipraft_Member, Member__Output as _gossipraft_Member__Output } from './gossipraft/Member.ts';
 import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply__Output as _gossipraft_OpenSessionReply__Output } from './gossipraft/OpenSessionReply.ts';
 import type { OpenSessionRequest as _gossipraft_OpenSessionRequest, OpenSessionRequest__Output as _gossipraft_OpenSessionRequest__Output } from './gossipraft/OpenSessionRequest.ts';
@@ -25,9 +28,15 @@ import type { ReadBatchReply as _gossipraft_ReadBatchReply, ReadBatchReply__Outp
 import type { ReadBatchRequest as _gossipraft_ReadBatchRequest, ReadBatchRequest__Output as _gossipraft_ReadBatchRequest__Output } from './gossipraft/ReadBatchRequest.ts';
 import type { ReadEntriesReply as _gossipraft_ReadEntriesReply, ReadEntriesReply__Output as _gossipraft_ReadEntriesReply__Output } from './gossipraft/ReadEntriesReply.ts';
 import type { ReadEntriesRequest as _gossipraft_ReadEntriesRequest, ReadEntriesRequest__Output as _gossipraft_ReadEntriesRequest__Output } from './gossipraft/ReadEntriesRequest.ts';
+import type { ReadKeysReply as _gossipraft_ReadKeysReply, ReadKeysReply__Output as _gossipraft_ReadKeysReply__Output } from './gossipraft/ReadKeysReply.ts';
+import type { ReadKeysRequest as _gossipraft_ReadKeysRequest, ReadKeysRequest__Output as _gossipraft_ReadKeysRequest__Output } from './gossipraft/ReadKeysRequest.ts';
 import type { Refused as _gossipraft_Refused, Refused__Output as _gossipraft_Refused__Output } from './gossipraft/Refused.ts';
 import type { Round as _gossipraft_Round, Round__Output as _gossipraft_Round__Output } from './gossipraft/Round.ts';
 import type { ServerView as _gossipraft_ServerView, ServerView__Output as _gossipraft_ServerView__Output } from './gossipraft/ServerView.ts';
+import type { TransferLeadershipReply as _gossipraft_TransferLeadershipReply, TransferLeadershipReply__Output as _gossipraft_TransferLeadershipReply__Output } from './gossipraft/TransferLeadershipReply.ts';
+import type { TransferLeadershipRequest as _gossipraft_TransferLeadershipRequest, TransferLeadershipRequest__Output as _gossipraft_TransferLeadershipRequest__Output } from './gossipraft/TransferLeadershipRequest.ts';
+import type { WatchKeysReply as _gossipraft_WatchKeysReply, WatchKeysReply__Output as _gossipraft_WatchKeysReply__Output } from './gossipraft/WatchKeysReply.ts';
+import type { WatchKeysRequest as _gossipraft_WatchKeysRequest, WatchKeysRequest__Output as _gossipraft_WatchKeysRequest__Output } from './gossipraft/WatchKeysRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -41,6 +50,8 @@ export interface ProtoGrpcType {
     ClientToServer: SubtypeConstructor<typeof grpc.Client, _gossipraft_ClientToServerClient> & { service: _gossipraft_ClientToServerDefinition }
     Config: MessageTypeDefinition<_gossipraft_Config, _gossipraft_Config__Output>
     ConfigId: MessageTypeDefinition<_gossipraft_ConfigId, _gossipraft_ConfigId__Output>
+    Consistency: EnumTypeDefinition
+    Counters: MessageTypeDefinition<_gossipraft_Counters, _gossipraft_Counters__Output>
     DescribeServerReply: MessageTypeDefinition<_gossipraft_DescribeServerReply, _gossipraft_DescribeServerReply__Output>
     DescribeServerRequest: MessageTypeDefinition<_gossipraft_DescribeServerRequest, _gossipraft_DescribeServerRequest__Output>
     Description: MessageTypeDefinition<_gossipraft_Description, _gossipraft_Description__Output>
@@ -49,6 +60,8 @@ export interface ProtoGrpcType {
     Fact: MessageTypeDefinition<_gossipraft_Fact, _gossipraft_Fact__Output>
     GossipEntry: MessageTypeDefinition<_gossipraft_GossipEntry, _gossipraft_GossipEntry__Output>
     JournalEntry: MessageTypeDefinition<_gossipraft_JournalEntry, _gossipraft_JournalEntry__Output>
+    KeyChange: MessageTypeDefinition<_gossipraft_KeyChange, _gossipraft_KeyChange__Output>
+    KeyEntry: MessageTypeDefinition<_gossipraft_KeyEntry, _gossipraft_KeyEntry__Output>
     Member: MessageTypeDefinition<_gossipraft_Member, _gossipraft_Member__Output>
     OpenSessionReply: MessageTypeDefinition<_gossipraft_OpenSessionReply, _gossipraft_OpenSessionReply__Output>
     OpenSessionRequest: MessageTypeDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionRequest__Output>
@@ -59,11 +72,17 @@ export interface ProtoGrpcType {
     ReadBatchRequest: MessageTypeDefinition<_gossipraft_ReadBatchRequest, _gossipraft_ReadBatchRequest__Output>
     ReadEntriesReply: MessageTypeDefinition<_gossipraft_ReadEntriesReply, _gossipraft_ReadEntriesReply__Output>
     ReadEntriesRequest: MessageTypeDefinition<_gossipraft_ReadEntriesRequest, _gossipraft_ReadEntriesRequest__Output>
+    ReadKeysReply: MessageTypeDefinition<_gossipraft_ReadKeysReply, _gossipraft_ReadKeysReply__Output>
+    ReadKeysRequest: MessageTypeDefinition<_gossipraft_ReadKeysRequest, _gossipraft_ReadKeysRequest__Output>
     Refusal: EnumTypeDefinition
     Refused: MessageTypeDefinition<_gossipraft_Refused, _gossipraft_Refused__Output>
     Role: EnumTypeDefinition
     Round: MessageTypeDefinition<_gossipraft_Round, _gossipraft_Round__Output>
     ServerView: MessageTypeDefinition<_gossipraft_ServerView, _gossipraft_ServerView__Output>
+    TransferLeadershipReply: MessageTypeDefinition<_gossipraft_TransferLeadershipReply, _gossipraft_TransferLeadershipReply__Output>
+    TransferLeadershipRequest: MessageTypeDefinition<_gossipraft_TransferLeadershipRequest, _gossipraft_TransferLeadershipRequest__Output>
+    WatchKeysReply: MessageTypeDefinition<_gossipraft_WatchKeysReply, _gossipraft_WatchKeysReply__Output>
+    WatchKeysRequest: MessageTypeDefinition<_gossipraft_WatchKeysRequest, _gossipraft_WatchKeysRequest__Output>
   }
 }
 

@@ -14,6 +14,12 @@ import type { ReadBatchReply as _gossipraft_ReadBatchReply, ReadBatchReply__Outp
 import type { ReadBatchRequest as _gossipraft_ReadBatchRequest, ReadBatchRequest__Output as _gossipraft_ReadBatchRequest__Output } from '../gossipraft/ReadBatchRequest.ts';
 import type { ReadEntriesReply as _gossipraft_ReadEntriesReply, ReadEntriesReply__Output as _gossipraft_ReadEntriesReply__Output } from '../gossipraft/ReadEntriesReply.ts';
 import type { ReadEntriesRequest as _gossipraft_ReadEntriesRequest, ReadEntriesRequest__Output as _gossipraft_ReadEntriesRequest__Output } from '../gossipraft/ReadEntriesRequest.ts';
+import type { ReadKeysReply as _gossipraft_ReadKeysReply, ReadKeysReply__Output as _gossipraft_ReadKeysReply__Output } from '../gossipraft/ReadKeysReply.ts';
+import type { ReadKeysRequest as _gossipraft_ReadKeysRequest, ReadKeysRequest__Output as _gossipraft_ReadKeysRequest__Output } from '../gossipraft/ReadKeysRequest.ts';
+import type { TransferLeadershipReply as _gossipraft_TransferLeadershipReply, TransferLeadershipReply__Output as _gossipraft_TransferLeadershipReply__Output } from '../gossipraft/TransferLeadershipReply.ts';
+import type { TransferLeadershipRequest as _gossipraft_TransferLeadershipRequest, TransferLeadershipRequest__Output as _gossipraft_TransferLeadershipRequest__Output } from '../gossipraft/TransferLeadershipRequest.ts';
+import type { WatchKeysReply as _gossipraft_WatchKeysReply, WatchKeysReply__Output as _gossipraft_WatchKeysReply__Output } from '../gossipraft/WatchKeysReply.ts';
+import type { WatchKeysRequest as _gossipraft_WatchKeysRequest, WatchKeysRequest__Output as _gossipraft_WatchKeysRequest__Output } from '../gossipraft/WatchKeysRequest.ts';
 
 export interface ClientToServerClient extends grpc.Client {
   AckEntries(argument: _gossipraft_AckEntriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
@@ -62,6 +68,29 @@ export interface ClientToServerClient extends grpc.Client {
   readEntries(argument: _gossipraft_ReadEntriesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
   readEntries(argument: _gossipraft_ReadEntriesRequest, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
   
+  ReadKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  ReadKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  ReadKeys(argument: _gossipraft_ReadKeysRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  ReadKeys(argument: _gossipraft_ReadKeysRequest, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  readKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  readKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  readKeys(argument: _gossipraft_ReadKeysRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  readKeys(argument: _gossipraft_ReadKeysRequest, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  
+  TransferLeadership(argument: _gossipraft_TransferLeadershipRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  TransferLeadership(argument: _gossipraft_TransferLeadershipRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  TransferLeadership(argument: _gossipraft_TransferLeadershipRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  TransferLeadership(argument: _gossipraft_TransferLeadershipRequest, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  transferLeadership(argument: _gossipraft_TransferLeadershipRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  transferLeadership(argument: _gossipraft_TransferLeadershipRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  transferLeadership(argument: _gossipraft_TransferLeadershipRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  transferLeadership(argument: _gossipraft_TransferLeadershipRequest, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
+  
+  WatchKeys(argument: _gossipraft_WatchKeysRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
+  WatchKeys(argument: _gossipraft_WatchKeysRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
+  watchKeys(argument: _gossipraft_WatchKeysRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
+  watchKeys(argument: _gossipraft_WatchKeysRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
+  
 }
 
 export interface ClientToServerHandlers extends grpc.UntypedServiceImplementation {
@@ -77,6 +106,12 @@ export interface ClientToServerHandlers extends grpc.UntypedServiceImplementatio
   
   ReadEntries: grpc.handleUnaryCall<_gossipraft_ReadEntriesRequest__Output, _gossipraft_ReadEntriesReply>;
   
+  ReadKeys: grpc.handleUnaryCall<_gossipraft_ReadKeysRequest__Output, _gossipraft_ReadKeysReply>;
+  
+  TransferLeadership: grpc.handleUnaryCall<_gossipraft_TransferLeadershipRequest__Output, _gossipraft_TransferLeadershipReply>;
+  
+  WatchKeys: grpc.handleServerStreamingCall<_gossipraft_WatchKeysRequest__Output, _gossipraft_WatchKeysReply>;
+  
 }
 
 export interface ClientToServerDefinition extends grpc.ServiceDefinition {
@@ -86,4 +121,7 @@ export interface ClientToServerDefinition extends grpc.ServiceDefinition {
   PutEntries: MethodDefinition<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply, _gossipraft_PutEntriesRequest__Output, _gossipraft_PutEntriesReply__Output>
   ReadBatch: MethodDefinition<_gossipraft_ReadBatchRequest, _gossipraft_ReadBatchReply, _gossipraft_ReadBatchRequest__Output, _gossipraft_ReadBatchReply__Output>
   ReadEntries: MethodDefinition<_gossipraft_ReadEntriesRequest, _gossipraft_ReadEntriesReply, _gossipraft_ReadEntriesRequest__Output, _gossipraft_ReadEntriesReply__Output>
+  ReadKeys: MethodDefinition<_gossipraft_ReadKeysRequest, _gossipraft_ReadKeysReply, _gossipraft_ReadKeysRequest__Output, _gossipraft_ReadKeysReply__Output>
+  TransferLeadership: MethodDefinition<_gossipraft_TransferLeadershipRequest, _gossipraft_TransferLeadershipReply, _gossipraft_TransferLeadershipRequest__Output, _gossipraft_TransferLeadershipReply__Output>
+  WatchKeys: MethodDefinition<_gossipraft_WatchKeysRequest, _gossipraft_WatchKeysReply, _gossipraft_WatchKeysRequest__Output, _gossipraft_WatchKeysReply__Output>
 }

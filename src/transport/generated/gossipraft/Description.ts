@@ -2,6 +2,7 @@
 
 import type { Config as _gossipraft_Config, Config__Output as _gossipraft_Config__Output } from '../gossipraft/Config.ts';
 import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _gossipraft_GossipEntry__Output } from '../gossipraft/GossipEntry.ts';
+import type { Counters as _gossipraft_Counters, Counters__Output as _gossipraft_Counters__Output } from '../gossipraft/Counters.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Description {
@@ -11,6 +12,8 @@ export interface Description {
   'facts'?: (_gossipraft_GossipEntry)[];
   'connectedPeers'?: (string)[];
   'startedAtWallMs'?: (number | string | Long);
+  'counters'?: (_gossipraft_Counters | null);
+  'leaseRemainingMs'?: (number | string);
   '_leader'?: "leader";
 }
 
@@ -21,5 +24,7 @@ export interface Description__Output {
   'facts': (_gossipraft_GossipEntry__Output)[];
   'connectedPeers': (string)[];
   'startedAtWallMs': (number);
+  'counters': (_gossipraft_Counters__Output | null);
+  'leaseRemainingMs': (number);
   '_leader'?: "leader";
 }

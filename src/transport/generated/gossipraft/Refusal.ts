@@ -7,6 +7,9 @@ export const Refusal = {
   REFUSAL_WRONG_CLUSTER: 'REFUSAL_WRONG_CLUSTER',
   REFUSAL_INVALID: 'REFUSAL_INVALID',
   REFUSAL_HANDING_OVER: 'REFUSAL_HANDING_OVER',
+  REFUSAL_TOO_STALE: 'REFUSAL_TOO_STALE',
+  REFUSAL_FORGOTTEN: 'REFUSAL_FORGOTTEN',
+  REFUSAL_FUTURE: 'REFUSAL_FUTURE',
 } as const;
 
 export type Refusal =
@@ -22,5 +25,11 @@ export type Refusal =
   | 4
   | 'REFUSAL_HANDING_OVER'
   | 5
+  | 'REFUSAL_TOO_STALE'
+  | 6
+  | 'REFUSAL_FORGOTTEN'
+  | 7
+  | 'REFUSAL_FUTURE'
+  | 8
 
 export type Refusal__Output = typeof Refusal[keyof typeof Refusal]

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ClusterError } from '../errors/cluster-error.ts';
-import { encodeCommand } from '../state-machines/command.ts';
-import { decodeResult, type Placement, type Result } from '../state-machines/result.ts';
+import { encodeCommand, type PutRequest, type TransactRequest } from '../state-machines/command.ts';
+import { decodeResult, type Result } from '../state-machines/result.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
@@ -10,23 +10,15 @@ import { LeaderFinder } from './leader-finder.ts';
 import { LeaderStreams } from './leader-streams.ts';
 import type { ServerConnection } from './server-connection.ts';
 
-export type PutRequest = {
-  readonly batchId: string;
-  readonly idempotencyKey: string | undefined;
-  readonly fingerprint: string | undefined;
-  readonly count: number;
-  /** A JSON array of `count` objects. */
-  readonly data: Uint8Array;
-};
-export type PutAnswer = {
-  readonly placement: Placement;
-  readonly isReplay: boolean;
-  readonly leader: string;
-};
+/** What a client asks for; the session is the pipeline's affair. */
+export type CommandRequest = PutRequest | TransactRequest;
+/** What the log has made of it, and the leader that said so. */
+export type CommandAnswer = { readonly result: Result; readonly leader: string };
 
 type Pending = {
-  readonly request: PutRequest;
-  readonly resolve: (answer: PutAnswer) => void;
+  readonly request: CommandRequest;
+  readonly sizeBytes: number;
+  readonly resolve: (answer: CommandAnswer) => void;
   readonly reject: (error: ClusterError) => void;
   readonly timer: NodeJS.Timeout;
   /** Its place in the session, given when it is sent first. */
@@ -43,17 +35,19 @@ type Flight = {
   readonly puts: readonly { readonly pending: Pending; readonly wasOpen: boolean }[];
 };
 
+/** What an operation costs beside its value, about. */
+const operationOverheadBytes = 64;
 const messageMaxBytes = 1024 * 1024;
 const messageMaxCommands = 1000;
 const attemptTimeoutMs = 1000;
 const pauseMs = 50;
 
 /**
- * The way of puts to the leader: one session, one stream. What arrives while a message is on its
+ * The way of commands to the leader: one session, one stream. What arrives while a message is on its
  * way goes with the next one. When the leader changes, everything that was not acknowledged is sent
  * again under its old sequence number, and the log sees to it that it counts once.
  */
-export class PutPipeline {
+export class CommandPipeline {
   readonly #clusterId: string;
   readonly #finder: LeaderFinder;
   /** Bytes of puts that wait here; more are turned away. */
@@ -103,16 +97,18 @@ export class PutPipeline {
     this.#connect().catch(() => undefined);
   }
 
-  /** Resolves when the put is committed and applied. Rejects with a ClusterError. */
-  put(request: PutRequest, timeoutMs: number): Promise<PutAnswer> {
-    if (this.#pendingBytes + request.data.length > this.#pendingMaxBytes) {
+  /** Resolves when the command is committed and applied. Rejects with a ClusterError. */
+  submit(request: CommandRequest, timeoutMs: number): Promise<CommandAnswer> {
+    const sizeBytes = sizeOf(request);
+    if (this.#pendingBytes + sizeBytes > this.#pendingMaxBytes) {
       const text = 'too much waits for its commit at this client server already';
-      return Promise.reject(new ClusterError('overloaded', text, request.batchId));
+      return Promise.reject(new ClusterError('overloaded', text, batchOf(request)));
     }
-    this.#pendingBytes += request.data.length;
+    this.#pendingBytes += sizeBytes;
     return new Promise((resolve, reject) => {
       const pending: Pending = {
         request,
+        sizeBytes,
         resolve,
         reject,
         timer: setTimeout(() => this.#expire(pending), timeoutMs),
@@ -172,11 +168,10 @@ export class PutPipeline {
       pending.sequence = this.#lastSequence;
     }
     pending.encoded = encodeCommand({
-      kind: 'put',
+      ...pending.request,
       session: this.#session ?? 0,
       sequence: pending.sequence,
       ackedBelow: this.#oldestSequence(pending.sequence),
-      ...pending.request,
     });
     return pending.encoded;
   }
@@ -215,7 +210,7 @@ export class PutPipeline {
       // Whose time has run out meanwhile has its answer.
       if (!this.#waiting.includes(pending)) continue;
       this.#forget(pending);
-      const text = `the leader refused the batch: ${detail}`;
+      const text = `the leader refused the request: ${detail}`;
       pending.reject(wasOpen ? unknownOutcome(pending, text) : new ClusterError('refused', text));
     }
   }
@@ -237,30 +232,15 @@ export class PutPipeline {
   }
 
   #settle(pending: Pending, result: Result): void {
-    const { batchId } = pending.request;
     this.#forget(pending);
-    switch (result.kind) {
-      case 'appended': {
-        const { placement, isReplay } = result;
-        const isOwn = placement.batchId === batchId;
-        const leader = this.#streams?.server ?? '';
-        pending.resolve({ placement, isReplay: isReplay && !isOwn, leader });
-        break;
-      }
-      case 'keyConflict': {
-        const text = 'the Idempotency-Key was used for another request';
-        pending.reject(new ClusterError('keyConflict', text, result.placement.batchId));
-        break;
-      }
-      default:
-        this.#sessionExpired(pending);
-    }
+    if (result.kind === 'sessionExpired') this.#sessionExpired(pending);
+    else pending.resolve({ result, leader: this.#streams?.server ?? '' });
   }
 
   /** The cluster has forgotten our session: what had been sent in it may have worked or not. */
   #sessionExpired(pending: Pending): void {
     pending.reject(
-      unknownOutcome(pending, 'the cluster no longer knows the session of this batch'),
+      unknownOutcome(pending, 'the cluster no longer knows the session of this request'),
     );
     this.#session = undefined;
     this.#lost(this.#streams?.server);
@@ -268,11 +248,10 @@ export class PutPipeline {
 
   #expire(pending: Pending): void {
     this.#forget(pending);
-    const { batchId } = pending.request;
+    const batchId = batchOf(pending.request);
     if (pending.mayHaveEffect) {
-      pending.reject(
-        unknownOutcome(pending, 'the cluster has not said in time whether the batch is committed'),
-      );
+      const text = 'the cluster has not said in time whether the request is committed';
+      pending.reject(unknownOutcome(pending, text));
     } else if (pending.obstacle === 'overloaded') {
       const text = 'too much waits for its commit at the leader';
       pending.reject(new ClusterError('overloaded', text, batchId));
@@ -286,7 +265,7 @@ export class PutPipeline {
 
   #forget(pending: Pending): void {
     clearTimeout(pending.timer);
-    this.#pendingBytes -= pending.request.data.length;
+    this.#pendingBytes -= pending.sizeBytes;
     // It stands in one place or the other; the queue is only searched when it must be there.
     if (pending.sequence !== undefined && this.#outstanding.delete(pending.sequence)) return;
     const place = this.#waiting.indexOf(pending);
@@ -361,7 +340,7 @@ export class PutPipeline {
     for (const pending of [...this.#waiting]) {
       if (pending.mayHaveEffect) {
         this.#forget(pending);
-        pending.reject(unknownOutcome(pending, 'the session of this batch has ended'));
+        pending.reject(unknownOutcome(pending, 'the session of this request has ended'));
       }
       pending.sequence = undefined;
       pending.encoded = undefined;
@@ -370,4 +349,16 @@ export class PutPipeline {
 }
 
 const unknownOutcome = ({ request }: Pending, text: string): ClusterError =>
-  new ClusterError('outcomeUnknown', `${text}; it may yet be`, request.batchId);
+  new ClusterError('outcomeUnknown', `${text}; it may yet be`, batchOf(request));
+
+const batchOf = (request: CommandRequest): string | undefined =>
+  request.kind === 'put' ? request.batchId : undefined;
+
+function sizeOf(request: CommandRequest): number {
+  if (request.kind === 'put') return request.data.length;
+  const { compare, success, failure } = request;
+  return [...compare, ...success, ...failure].reduce((sum, part) => {
+    const { value = '', data = '' } = part as { value?: string; data?: string };
+    return sum + value.length + data.length + operationOverheadBytes;
+  }, 0);
+}

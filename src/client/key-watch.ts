@@ -1,0 +1,105 @@
+import type { ClientReadableStream } from '@grpc/grpc-js';
+import { ClusterError } from '../errors/cluster-error.ts';
+import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
+import type { WatchKeysReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
+import { type KeyItem, keyItemOf } from './key-query.ts';
+import type { ServerConnection } from './server-connection.ts';
+
+export type KeyChange = {
+  readonly key: ByteString;
+  readonly revision: number;
+  /** Undefined: the key was deleted, or has expired. */
+  readonly item: KeyItem | undefined;
+};
+
+export type KeyWatchOptions = {
+  readonly connections: readonly ServerConnection[];
+  readonly prefix: ByteString;
+  /** Changes after this revision. */
+  readonly after: number;
+  /** Changes of one or more whole revisions, and up to where everything has been told. */
+  readonly onChanges: (changes: readonly KeyChange[], through: number) => void;
+  /** It cannot go on, at any server. */
+  readonly onEnd: (error: ClusterError) => void;
+};
+
+const retryMs = 100;
+/** A server that tells nothing for so long may be cut off; another one is asked. */
+const silenceMs = 5000;
+
+/**
+ * A watch over the whole cluster: when its server dies or falls silent, it goes on at the next one,
+ * after the last revision that was told. So nothing is missed and nothing is told twice.
+ */
+export class KeyWatch {
+  readonly #options: KeyWatchOptions;
+  #through: number;
+  #place: number;
+  #stream: ClientReadableStream<WatchReply> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(options: KeyWatchOptions) {
+    this.#options = options;
+    this.#through = options.after;
+    this.#place = Math.floor(Math.random() * options.connections.length);
+    this.#open();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#stream?.cancel();
+  }
+
+  #open(): void {
+    const { connections, prefix } = this.#options;
+    const connection = connections[this.#place % connections.length];
+    if (connection === undefined || this.#isClosed) return;
+    const stream = connection.watchKeys(bytesOf(prefix), this.#through);
+    this.#stream = stream;
+    stream.on('data', (reply: WatchReply) => {
+      if (this.#stream === stream) this.#hear(reply);
+    });
+    const isOver = (): void => {
+      if (this.#stream === stream) this.#moveOn();
+    };
+    stream.on('error', isOver);
+    stream.on('end', isOver);
+    this.#guard();
+  }
+
+  #hear({ changes, through, ended }: WatchReply): void {
+    this.#guard();
+    if (ended) {
+      if (ended.reason !== 'REFUSAL_FORGOTTEN' && ended.reason !== 'REFUSAL_WRONG_CLUSTER') return;
+      this.close();
+      const code = ended.reason === 'REFUSAL_FORGOTTEN' ? 'forgotten' : 'refused';
+      this.#options.onEnd(new ClusterError(code, ended.detail));
+      return;
+    }
+    if (through <= this.#through && changes.length === 0) return;
+    this.#through = Math.max(this.#through, through);
+    this.#options.onChanges(
+      changes.map(({ key, revision, entry }) => ({
+        key: byteStringOf(key),
+        revision,
+        item: entry === null ? undefined : keyItemOf(entry),
+      })),
+      this.#through,
+    );
+  }
+
+  #guard(): void {
+    clearTimeout(this.#timer);
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.#moveOn(), silenceMs);
+  }
+
+  #moveOn(): void {
+    this.#stream?.cancel();
+    this.#stream = undefined;
+    this.#place += 1;
+    clearTimeout(this.#timer);
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.#open(), retryMs);
+  }
+}

@@ -1,0 +1,46 @@
+import { encodeCommand } from '../state-machines/command.ts';
+import { nextExpiryMs } from '../state-machines/key-values.ts';
+import type { ServerContext } from './server-context.ts';
+
+const checkIntervalMs = 100;
+
+/**
+ * Lets time pass in the log when nobody else writes: the leader proposes a tick once a key or a
+ * lock is due. Only the log decides what has expired; a leader that is none any more proposes in
+ * vain.
+ */
+export class Expiry {
+  readonly #context: ServerContext;
+  readonly #timer: NodeJS.Timeout;
+  #isWaiting = false;
+
+  constructor(context: ServerContext) {
+    this.#context = context;
+    this.#timer = setInterval(() => this.#check(), checkIntervalMs);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #check(): void {
+    const { host, applyLoop, requests } = this.#context;
+    const { keyValues } = applyLoop.state;
+    const dueMs = nextExpiryMs(keyValues.contents);
+    if (dueMs === undefined || this.#isWaiting || host.replica.role !== 'leader') return;
+    const { clock } = keyValues;
+    // Before the first command of our term, the clock of the log does not know ours.
+    const isOurs = clock.term === host.replica.term;
+    const nowMs = clock.nowMs + Math.max(0, host.wallNow() - clock.wallMs);
+    if (isOurs && nowMs < dueMs) return;
+    this.#isWaiting = true;
+    requests.propose([encodeCommand({ kind: 'tick' })], answer => {
+      if (answer.type === 'refused') this.#isWaiting = false;
+      else {
+        requests.resultAt(answer.position, () => {
+          this.#isWaiting = false;
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
+import {
+  type KeyRecord,
+  type KeyValues,
+  keysAt,
+  oldestRevision,
+} from '../state-machines/key-values.ts';
+import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import type { KeyEntry } from '../transport/generated/gossipraft/KeyEntry.ts';
+import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
+import { refused } from './refusals.ts';
+
+/** A page ends beyond this; a larger value still fits alone. */
+const pageMaxBytes = 4 * 1024 * 1024;
+const pageMaxKeys = 10_000;
+const entryOverheadBytes = 64;
+
+export type KeyRange = {
+  readonly start: Uint8Array;
+  /** Empty: no end. */
+  readonly end: Uint8Array;
+  readonly limit: number;
+  readonly withValues: boolean;
+  /** 0: the newest. */
+  readonly revision: number;
+};
+export type KeyPage = {
+  readonly entries: readonly KeyEntry[];
+  readonly next: Buffer | undefined;
+  readonly revision: number;
+};
+
+/** Keys of a range as they are, or as they were at a revision that is still kept. */
+export function readKeys(
+  state: ReplicatedState,
+  range: KeyRange,
+): { readonly page: KeyPage } | { readonly refused: Refused } {
+  const { keyValues, appliedIndex } = state;
+  const revision = range.revision === 0 ? appliedIndex : range.revision;
+  if (revision > appliedIndex) {
+    const detail = `revision ${revision} is not there yet; the newest is ${appliedIndex}`;
+    return { refused: refused('REFUSAL_FUTURE', detail) };
+  }
+  const keys = range.revision === 0 ? keyValues.contents.keys : keysAt(keyValues, range.revision);
+  if (keys === undefined) return { refused: forgotten(keyValues, revision) };
+  const start = byteStringOf(range.start);
+  const end = byteStringOf(range.end);
+  const limit = Math.min(range.limit, pageMaxKeys);
+  const entries: KeyEntry[] = [];
+  let bytes = 0;
+  for (const [key, record] of keys.entries(start)) {
+    if (end !== '' && key >= end) break;
+    if (entries.length >= limit || bytes >= pageMaxBytes) {
+      return { page: { entries, next: bytesOf(key as ByteString), revision } };
+    }
+    entries.push(entryOf(keyValues, key as ByteString, record, range.withValues));
+    bytes += key.length + entryOverheadBytes + (range.withValues ? record.value.length : 0);
+  }
+  return { page: { entries, next: undefined, revision } };
+}
+
+export function forgotten(keyValues: KeyValues, revision: number): Refused {
+  const oldest = oldestRevision(keyValues);
+  const detail = `revision ${revision} is no longer kept; the oldest is ${oldest}`;
+  return refused('REFUSAL_FORGOTTEN', detail);
+}
+
+export function entryOf(
+  { clock }: KeyValues,
+  key: ByteString,
+  record: KeyRecord,
+  withValue: boolean,
+): KeyEntry {
+  const { value, expiresAtMs, ...rest } = record;
+  return {
+    ...rest,
+    key: bytesOf(key),
+    bytes: value.length,
+    ...(withValue ? { value: bytesOf(value) } : {}),
+    ...(expiresAtMs === undefined ? {} : { ttlMs: Math.max(0, expiresAtMs - clock.nowMs) }),
+  };
+}

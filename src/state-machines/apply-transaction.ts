@@ -1,0 +1,206 @@
+import type { ByteString } from './byte-string.ts';
+import { appendBatch, type Journal } from './journal.ts';
+import {
+  type Contents,
+  type KeyRecord,
+  type KeyValues,
+  withLock,
+  withRecord,
+} from './key-values.ts';
+import type { AbortReason, Answer, RecordView } from './result.ts';
+import type { Comparison, Operation, Relation, Transaction } from './transaction.ts';
+
+/** Values that one transaction may return: its answer is remembered for retries. */
+const gotMaxBytes = 64 * 1024;
+const integerMax = 2n ** 63n - 1n;
+const integerMin = -(2n ** 63n);
+const integer = /^-?\d{1,19}$/;
+
+export type TransactionEntry = { readonly term: number; readonly index: number };
+
+type Draft = {
+  contents: Contents;
+  readonly changed: Set<ByteString>;
+  readonly nowMs: number;
+  readonly entry: TransactionEntry;
+  gotBytes: number;
+  append: Extract<Operation, { op: 'append' }> | undefined;
+};
+
+export type TransactionOutcome =
+  | {
+      readonly type: 'done';
+      readonly succeeded: boolean;
+      readonly answers: readonly Answer[];
+      readonly contents: Contents;
+      readonly changed: readonly ByteString[];
+    }
+  /** Nothing has changed: the operation at `place` could not be done. */
+  | { readonly type: 'aborted'; readonly place: number; readonly reason: AbortReason };
+
+/** Ends a transaction without effect. Not an error of the program: part of its answer. */
+class Abort extends Error {
+  readonly reason: AbortReason;
+
+  constructor(reason: AbortReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** What the transaction makes of the contents, at the entry's place in the log. */
+export function applyTransaction(
+  state: KeyValues,
+  journal: Journal,
+  { compare, success, failure }: Transaction,
+  entry: TransactionEntry,
+): TransactionOutcome {
+  const draft: Draft = {
+    contents: state.contents,
+    changed: new Set(),
+    nowMs: state.clock.nowMs,
+    entry,
+    gotBytes: 0,
+    append: undefined,
+  };
+  const succeeded = compare.every(comparison => doesHold(state.contents, comparison));
+  const answers: Answer[] = [];
+  for (const operation of succeeded ? success : failure) {
+    try {
+      answers.push(operate(draft, operation));
+    } catch (error) {
+      if (!(error instanceof Abort)) throw error;
+      return { type: 'aborted', place: answers.length, reason: error.reason };
+    }
+  }
+  // Only now can nothing go wrong any more.
+  const placement =
+    draft.append === undefined ? undefined : appendBatch(journal, draft.append, entry);
+  const done = answers.map(answer =>
+    answer.op === 'appended' && placement !== undefined ? { ...answer, placement } : answer,
+  );
+  return {
+    type: 'done',
+    succeeded,
+    answers: done,
+    contents: draft.contents,
+    changed: [...draft.changed],
+  };
+}
+
+function doesHold({ keys, locks }: Contents, comparison: Comparison): boolean {
+  if (comparison.what === 'token') return locks.get(comparison.lock)?.token === comparison.token;
+  const record = keys.get(comparison.key);
+  if (comparison.what === 'value') {
+    if (record === undefined) return comparison.is === '!=';
+    return isRelated(record.value, comparison.is, comparison.value);
+  }
+  return isRelated(record?.[comparison.what] ?? 0, comparison.is, comparison.number);
+}
+
+function isRelated<T extends string | number>(left: T, is: Relation, right: T): boolean {
+  if (is === '=') return left === right;
+  if (is === '!=') return left !== right;
+  return is === '<' ? left < right : left > right;
+}
+
+function operate(draft: Draft, operation: Operation): Answer {
+  switch (operation.op) {
+    case 'set': {
+      const { key, value, type, ttlMs } = operation;
+      return { op: 'set', record: viewOf(write(draft, key, { value, type, ttlMs })) };
+    }
+    case 'delete': {
+      const existed = draft.contents.keys.get(operation.key) !== undefined;
+      if (existed) change(draft, operation.key, undefined);
+      return { op: 'deleted', existed };
+    }
+    case 'get':
+      return get(draft, operation.key);
+    case 'look': {
+      const record = draft.contents.keys.get(operation.key);
+      return { op: 'looked', record: record === undefined ? undefined : viewOf(record) };
+    }
+    case 'add':
+      return add(draft, operation.key, operation.by);
+    case 'append':
+      draft.append = operation;
+      return { op: 'appended', placement: undefined };
+    default:
+      return operateLock(draft, operation);
+  }
+}
+
+type LockOperation = Extract<Operation, { op: 'acquire' | 'renew' | 'release' }>;
+
+function operateLock(draft: Draft, operation: LockOperation): Answer {
+  const held = draft.contents.locks.get(operation.lock);
+  if (operation.op === 'acquire') {
+    if (held !== undefined && held.holder !== operation.holder) throw new Abort('lockHeld');
+    // The index of its entry: greater than every token before it, whoever held the lock.
+    const token = held?.token ?? draft.entry.index;
+    const expiresAtMs = draft.nowMs + operation.ttlMs;
+    const lock = { holder: operation.holder, token, expiresAtMs };
+    draft.contents = withLock(draft.contents, operation.lock, lock);
+    return { op: 'locked', token, ttlMs: operation.ttlMs };
+  }
+  if (held?.token !== operation.token) throw new Abort('staleToken');
+  if (operation.op === 'release') {
+    draft.contents = withLock(draft.contents, operation.lock, undefined);
+    return { op: 'released' };
+  }
+  const renewed = { ...held, expiresAtMs: draft.nowMs + operation.ttlMs };
+  draft.contents = withLock(draft.contents, operation.lock, renewed);
+  return { op: 'locked', token: held.token, ttlMs: operation.ttlMs };
+}
+
+function write(
+  draft: Draft,
+  key: ByteString,
+  { value, type, ttlMs }: { value: ByteString; type: string; ttlMs: number | undefined },
+): KeyRecord {
+  const before = draft.contents.keys.get(key);
+  const { index } = draft.entry;
+  const record: KeyRecord = {
+    value,
+    type,
+    version: (before?.version ?? 0) + 1,
+    createRevision: before?.createRevision ?? index,
+    modRevision: index,
+    expiresAtMs: ttlMs === undefined ? undefined : draft.nowMs + ttlMs,
+  };
+  change(draft, key, record);
+  return record;
+}
+
+function change(draft: Draft, key: ByteString, record: KeyRecord | undefined): void {
+  draft.contents = withRecord(draft.contents, key, record);
+  draft.changed.add(key);
+}
+
+function get(draft: Draft, key: ByteString): Answer {
+  const record = draft.contents.keys.get(key);
+  if (record === undefined) return { op: 'got', record: undefined, value: undefined };
+  draft.gotBytes += record.value.length;
+  if (draft.gotBytes > gotMaxBytes) throw new Abort('answerTooLarge');
+  return { op: 'got', record: viewOf(record), value: record.value };
+}
+
+/** The time to live of the key stays as it is. */
+function add(draft: Draft, key: ByteString, by: number): Answer {
+  const before = draft.contents.keys.get(key);
+  const text = before?.value ?? '0';
+  if (!integer.test(text)) throw new Abort('notANumber');
+  const sum = BigInt(text) + BigInt(by);
+  if (sum > integerMax || sum < integerMin) throw new Abort('outOfRange');
+  const value = String(sum) as ByteString;
+  const expiresAtMs = before?.expiresAtMs;
+  const ttlMs = expiresAtMs === undefined ? undefined : expiresAtMs - draft.nowMs;
+  const record = write(draft, key, { value, type: before?.type ?? 'text/plain', ttlMs });
+  return { op: 'added', record: viewOf(record), value };
+}
+
+const viewOf = ({ value, ...record }: KeyRecord): RecordView => ({
+  ...record,
+  bytes: value.length,
+});

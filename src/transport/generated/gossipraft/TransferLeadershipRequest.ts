@@ -1,0 +1,14 @@
+// Original file: proto/client.proto
+
+
+export interface TransferLeadershipRequest {
+  'clusterId'?: (string);
+  'to'?: (string);
+  '_to'?: "to";
+}
+
+export interface TransferLeadershipRequest__Output {
+  'clusterId': (string);
+  'to'?: (string);
+  '_to'?: "to";
+}
