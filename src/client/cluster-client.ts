@@ -72,6 +72,7 @@ export type TransactAnswer = {
 
 const attemptTimeoutMs = 1000;
 const pauseMs = 50;
+const transferPollMs = 5;
 
 /** Talks to the cluster for people: finds the leader, retries, and says what is certain. */
 export class ClusterClient {
@@ -183,11 +184,21 @@ export class ClusterClient {
     return new KeyWatch({ ...watch, connections: this.#connections });
   }
 
-  /** Resolves with the new leader once there is one. */
-  async transferLeadership(to: string | undefined, timeoutMs: number): Promise<void> {
-    await this.#askLeader(timeoutMs, (connection, attemptMs) =>
-      connection.transferLeadership(to, attemptMs),
-    );
+  /** Hands the leadership over, and resolves with the new leader once it takes writes. */
+  async transferLeadership(to: string | undefined, timeoutMs: number): Promise<string> {
+    const deadline = Date.now() + timeoutMs;
+    let before: string | undefined;
+    await this.#askLeader(timeoutMs, (connection, attemptMs) => {
+      before = connection.id;
+      return connection.transferLeadership(to, attemptMs);
+    });
+    while (this.leader === undefined || this.leader === before) {
+      if (Date.now() > deadline) {
+        throw new ClusterError('noLeader', 'the leader has handed over, no other one is known yet');
+      }
+      await wait(transferPollMs);
+    }
+    return this.leader;
   }
 
   async describe(server: string, timeoutMs: number): Promise<ServerDescription> {

@@ -7,7 +7,11 @@ import { answerProblems, nameRequest, refuseUnknownPaths } from './middleware.ts
 import { addClusterRoutes } from './routes/cluster.ts';
 import { addEntriesRoutes } from './routes/entries.ts';
 import { addHealthRoutes } from './routes/health.ts';
+import { addKeyRoutes } from './routes/keys.ts';
+import { addLockRoutes } from './routes/locks.ts';
 import { addPutRoutes } from './routes/put.ts';
+import { addTransactionRoutes } from './routes/transactions.ts';
+import { addWatchRoutes } from './routes/watch.ts';
 
 export type GatewayContext = {
   readonly client: ClusterClient;
@@ -30,6 +34,10 @@ export function createApp(context: GatewayContext): Koa {
   const router = new Router<GatewayState>();
   addPutRoutes(router, context);
   addEntriesRoutes(router, context);
+  addKeyRoutes(router, context);
+  addTransactionRoutes(router, context);
+  addLockRoutes(router, context);
+  addWatchRoutes(router, context);
   addClusterRoutes(router, context);
   addHealthRoutes(router, context);
   app.use(nameRequest(() => randomUUID()));

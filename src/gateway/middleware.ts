@@ -62,7 +62,8 @@ export const refuseUnknownPaths =
     const known = router.stack.filter(layer => layer.match(ctx.path));
     if (known.length === 0) {
       const hint =
-        'POST /put_all, POST /put_key, GET /v1/entries, /v1/cluster, /v1/gossip, /metrics.';
+        'POST /put_all, /put_key, /v1/txn; GET, PUT, DELETE /v1/kv/{key}; ' +
+        'GET /v1/kv, /v1/watch, /v1/entries, /v1/cluster, /v1/gossip, /metrics.';
       throw new RequestProblem('notFound', `there is nothing at ${ctx.path}`, hint);
     }
     const methods = [...new Set(known.flatMap(layer => layer.methods))].join(', ');

@@ -131,7 +131,7 @@ function operate(draft: Draft, operation: Operation): Answer {
   }
 }
 
-type LockOperation = Extract<Operation, { op: 'acquire' | 'renew' | 'release' }>;
+type LockOperation = Extract<Operation, { op: 'acquire' | 'renew' | 'release' | 'guard' }>;
 
 function operateLock(draft: Draft, operation: LockOperation): Answer {
   const held = draft.contents.locks.get(operation.lock);
@@ -145,6 +145,7 @@ function operateLock(draft: Draft, operation: LockOperation): Answer {
     return { op: 'locked', token, ttlMs: operation.ttlMs };
   }
   if (held?.token !== operation.token) throw new Abort('staleToken');
+  if (operation.op === 'guard') return { op: 'guarded' };
   if (operation.op === 'release') {
     draft.contents = withLock(draft.contents, operation.lock, undefined);
     return { op: 'released' };

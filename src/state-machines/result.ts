@@ -68,7 +68,8 @@ export type Answer =
   | { readonly op: 'added'; readonly record: RecordView; readonly value: ByteString }
   | { readonly op: 'appended'; readonly placement: Placement | undefined }
   | { readonly op: 'locked'; readonly token: number; readonly ttlMs: number }
-  | { readonly op: 'released' };
+  | { readonly op: 'released' }
+  | { readonly op: 'guarded' };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -52,7 +52,9 @@ export type Operation =
       readonly ttlMs: number;
     }
   | { readonly op: 'renew'; readonly lock: string; readonly token: number; readonly ttlMs: number }
-  | { readonly op: 'release'; readonly lock: string; readonly token: number };
+  | { readonly op: 'release'; readonly lock: string; readonly token: number }
+  /** Nothing of the transaction happens unless the lock is held under this token. */
+  | { readonly op: 'guard'; readonly lock: string; readonly token: number };
 
 /** All of `success` when every comparison holds, else all of `failure`; and else nothing at all. */
 export type Transaction = {
@@ -92,6 +94,7 @@ const operationChecks: Readonly<Record<Operation['op'], (fields: Fields) => bool
   acquire: ({ lock, holder, ttlMs }) => isName(lock) && isName(holder) && isTtl(ttlMs),
   renew: ({ lock, token, ttlMs }) => isName(lock) && isCount(token) && isTtl(ttlMs),
   release: ({ lock, token }) => isName(lock) && isCount(token),
+  guard: ({ lock, token }) => isName(lock) && isCount(token),
 };
 
 const isRelation = (value: unknown): boolean => ['=', '!=', '<', '>'].includes(String(value));

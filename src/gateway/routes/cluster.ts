@@ -1,15 +1,35 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { z } from 'zod';
 import type { GossipEntry } from '../../consensus/types.ts';
 import type { GatewayContext, GatewayState } from '../app.ts';
 import { type MemberView, viewCluster } from '../cluster-view.ts';
 import { deadlineMsOf, queryText } from '../parameters.ts';
+import { parseJsonBody } from '../parse-objects.ts';
 import { RequestProblem } from '../problem.ts';
+import { readBody } from '../read-body.ts';
+import { shapedBy } from '../shaped-by.ts';
+
+const bodyMaxBytes = 4096;
 
 /** How the cluster does, and what its servers know of each other. */
 export function addClusterRoutes(router: Router<GatewayState>, context: GatewayContext): void {
   router.get('/v1/cluster', ctx => showCluster(ctx, context));
   router.get('/v1/gossip', ctx => showGossip(ctx, context));
+  router.post('/v1/leader/transfer', ctx => transferLeadership(ctx, context));
+}
+
+const transferShape = z.strictObject({
+  to: z.string({ error: 'expected the name of a server' }).optional(),
+});
+
+/** Hands the leadership over, to a server or to the best one, and tells who leads then. */
+async function transferLeadership(ctx: Context, { client }: GatewayContext): Promise<void> {
+  const body = await readBody(ctx.req, bodyMaxBytes);
+  const { to } = shapedBy(transferShape, body.length === 0 ? {} : parseJsonBody(body).value);
+  const startedAt = Date.now();
+  const leader = await client.transferLeadership(to, deadlineMsOf(ctx));
+  ctx.body = { leader, took_ms: Date.now() - startedAt };
 }
 
 async function showCluster(ctx: Context, context: GatewayContext): Promise<void> {
