@@ -54,7 +54,7 @@ export async function runLocalCluster(options: Options): Promise<void> {
 
 function startServer(name: string, { config, dataDir, logFormat }: Options): ChildProcess {
   const data = dataDir === undefined ? [] : ['--data-dir', dataDir];
-  const flags = [name, '--config', config, '--log-format', logFormat, ...data];
+  const flags = [name, '--config', config, '--log-format', logFormat, '--text-records', ...data];
   // The channel tells the child when we are gone, however we went.
   return spawn(process.execPath, ['--enable-source-maps', main, 'server', ...flags], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -18,6 +18,9 @@ const formatOption = (): Option =>
     .choices(['text', 'json'])
     .default('text');
 
+const recordsOption = (): Option =>
+  new Option('--text-records', 'keep the log, the term and the events as text files for people');
+
 function wholeNumber(text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
@@ -44,6 +47,7 @@ program
   .addOption(configOption())
   .addOption(dataOption())
   .addOption(formatOption())
+  .addOption(recordsOption())
   .action(async (name: string, options) => {
     const { serve } = await import('./serve.ts');
     await serve({ ...options, name });
@@ -56,8 +60,9 @@ program
   .addOption(configOption())
   .addOption(formatOption())
   .option('--host <host>', 'the address to listen on', '127.0.0.1')
-  // The scripts pass the same flags to both; this one means nothing here.
+  // The scripts pass the same flags to both; these mean nothing here.
   .addOption(dataOption().hideHelp())
+  .addOption(recordsOption().hideHelp())
   .action(async (port: number, options) => {
     const { serveClient } = await import('./serve-client.ts');
     await serveClient({ ...options, port });
@@ -73,6 +78,38 @@ program
   .action(async options => {
     const { runLocalCluster } = await import('./local-cluster.ts');
     await runLocalCluster(options);
+  });
+
+program
+  .command('kv')
+  .description('read and write keys: SET, GET, DEL, KEYS, INCR; without a command, at a prompt')
+  .argument('[words...]', 'one command, such as SET greeting "hello world"')
+  .addOption(configOption())
+  .action(async (words: string[], options) => {
+    const { kv } = await import('./kv.ts');
+    await kv(words, options);
+  });
+
+program
+  .command('leader')
+  .description('who leads')
+  .command('transfer')
+  .description('hand the leadership over without a pause')
+  .argument('[to]', 'the server that shall lead; the best one when not given')
+  .addOption(configOption())
+  .action(async (to: string | undefined, options) => {
+    const { transfer } = await import('./transfer.ts');
+    await transfer(to, options);
+  });
+
+program
+  .command('restore')
+  .description('make an empty store what a file tells of')
+  .requiredOption('--from-text <file>', 'logs.txt of a server')
+  .addOption(configOption())
+  .action(async options => {
+    const { restoreText } = await import('./restore-text.ts');
+    await restoreText(options.fromText, options);
   });
 
 program

@@ -10,6 +10,7 @@ export async function serve(options: {
   readonly config: string;
   readonly dataDir?: string;
   readonly logFormat: LogFormat;
+  readonly textRecords?: boolean;
 }): Promise<void> {
   const configuration = loadConfiguration(resolve(options.config));
   const server = await runServer({
@@ -17,6 +18,7 @@ export async function serve(options: {
     configuration,
     dataRoot: options.dataDir === undefined ? configuration.dataRoot : resolve(options.dataDir),
     logFormat: options.logFormat,
+    hasTextRecords: options.textRecords === true,
     // What failed may be the disk: nothing more is tried, and nothing more is acknowledged.
     onFatal: () => process.exit(1),
   });

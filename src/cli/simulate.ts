@@ -43,6 +43,7 @@ function printSummary(totals: SimulationTotals, seconds: number): void {
   print(
     `${totals.committed.toLocaleString('en')} entries committed, ` +
       `${totals.acked.toLocaleString('en')} batches acknowledged, ` +
+      `${totals.keyOperations.toLocaleString('en')} reads and writes of keys judged, ` +
       `${Math.round(totals.virtualMs / 60_000).toLocaleString('en')} minutes of cluster time`,
   );
   print(

@@ -155,8 +155,8 @@ export class ClusterClient {
   }
 
   /**
-   * Keys of a range, in the order of their bytes. By lease or quorum: linearizable, from the leader;
-   * else from `server`, or from any that can promise what was asked for.
+   * Keys of a range, in the order of their bytes. By lease or quorum: linearizable, from the
+   * leader; else from `server`, or from any that can promise what was asked for.
    */
   async readKeys(query: KeyQuery, timeoutMs: number): Promise<KeyPage> {
     const request = {

@@ -43,9 +43,9 @@ const attemptTimeoutMs = 1000;
 const pauseMs = 50;
 
 /**
- * The way of commands to the leader: one session, one stream. What arrives while a message is on its
- * way goes with the next one. When the leader changes, everything that was not acknowledged is sent
- * again under its old sequence number, and the log sees to it that it counts once.
+ * The way of commands to the leader: one session, one stream. What arrives while a message is on
+ * its way goes with the next one. When the leader changes, everything that was not acknowledged is
+ * sent again under its old sequence number, and the log sees to it that it counts once.
  */
 export class CommandPipeline {
   readonly #clusterId: string;

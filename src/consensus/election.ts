@@ -174,7 +174,6 @@ function becomeLeader(replica: Replica, turn: Turn): void {
     confirmedRound: 0,
     confirmedAt: turn.now,
     reads: [],
-    readRounds: 0,
     uncommitted: [],
     uncommittedBytes: 0,
     leaseFromRound: 1,

@@ -9,8 +9,8 @@ import type { Event, Fact, MonotonicMs, NodeId } from './types.ts';
 type HandOverEvent = Extract<Event, { type: 'handOver' }>;
 
 /*
- * A planned change of leaders (Raft dissertation §3.10): no new writes, everything committed and on
- * the heir's disk, the lease ended; then the heir campaigns at once, and its voters owe nothing.
+ * A planned change of leaders (Raft dissertation §3.10): no new writes, everything committed and
+ * on the heir's disk, the lease ended; then the heir campaigns at once, and its voters owe nothing.
  */
 
 export function onHandOver(replica: Replica, turn: Turn, { id, to }: HandOverEvent): void {

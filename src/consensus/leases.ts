@@ -1,6 +1,6 @@
 import type { Replica } from './replica.ts';
 import { later } from './time.ts';
-import type { MonotonicMs, Timings } from './types.ts';
+import type { LogIndex, MonotonicMs, Term, Timings } from './types.ts';
 
 /*
  * Leases: for a while after a quorum has seen a round, its leader may answer reads alone.
@@ -21,8 +21,7 @@ const shortened = ({ clockDriftMax }: Timings, durationMs: number): number =>
 
 /**
  * For how long this server may answer reads alone from what it has committed, in milliseconds of
- * its clock; 0 when it may not. To be asked again after the read was executed: the process may have
- * been paused in the middle of it.
+ * its clock; 0 when it may not.
  */
 export function leaseRemainingMs(replica: Replica, now: MonotonicMs): number {
   const { leadership, timings } = replica;
@@ -34,6 +33,25 @@ export function leaseRemainingMs(replica: Replica, now: MonotonicMs): number {
   const endsAt = later(leadership.confirmedAt, shortened(timings, timings.leaseMs));
   return Math.max(0, endsAt - now);
 }
+
+/** A read on the lease of one term, once everything up to `index` is applied. */
+export type LeaseRead = { readonly term: Term; readonly index: LogIndex };
+
+/** Undefined when a quorum must be asked. */
+export function beginLeaseRead(replica: Replica, now: MonotonicMs): LeaseRead | undefined {
+  if (leaseRemainingMs(replica, now) <= 0) return undefined;
+  return { term: replica.term, index: replica.commit.index };
+}
+
+/**
+ * To be asked when the answer is ready: what is left of the lease that it rests on. At 0 the answer
+ * must not leave. The process may have been paused in the middle of the read.
+ */
+export const leaseReadRemainingMs = (
+  replica: Replica,
+  read: LeaseRead,
+  now: MonotonicMs,
+): number => (replica.term === read.term ? leaseRemainingMs(replica, now) : 0);
 
 /** The lease counts anew from the next round. */
 export function distrustLease({ leadership }: Replica): void {

@@ -179,6 +179,7 @@ export function onPullRefused(
   const pull = pullAnsweredBy(replica, from, refused.pullId);
   if (pull === undefined) return;
   pull.heardAt = turn.now;
+  tell(turn, { type: 'pullRefused', source: from });
   switch (refused.reason) {
     case 'truncated':
       openPull(replica, turn, from, lastPosition(replica.log));

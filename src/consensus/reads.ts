@@ -29,7 +29,7 @@ export function startReadRound(replica: Replica, turn: Turn): void {
   const isWaiting = leadership.reads.some(({ round }) => round > leadership.round);
   if (!isWaiting || leadership.confirmedRound < leadership.round) return;
   if (!startRound(replica, turn)) return;
-  leadership.readRounds += 1;
+  replica.readRounds += 1;
   for (const peer of replica.peers.keys()) {
     send(turn, peer, { type: 'heartbeat', probeMs: turn.now });
   }

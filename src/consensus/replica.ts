@@ -90,8 +90,6 @@ export type Leadership = {
   /** Start of the newest round that a quorum has seen. */
   confirmedAt: MonotonicMs;
   reads: WaitingRead[];
-  /** Rounds that were started for reads only. */
-  readRounds: number;
   /** Proposals that wait for their commit. */
   uncommitted: { readonly lastIndex: LogIndex; readonly bytes: number }[];
   uncommittedBytes: number;
@@ -159,7 +157,7 @@ export type Replica = {
   olderLeaseEndsAt: MonotonicMs;
   /** The leader before us, or before the candidate that has our vote, has ended its lease. */
   isOlderLeaseReleased: boolean;
-  /** Of a candidate: the longest older lease that its voters know of. Of a leader: no commit yet. */
+  /** The end of the longest older lease that our voters know of: no commit before it. */
   deferCommitUntil: MonotonicMs | undefined;
   /** Up to when we know what was committed, for reads of bounded staleness. */
   horizon: Horizon | undefined;
@@ -179,6 +177,8 @@ export type Replica = {
   readonly children: Map<NodeId, Child>;
   /** Durable positions, ours or relayed, that the leader may not know. */
   isReportDue: boolean;
+  /** Rounds that were started since the boot to confirm reads, and for nothing else. */
+  readRounds: number;
 
   /** Only while fresh: the directory of the founder that we have answered. */
   sponsor: DirectoryId | undefined;
@@ -252,6 +252,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     deniedSources: new Map(),
     children: new Map(),
     isReportDue: false,
+    readRounds: 0,
     sponsor: undefined,
     isForeignTold: false,
     missingTold: '',

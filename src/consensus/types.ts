@@ -281,7 +281,7 @@ export type Effect =
       readonly id: number;
       readonly leader: NodeId | undefined;
     }
-  /** `problem` says why this server still leads, or never led; undefined when it has handed over. */
+  /** `problem` says why this server has not handed over; undefined when it has. */
   | { readonly type: 'handOverEnded'; readonly id: number; readonly problem: string | undefined }
   /** This server stopped leading: the fate of its unacknowledged proposals is open. */
   | { readonly type: 'deposed'; readonly leader: NodeId | undefined }

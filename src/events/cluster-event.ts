@@ -45,6 +45,12 @@ export type ClusterEvent =
   | { readonly type: 'truncated'; readonly fromIndex: LogIndex; readonly source: NodeId }
   /** A source wanted us to remove committed entries, or diverges within one term: refused. */
   | { readonly type: 'truncationRefused'; readonly fromIndex: LogIndex; readonly source: NodeId }
+  /** A source has nothing that continues our log. */
+  | { readonly type: 'pullRefused'; readonly source: NodeId }
+  /** Somebody asked this leader for something. Told only where records are kept for people. */
+  | { readonly type: 'requestReceived'; readonly operation: string }
+  /** An entry has taken effect here. Told only where records are kept for people. */
+  | { readonly type: 'entryApplied'; readonly operation: string; readonly isLeader: boolean }
   | { readonly type: 'diskStalled' }
   | { readonly type: 'diskRecovered' }
   | { readonly type: 'peerReached'; readonly peer: NodeId }

@@ -77,6 +77,9 @@ const sentences: Sentences = {
     ),
   truncationRefused: ({ fromIndex, source }) =>
     warn(`${source} has another entry ${fromIndex} than we have committed: not pulling from it`),
+  pullRefused: ({ source }) => info(`${source} has nothing that continues our log`),
+  requestReceived: ({ operation }) => info(`received ${operation}`),
+  entryApplied: ({ operation }) => info(`applied ${operation}`),
   diskStalled: () => warn('the disk does not finish its writes'),
   diskRecovered: () => info('the disk finishes its writes again'),
   peerReached: ({ peer }) => info(`connected to ${peer}`),

@@ -11,6 +11,10 @@ export type MemberView = {
   readonly fact: Fact | undefined;
   /** Age of what is known of it, in milliseconds; 0 when it has told us itself. */
   readonly ageMs: number;
+  /** What it has done since its start; undefined when it does not answer. */
+  readonly counters: ServerDescription['counters'];
+  /** What is left of its lease; 0 when it leads nobody. */
+  readonly leaseRemainingMs: number;
 };
 export type ClusterView = {
   readonly health: Health;
@@ -50,6 +54,8 @@ function memberView(id: string, descriptions: readonly ServerDescription[]): Mem
     voter: config.find(member => member.id === id)?.isVoter ?? false,
     fact: heard?.fact,
     ageMs: own === undefined ? Math.round(heard?.ageMs ?? 0) : 0,
+    counters: own?.counters,
+    leaseRemainingMs: own?.leaseRemainingMs ?? 0,
   };
 }
 

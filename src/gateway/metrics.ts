@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { GatewayState } from './app.ts';
-import type { ClusterView, Health } from './cluster-view.ts';
+import type { ClusterView, Health, MemberView } from './cluster-view.ts';
 
 const healthValues: Readonly<Record<Health, number>> = { GREEN: 2, YELLOW: 1, RED: 0 };
 
@@ -15,6 +15,10 @@ export class GatewayMetrics {
   readonly #up: Gauge;
   readonly #leads: Gauge;
   readonly #indexes: Gauge;
+  readonly #lease: Gauge;
+  readonly #reads: Gauge;
+  readonly #readRounds: Gauge;
+  readonly #messages: Gauge;
 
   constructor(client: ClusterClient) {
     const registers = [this.#registry];
@@ -33,6 +37,18 @@ export class GatewayMetrics {
     this.#up = gauge('server_up', 'Whether the server answers', ['server']);
     this.#leads = gauge('server_leads', 'Whether the server leads', ['server']);
     this.#indexes = gauge('server_index', 'Log indexes of the server', ['server', 'kind']);
+    this.#lease = gauge('server_lease_remaining_seconds', 'Rest of the lease', ['server']);
+    this.#reads = gauge(
+      'server_reads_total',
+      'Reads of keys since the server started, by what they rested on',
+      ['server', 'kind'],
+    );
+    this.#readRounds = gauge(
+      'server_read_rounds_total',
+      'Rounds of messages that were needed only to confirm reads; a lease read needs none',
+      ['server'],
+    );
+    this.#messages = gauge('server_messages_total', 'Messages sent to other servers', ['server']);
     this.#registry.registerMetric(
       new Gauge({
         name: 'gossip_raft_pending_bytes',
@@ -69,14 +85,26 @@ export class GatewayMetrics {
   observeCluster({ health, term, leader, members }: ClusterView): void {
     this.#health.set(healthValues[health]);
     this.#term.set(term);
-    for (const { id: server, reachable, fact } of members) {
+    for (const { id: server, reachable, fact, counters, leaseRemainingMs } of members) {
       this.#up.set({ server }, reachable ? 1 : 0);
       this.#leads.set({ server }, server === leader ? 1 : 0);
+      this.#lease.set({ server }, leaseRemainingMs / 1000);
+      if (counters !== undefined) this.#observeReads(server, counters);
       if (fact === undefined) continue;
       this.#indexes.set({ server, kind: 'last' }, fact.last.index);
       this.#indexes.set({ server, kind: 'durable' }, fact.durable.index);
       this.#indexes.set({ server, kind: 'commit' }, fact.commit.index);
       this.#indexes.set({ server, kind: 'applied' }, fact.applied);
     }
+  }
+
+  #observeReads(server: string, counters: NonNullable<MemberView['counters']>): void {
+    this.#reads.set({ server, kind: 'lease' }, counters.leaseReads);
+    this.#reads.set({ server, kind: 'quorum' }, counters.quorumReads);
+    this.#reads.set({ server, kind: 'bounded' }, counters.boundedReads);
+    this.#reads.set({ server, kind: 'local' }, counters.localReads);
+    this.#reads.set({ server, kind: 'refused' }, counters.refusedReads);
+    this.#readRounds.set({ server }, counters.readRounds);
+    this.#messages.set({ server }, counters.messagesSent);
   }
 }

@@ -11,8 +11,8 @@ import type { LogStore } from '../storage/log-store.ts';
 const sliceMaxBytes = 512 * 1024;
 
 export type ApplyListener = {
-  /** An entry has taken effect. */
-  applied(entry: Entry, outcome: Outcome): void;
+  /** An entry has been applied; a no-op has no outcome. */
+  applied(entry: Entry, outcome: Outcome | undefined): void;
   /** A slice is done: everything up to `index` is applied. */
   advanced(index: LogIndex): void;
 };
@@ -62,6 +62,6 @@ export class ApplyLoop {
   #apply(entry: Entry): void {
     assert(entry.index === this.state.appliedIndex + 1, 'entries are applied in order');
     const outcome = applyEntry(this.state, entry);
-    if (outcome !== undefined) this.#listener.applied(entry, outcome);
+    this.#listener.applied(entry, outcome);
   }
 }

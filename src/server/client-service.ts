@@ -2,6 +2,7 @@ import { Metadata, type ServerDuplexStream, type ServerWritableStream } from '@g
 import type { NodeId } from '../consensus/types.ts';
 import { bytesOf } from '../state-machines/byte-string.ts';
 import { decodeCommand, encodeCommand, type SessionCommand } from '../state-machines/command.ts';
+import { commandText } from '../state-machines/command-text.ts';
 import { encodeResult } from '../state-machines/result.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { AckEntriesReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
@@ -18,7 +19,7 @@ import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeys
 import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
 import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
 import { readJournal } from './journal-reader.ts';
-import { readKeys } from './key-reader.ts';
+import { rangeText, readKeys } from './key-reader.ts';
 import { KeyWatch } from './key-watch.ts';
 import { ReadGate } from './read-gate.ts';
 import { notLeader, refused, refusedProposal, wrongCluster } from './refusals.ts';
@@ -93,7 +94,11 @@ export class ClientService {
       reply({ refused: wrong });
       return;
     }
-    const { state } = this.#context.applyLoop;
+    const { applyLoop, textRecords, host } = this.#context;
+    const { state } = applyLoop;
+    if (host.replica.role === 'leader') {
+      textRecords?.tell({ type: 'requestReceived', operation: rangeText(request) });
+    }
     this.#gate.read(
       request,
       () => ({ ...readKeys(state, request), view: this.#view() }),
@@ -206,6 +211,7 @@ export class ClientService {
       write({ requestId, refused: refusal });
       return;
     }
+    this.#noteRequests(commands);
     // They are taken or refused together: the first answer speaks for all of them.
     let isAnswered = false;
     this.#context.requests.propose(commands, answer => {
@@ -214,6 +220,14 @@ export class ClientService {
       if (answer.type === 'accepted') write({ requestId, accepted: answer.position });
       else write({ requestId, refused: this.#refusalOf(answer) });
     });
+  }
+
+  #noteRequests(commands: readonly Uint8Array[]): void {
+    const { textRecords, host } = this.#context;
+    if (textRecords === undefined || host.replica.role !== 'leader') return;
+    for (const bytes of commands) {
+      textRecords.tell({ type: 'requestReceived', operation: commandText(decodeCommand(bytes)) });
+    }
   }
 
   #ackEntries(call: ServerWritableStream<AckRequest, AckEntriesReply>): void {
@@ -301,7 +315,7 @@ export class ClientService {
       facts: facts.map(writeGossipEntry),
       connectedPeers: [...transport.connectedPeers()],
       startedAtWallMs,
-      counters: { ...counters, readRounds: host.replica.leadership?.readRounds ?? 0 },
+      counters: { ...counters, readRounds: host.replica.readRounds },
       leaseRemainingMs: this.#gate.leaseRemainingMs(),
     };
   }

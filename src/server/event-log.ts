@@ -44,7 +44,7 @@ export class EventLog {
 
   tell(event: ClusterEvent): void {
     // Every heartbeat: news only for those who watch the protocol itself.
-    if (event.type === 'roundStarted') return;
+    if (event.type === 'roundStarted' || event.type === 'pullRefused') return;
     if (event.type === 'pulled') {
       const count = event.count + (this.#pulled?.count ?? 0);
       this.#pulled = { ...event, count };

@@ -1,3 +1,4 @@
+import { quoted } from '../events/quoted-words.ts';
 import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
 import {
   type KeyRecord,
@@ -57,6 +58,13 @@ export function readKeys(
     bytes += key.length + entryOverheadBytes + (range.withValues ? record.value.length : 0);
   }
   return { page: { entries, next: undefined, revision } };
+}
+
+/** The range in words: most often it is one key. */
+export function rangeText({ start, end }: Pick<KeyRange, 'start' | 'end'>): string {
+  const first = byteStringOf(start);
+  const name = quoted(Buffer.from(first, 'latin1').toString('utf8'));
+  return byteStringOf(end) === `${first}\0` ? `GET ${name}` : `KEYS ${name}`;
 }
 
 export function forgotten(keyValues: KeyValues, revision: number): Refused {

@@ -1,5 +1,5 @@
 import { horizonOf, staleMsOf } from '../consensus/freshness.ts';
-import { leaseRemainingMs } from '../consensus/leases.ts';
+import { beginLeaseRead, leaseReadRemainingMs, leaseRemainingMs } from '../consensus/leases.ts';
 import type { Consistency } from '../transport/generated/gossipraft/Consistency.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 import { monotonicNow } from './host.ts';
@@ -62,16 +62,18 @@ export class ReadGate {
   }
 
   #readByLease<T>(read: () => T, reply: Reply<T>): void {
-    const { replica } = this.#context.host;
-    if (this.leaseRemainingMs() <= 0) {
+    const { host } = this.#context;
+    host.checkClock();
+    const begun = beginLeaseRead(host.replica, monotonicNow());
+    if (begun === undefined) {
       this.#readByQuorum(read, reply);
       return;
     }
-    const { term } = replica;
-    this.#whenApplied(replica.commit.index, () => {
+    this.#whenApplied(begun.index, () => {
       const value = read();
-      const leftMs = this.leaseRemainingMs();
-      if (leftMs <= 0 || replica.term !== term) {
+      host.checkClock();
+      const leftMs = leaseReadRemainingMs(host.replica, begun, monotonicNow());
+      if (leftMs <= 0) {
         this.#readByQuorum(read, reply);
         return;
       }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { unreachable } from '../assert.ts';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
-import { createReplica } from '../consensus/replica.ts';
-import type { Effect, Limits, LogIndex, Timings } from '../consensus/types.ts';
+import { createReplica, type Replica } from '../consensus/replica.ts';
+import type { Effect, Entry, Limits, Timings } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { createReplicatedState } from '../state-machines/replicated-state.ts';
+import { decodeCommand } from '../state-machines/command.ts';
+import { commandText } from '../state-machines/command-text.ts';
+import { createReplicatedState, type Outcome } from '../state-machines/replicated-state.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
@@ -14,11 +15,13 @@ import type { NodeId } from '../words.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import { ClientService } from './client-service.ts';
 import { createCounters } from './counters.ts';
+import { diskSentence, effectRunner } from './effect-runner.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
 import { Expiry } from './expiry.ts';
 import { Host, monotonicNow } from './host.ts';
 import { Requests } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
+import { TextRecords } from './text-records.ts';
 
 export type ServerOptions = {
   readonly nodeId: string;
@@ -26,6 +29,8 @@ export type ServerOptions = {
   /** Holds the folders of all servers that run here. */
   readonly dataRoot: string;
   readonly logFormat: LogFormat;
+  /** Whether records for people are kept: the log, the term and the events as text. */
+  readonly hasTextRecords: boolean;
   /** The server cannot go on; the text tells the operator why. */
   readonly onFatal: (sentence: string) => void;
 };
@@ -101,7 +106,7 @@ function wire(
   fatal: (sentence: string) => void,
 ): Wired {
   const { configuration } = options;
-  const { metadata, log } = storage;
+  const { log } = storage;
   const timings = timingsFor(configuration);
   const clusterId = configuration.clusterName;
   const nodeId = options.nodeId as NodeId;
@@ -109,30 +114,19 @@ function wire(
     ...node,
     id: id as NodeId,
   }));
-  const replica = createReplica({
-    identity: {
-      clusterId,
-      id: nodeId,
-      directoryId: metadata.directoryId,
-      incarnation: metadata.incarnation,
-      listedServers: peers.map(({ id }) => id),
-      membersHash: membersHashOf(configuration),
-    },
-    persistent: {
-      term: metadata.term,
-      vote: metadata.vote,
-      config: metadata.config,
-      log: storage.recovered,
-    },
-    timings,
-    limits: limitsFor(configuration),
-    seed: Math.floor(Math.random() * 2 ** 31),
-    now: monotonicNow(),
-  });
+  const replica = replicaFor(
+    options,
+    storage,
+    peers.map(({ id }) => id),
+  );
   const host = new Host(replica);
   const requests = new Requests(host);
+  const textRecords = textRecordsFor(options, host, eventLog);
   const applyLoop = new ApplyLoop(createReplicatedState(), log, {
-    applied: (entry, outcome) => requests.applied(entry, outcome),
+    applied: (entry, outcome) => {
+      if (textRecords !== undefined) record(textRecords, host, entry, outcome);
+      if (outcome !== undefined) requests.applied(entry, outcome);
+    },
     advanced: index => {
       host.dispatch({ type: 'applied', index });
       requests.advanced(index);
@@ -161,6 +155,7 @@ function wire(
     applyLoop,
     requests,
     counters: createCounters(),
+    textRecords,
   };
   const clientService = new ClientService(context);
   const services = [
@@ -168,6 +163,61 @@ function wire(
     { definition: ClientToServer.service, implementation: clientService.handlers() },
   ];
   return { context, services, runEffect: effectRunner(context, storage, eventLog, fatal) };
+}
+
+/** The replica as its disk and the configuration make it. */
+function replicaFor(
+  { configuration, nodeId }: ServerOptions,
+  { metadata, recovered }: ServerStorage,
+  listedServers: readonly NodeId[],
+): Replica {
+  return createReplica({
+    identity: {
+      clusterId: configuration.clusterName,
+      id: nodeId as NodeId,
+      directoryId: metadata.directoryId,
+      incarnation: metadata.incarnation,
+      listedServers,
+      membersHash: membersHashOf(configuration),
+    },
+    persistent: {
+      term: metadata.term,
+      vote: metadata.vote,
+      config: metadata.config,
+      log: recovered,
+    },
+    timings: timingsFor(configuration),
+    limits: limitsFor(configuration),
+    seed: Math.floor(Math.random() * 2 ** 31),
+    now: monotonicNow(),
+  });
+}
+
+function textRecordsFor(
+  { hasTextRecords, dataRoot, nodeId }: ServerOptions,
+  { replica }: Host,
+  eventLog: EventLog,
+): TextRecords | undefined {
+  if (!hasTextRecords) return undefined;
+  return new TextRecords({
+    self: nodeId as NodeId,
+    root: dataRoot,
+    standing: () => ({ term: replica.term, commitIndex: replica.commit.index, vote: replica.vote }),
+    onFailure: ({ message }) => eventLog.say('warn', `no more text records: ${message}`),
+  });
+}
+
+function record(
+  textRecords: TextRecords,
+  { replica }: Host,
+  entry: Entry,
+  outcome: Outcome | undefined,
+): void {
+  const text = entry.kind === 'noop' ? 'NO-OP' : commandText(decodeCommand(entry.payload));
+  const operation = outcome?.hadEffect === false ? `REPEATED ${text}` : text;
+  textRecords.applied(entry, operation);
+  const isLeader = replica.role === 'leader';
+  textRecords.tell({ type: 'entryApplied', operation: text, isLeader });
 }
 
 /** Quartz clocks differ by 0.01 %, and are slewed by at most 0.05 %. */
@@ -188,81 +238,6 @@ function limitsFor({ limits }: LoadedConfiguration): Limits {
     uncommittedMaxBytes: limits.uncommittedMaxBytes,
     depthMax: 3,
   };
-}
-
-/** Carries effects out, in their order: that order is what makes the protocol safe. */
-function effectRunner(
-  { host, log, transport, applyLoop, requests, counters }: ServerContext,
-  { metadata }: ServerStorage,
-  eventLog: EventLog,
-  fatal: (sentence: string) => void,
-): (effect: Effect) => void {
-  const readEntries = async (effect: Extract<Effect, { type: 'readEntries' }>): Promise<void> => {
-    const { puller, pullId } = effect;
-    const entries = await log.read(effect);
-    host.dispatch({ type: 'entriesRead', puller, pullId, entries });
-  };
-  return effect => {
-    switch (effect.type) {
-      case 'persistVote':
-        return durably(fatal, () => metadata.persistVote(effect.term, effect.vote));
-      case 'persistConfig':
-        return durably(fatal, () => metadata.persistConfig(effect.config));
-      case 'append':
-        return log.append(effect.entries, effect.logGeneration);
-      case 'truncate':
-        return log.truncate(effect.fromIndex, effect.logGeneration);
-      case 'send':
-        counters.messagesSent += 1;
-        return transport.send(effect.message);
-      case 'readEntries':
-        readEntries(effect).catch((error: Error) => fatal(error.message));
-        return undefined;
-      case 'apply':
-        return applyLoop.applyUpTo(effect.upTo as LogIndex);
-      case 'accepted':
-        return requests.accepted(effect);
-      case 'refused':
-        return requests.refused(effect);
-      case 'readReady':
-        return requests.readReady(effect);
-      case 'readRefused':
-        return requests.readRefused(effect);
-      case 'handOverEnded':
-        return requests.handOverEnded(effect);
-      case 'deposed':
-        return requests.deposed(effect);
-      case 'tell':
-        return eventLog.tell(effect.event);
-      case 'halt':
-        return fatal(effect.reason);
-      default:
-        return unreachable(effect);
-    }
-  };
-}
-
-/** What follows in the same turn relies on it: when it fails, nothing may follow. */
-function durably(fatal: (sentence: string) => void, write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    fatal(diskSentence(error as Error, 'the metadata'));
-    throw error;
-  }
-}
-
-const diskReasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; make room and start again',
-  EIO: 'the disk reports an error; check it before you start again',
-  EROFS: 'the file system is read-only; mend it and start again',
-  EDQUOT: 'the quota is used up; make room and start again',
-};
-
-function diskSentence(error: Error, where: string): string {
-  const { code } = error as NodeJS.ErrnoException;
-  const reason = diskReasons[code ?? ''] ?? `${error.message}; check the disk`;
-  return `cannot write to ${where}: ${reason}. Nothing that was acknowledged is lost`;
 }
 
 /** Only the first one counts: what fails after it fails because of it. */
@@ -300,6 +275,7 @@ async function stop(
   await context.transport.close();
   await grpc.close();
   await context.applyLoop.stop();
+  context.textRecords?.close();
   await storage.close();
   await eventLog.close('stopped');
 }

@@ -5,6 +5,7 @@ import type { ApplyLoop } from './apply-loop.ts';
 import type { Counters } from './counters.ts';
 import type { Host } from './host.ts';
 import type { Requests } from './requests.ts';
+import type { TextRecords } from './text-records.ts';
 
 /** The parts of a running server that work together. */
 export type ServerContext = {
@@ -17,4 +18,6 @@ export type ServerContext = {
   readonly applyLoop: ApplyLoop;
   readonly requests: Requests;
   readonly counters: Counters;
+  /** Undefined where no records are kept for people. */
+  readonly textRecords: TextRecords | undefined;
 };

@@ -12,6 +12,7 @@ import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Placement } from '../state-machines/result.ts';
 import { type DurableState, demandDurable } from './durable-fact.ts';
 import { demand } from './failure.ts';
+import { KeyHistory } from './key-history.ts';
 
 /** What the oracle may look at: more than any server can see. */
 export type Witness = DurableState & {
@@ -40,6 +41,7 @@ export class Oracle {
   #lastAckedSeq = 0;
   #witnesses: readonly Witness[] = [];
   readonly acked = new Map<string, Placement>();
+  readonly keys = new KeyHistory();
 
   get committedCount(): number {
     return this.#committed.length;

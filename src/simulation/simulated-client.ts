@@ -1,6 +1,7 @@
 import { encodeCommand } from '../state-machines/command.ts';
 import type { Result } from '../state-machines/result.ts';
 import { SimulationFailure } from './failure.ts';
+import { anyKey, randomKeyWrite } from './key-write.ts';
 import { mix, Random } from './random.ts';
 import type { Answer } from './simulated-requests.ts';
 import type { SimulatedServer, Surroundings } from './simulated-server.ts';
@@ -8,7 +9,12 @@ import type { SimulatedServer, Surroundings } from './simulated-server.ts';
 /** Answers and requests get lost between clients and servers, too. */
 const lossOfAnswers = 0.05;
 
-type Outstanding = { readonly sequence: number; readonly payload: Uint8Array; tries: number };
+type Outstanding = {
+  readonly payload: Uint8Array;
+  /** Takes note of what became of it. */
+  readonly done: (result: Result) => void;
+  tries: number;
+};
 
 /** A client as a client server is one: it retries under one session and sequence number. */
 export class SimulatedClient {
@@ -60,8 +66,9 @@ export class SimulatedClient {
     if (this.#session === undefined) this.#try(this.#openSession(), result => this.#opened(result));
     else if (this.#random.chance(0.2)) this.#read();
     else {
-      this.#outstanding = this.#newPut(this.#session);
-      this.#put();
+      const isPut = this.#random.chance(0.5);
+      this.#outstanding = isPut ? this.#newPut(this.#session) : this.#newKeyWrite(this.#session);
+      this.#write();
     }
   }
 
@@ -90,26 +97,42 @@ export class SimulatedClient {
       count,
       data: new TextEncoder().encode(`[${objects.join()}]`),
     });
-    return { sequence: this.#sequence, payload, tries: 0 };
+    const done = (result: Result): void => {
+      if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
+      if (result.isReplay) this.#around.marks.note('retried put found done');
+      this.#around.oracle.acknowledged(result.placement);
+    };
+    return { payload, done, tries: 0 };
   }
 
-  #put(): void {
+  #newKeyWrite(session: number): Outstanding {
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    const write = randomKeyWrite(this.#random, `${this.#place}-${sequence}`);
+    const frame = { session, sequence, ackedBelow: sequence };
+    const payload = encodeCommand({ kind: 'transact', ...frame, ...write.transaction });
+    const answered = this.#around.oracle.keys.begin(write.key, write.action);
+    return { payload, done: result => answered(write.actionDone(result)), tries: 0 };
+  }
+
+  #write(): void {
     const outstanding = this.#outstanding;
     if (outstanding === undefined) return;
     outstanding.tries += 1;
-    if (outstanding.tries === 2) this.#around.marks.note('put retried');
+    if (outstanding.tries === 2) this.#around.marks.note('write retried');
     this.#try(outstanding.payload, result => {
       this.#outstanding = undefined;
-      if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
-      if (result.isReplay) this.#around.marks.note('retried put found done');
+      outstanding.done(result);
       this.ackedCount += 1;
-      this.#around.oracle.acknowledged(result.placement);
       this.#rest();
     });
   }
 
   #read(): void {
-    const ackedBefore = this.#around.oracle.lastAckedSeq;
+    const { oracle } = this.#around;
+    const ackedBefore = oracle.lastAckedSeq;
+    const key = anyKey(this.#random);
+    const calledAt = oracle.keys.now();
     const attempt = this.#begin();
     this.#server().read(answer => {
       if (answer === undefined) {
@@ -117,7 +140,8 @@ export class SimulatedClient {
         return;
       }
       // Judged where it is answered: on its way the answer only gets older.
-      this.#around.oracle.read(answer.lastSeq, ackedBefore);
+      oracle.read(answer.lastSeq, ackedBefore);
+      oracle.keys.read(key, calledAt, answer.lookUp(key));
       this.#around.marks.note('linearizable read');
       this.#answered(attempt, () => this.#rest());
     });
@@ -174,7 +198,7 @@ export class SimulatedClient {
     this.#after(this.#around.options.clients.pauseMs * this.#random.between(0.2, 1.8), () => {
       if (attempt !== this.#attempt || this.#isStopped) return;
       if (this.#outstanding === undefined) this.#next();
-      else this.#put();
+      else this.#write();
     });
   }
 }

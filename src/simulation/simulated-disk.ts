@@ -1,4 +1,6 @@
-import type { Config, DirectoryId, Entry, NodeId, Term } from '../consensus/types.ts';
+import { createReplica, type Replica } from '../consensus/replica.ts';
+import type { Config, DirectoryId, Entry, MonotonicMs, NodeId, Term } from '../consensus/types.ts';
+import { recoveredFrom } from '../storage/memory-store.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Random } from './random.ts';
 
@@ -31,6 +33,31 @@ export class SimulatedDisk {
     const takesMs = (latencyMs + this.#random.next() * jitterMs) * this.slowness;
     this.#busyUntilMs = Math.max(nowMs + takesMs, this.#busyUntilMs);
     return this.#busyUntilMs;
+  }
+
+  /** The server as it stands after a start from this disk. */
+  boot(
+    listedServers: readonly NodeId[],
+    { timings, limits }: SimulationOptions,
+    seed: number,
+    now: MonotonicMs,
+  ): Replica {
+    const { directoryId, incarnation, term, vote, config, entries } = this;
+    return createReplica({
+      identity: {
+        clusterId: 'simulated',
+        id: this.#owner,
+        directoryId,
+        incarnation,
+        listedServers,
+        membersHash: listedServers.join(),
+      },
+      persistent: { term, vote, config, log: recoveredFrom(entries) },
+      timings,
+      limits,
+      seed,
+      now,
+    });
   }
 
   /** The data directory is replaced by an empty one. */

@@ -1,3 +1,4 @@
+import { anyKey } from './key-write.ts';
 import { mix, Random } from './random.ts';
 import type { ReadAnswer } from './simulated-requests.ts';
 import type { SimulatedServer, Surroundings } from './simulated-server.ts';
@@ -20,9 +21,12 @@ export class SimulatedReader {
     queue.push(this.#around.now() + pauseMs, () => {
       const server = this.#servers[this.#random.below(this.#servers.length)];
       const ackedBefore = oracle.lastAckedSeq;
+      const key = anyKey(this.#random);
+      const calledAt = oracle.keys.now();
       const judge = (kind: string) => (answer: ReadAnswer) => {
         if (answer === undefined) return;
         oracle.read(answer.lastSeq, ackedBefore);
+        oracle.keys.read(key, calledAt, answer.lookUp(key));
         marks.note(kind);
       };
       if (this.#random.chance(0.5)) server?.read(judge('linearizable read'));

@@ -1,4 +1,5 @@
 import type { Effect, Entry, NodeId } from '../consensus/types.ts';
+import type { ByteString } from '../state-machines/byte-string.ts';
 import type { Outcome, ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { Result } from '../state-machines/result.ts';
 
@@ -6,7 +7,9 @@ export type Answer =
   | { readonly type: 'result'; readonly result: Result }
   | { readonly type: 'refused'; readonly leader: NodeId | undefined };
 /** Undefined when this server cannot answer. */
-export type ReadAnswer = { readonly lastSeq: number } | undefined;
+export type ReadAnswer =
+  | { readonly lastSeq: number; lookUp(key: ByteString): ByteString | undefined }
+  | undefined;
 
 type Accepted = Extract<Effect, { type: 'accepted' }>;
 type Refused = Extract<Effect, { type: 'refused' }>;
@@ -59,11 +62,13 @@ export class SimulatedRequests {
     this.#reads.delete(id);
   }
 
-  answerReads({ appliedIndex, journal }: ReplicatedState): void {
+  answerReads({ appliedIndex, journal, keyValues }: ReplicatedState): void {
     const { lastSeq } = journal;
+    const { keys } = keyValues.contents;
+    const lookUp = (key: ByteString): ByteString | undefined => keys.get(key)?.value;
     const reads = this.#readyReads;
     this.#readyReads = reads.filter(({ index }) => index > appliedIndex);
-    for (const { index, answer } of reads) if (index <= appliedIndex) answer({ lastSeq });
+    for (const { index, answer } of reads) if (index <= appliedIndex) answer({ lastSeq, lookUp });
   }
 
   applied(entry: Entry, outcome: Outcome | undefined): void {

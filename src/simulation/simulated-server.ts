@@ -1,5 +1,5 @@
-import { leaseRemainingMs } from '../consensus/leases.ts';
-import { createReplica, type Replica } from '../consensus/replica.ts';
+import { beginLeaseRead, leaseReadRemainingMs } from '../consensus/leases.ts';
+import type { Replica } from '../consensus/replica.ts';
 import { nextDeadline, step } from '../consensus/step.ts';
 import type {
   Effect,
@@ -9,14 +9,13 @@ import type {
   Message,
   MonotonicMs,
   NodeId,
-  WallMs,
 } from '../consensus/types.ts';
 import {
   applyEntry,
   createReplicatedState,
   type ReplicatedState,
 } from '../state-machines/replicated-state.ts';
-import { MemoryStore, recoveredFrom } from '../storage/memory-store.ts';
+import { MemoryStore } from '../storage/memory-store.ts';
 import type { EventQueue } from './event-queue.ts';
 import { SimulationFailure } from './failure.ts';
 import type { Marks } from './marks.ts';
@@ -24,6 +23,7 @@ import type { Network } from './network.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Oracle, Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
+import { SimulatedClock } from './simulated-clock.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { type Answer, type ReadAnswer, SimulatedRequests } from './simulated-requests.ts';
 
@@ -55,7 +55,7 @@ export class SimulatedServer implements Witness {
   isPaused = false;
   readonly #around: Surroundings;
   readonly #random: Random;
-  readonly #clock: { readonly rate: number; readonly offsetMs: number };
+  readonly #clock: SimulatedClock;
   readonly #listed: readonly NodeId[];
   readonly #disk: SimulatedDisk;
   #process: Process | undefined;
@@ -68,8 +68,7 @@ export class SimulatedServer implements Witness {
     this.#around = around;
     this.#listed = listed;
     this.#random = new Random(mix(seed, 4, place));
-    const rate = 1 + this.#random.pick([-1, 1, this.#random.between(-1, 1)]) * clockDrift;
-    this.#clock = { rate, offsetMs: this.#random.between(0, 1e6) };
+    this.#clock = new SimulatedClock(clockDrift, this.#random);
     this.#disk = new SimulatedDisk(this.id, around.options.disk, this.#random);
   }
 
@@ -126,23 +125,10 @@ export class SimulatedServer implements Witness {
       disk.entries,
     );
     const { options } = this.#around;
+    const seed = this.#random.below(2 ** 31);
     this.#process = {
       store,
-      replica: createReplica({
-        identity: {
-          clusterId: 'simulated',
-          id: this.id,
-          directoryId: disk.directoryId,
-          incarnation: disk.incarnation,
-          listedServers: this.#listed,
-          membersHash: this.#listed.join(),
-        },
-        persistent: { ...disk, log: recoveredFrom(disk.entries) },
-        timings: options.timings,
-        limits: options.limits,
-        seed: this.#random.below(2 ** 31),
-        now: this.#localNow(),
-      }),
+      replica: disk.boot(this.#listed, options, seed, this.#localNow()),
       state: createReplicatedState(),
       requests: new SimulatedRequests(),
       tickAtMs: Number.POSITIVE_INFINITY,
@@ -205,7 +191,7 @@ export class SimulatedServer implements Witness {
   propose(payload: Uint8Array, answer: (answer: Answer) => void): void {
     const id = this.#process?.requests.addProposal(answer);
     if (id === undefined) return;
-    const wallMs = Math.floor(1e12 + this.#localNow()) as WallMs;
+    const wallMs = this.#clock.wallAt(this.#around.now());
     this.#hear(this.life, { type: 'propose', proposals: [{ id, payload }], wallMs });
   }
 
@@ -219,16 +205,15 @@ export class SimulatedServer implements Witness {
     const process = this.#process;
     if (process === undefined || this.isPaused) return;
     const { replica } = process;
-    if (leaseRemainingMs(replica, this.#localNow()) <= 0) {
+    const read = beginLeaseRead(replica, this.#localNow());
+    if (read === undefined) {
       answer(undefined);
       return;
     }
-    const { term } = replica;
-    process.requests.whenApplied(replica.commit.index, process.state, value => {
+    process.requests.whenApplied(read.index, process.state, value => {
       this.#after(this.#random.next(), () =>
         this.#live(process, () => {
-          const isValid = replica.term === term && leaseRemainingMs(replica, this.#localNow()) > 0;
-          answer(isValid ? value : undefined);
+          answer(leaseReadRemainingMs(replica, read, this.#localNow()) > 0 ? value : undefined);
         }),
       );
     });
@@ -239,7 +224,7 @@ export class SimulatedServer implements Witness {
   }
 
   #localNow(): MonotonicMs {
-    return (this.#clock.offsetMs + this.#clock.rate * this.#around.now()) as MonotonicMs;
+    return this.#clock.at(this.#around.now());
   }
 
   #after(delayMs: number, run: () => void): void {
@@ -287,7 +272,7 @@ export class SimulatedServer implements Witness {
   #scheduleTick(process: Process): void {
     if (this.#process !== process) return;
     const { now } = this.#around;
-    const inMs = (nextDeadline(process.replica) - this.#localNow()) / this.#clock.rate;
+    const inMs = this.#clock.untilShows(nextDeadline(process.replica), now());
     const atMs = now() + Math.max(0.01, inMs);
     if (process.tickAtMs > now() && process.tickAtMs <= atMs) return;
     process.tickAtMs = atMs;

@@ -8,6 +8,7 @@ export type SimulationTotals = {
   virtualMs: number;
   committed: number;
   acked: number;
+  keyOperations: number;
   sent: number;
   lost: number;
   duplicated: number;
@@ -21,6 +22,7 @@ export const createTotals = (): SimulationTotals => ({
   virtualMs: 0,
   committed: 0,
   acked: 0,
+  keyOperations: 0,
   sent: 0,
   lost: 0,
   duplicated: 0,
@@ -31,6 +33,7 @@ export const createTotals = (): SimulationTotals => ({
     this.virtualMs += report.virtualMs;
     this.committed += report.committed;
     this.acked += report.acked;
+    this.keyOperations += report.keyOperations;
     this.sent += report.network.sent;
     this.lost += report.network.lost;
     this.duplicated += report.network.duplicated;

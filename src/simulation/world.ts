@@ -19,6 +19,8 @@ export type WorldReport = {
   readonly virtualMs: number;
   readonly committed: number;
   readonly acked: number;
+  /** Reads and writes of keys whose history was found linearizable. */
+  readonly keyOperations: number;
   readonly network: NetworkTotals;
   readonly marks: Marks;
 };
@@ -95,6 +97,7 @@ export class World {
     this.#runLivenessPhase();
     this.#converge();
     this.#oracle.checkJournal();
+    this.#oracle.keys.check();
     return this.#report();
   }
 
@@ -104,6 +107,7 @@ export class World {
       virtualMs: this.#nowMs,
       committed: this.#oracle.committedCount,
       acked: this.#oracle.acked.size,
+      keyOperations: this.#oracle.keys.size,
       network: this.#network.totals,
       marks: this.#marks,
     };

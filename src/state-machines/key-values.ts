@@ -35,7 +35,7 @@ export type Contents = {
 export type Version = {
   readonly revision: number;
   readonly keys: PersistentMap<KeyRecord>;
-  /** What this revision has changed; nothing in the oldest version, which is only a place to stand. */
+  /** What this revision has changed; nothing in the oldest version, which is a place to stand. */
   readonly changed: readonly ByteString[];
   readonly bytes: number;
 };
@@ -205,7 +205,7 @@ function placeOf({ versions }: KeyValues, revision: number): number {
 export const keysAt = (state: KeyValues, revision: number): PersistentMap<KeyRecord> | undefined =>
   state.versions[placeOf(state, revision)]?.keys;
 
-/** The versions with changes after a revision, at most `limit`; undefined when some are forgotten. */
+/** The versions after a revision, at most `limit`; undefined when some are forgotten. */
 export function versionsAfter(
   state: KeyValues,
   revision: number,

@@ -82,6 +82,8 @@ export function createReplicatedState(limits: StateLimits = stateLimits): Replic
 export type Outcome = {
   readonly result: Result;
   readonly waiter: { readonly session: number; readonly sequence: number } | undefined;
+  /** False for a repeated command, and for one that could not be done. */
+  readonly hadEffect: boolean;
 };
 
 /** Applies the next entry of the log. Entries come in order, each once. */
@@ -89,16 +91,30 @@ export function applyEntry(state: ReplicatedState, entry: AppliedEntry): Outcome
   state.appliedIndex = entry.index;
   if (entry.kind === 'noop') return undefined;
   const command = decodeCommand(entry.payload);
-  if (command === undefined) return { result: { kind: 'malformed' }, waiter: undefined };
+  if (command === undefined) return without({ kind: 'malformed' });
   passTime(state, entry);
-  if (command.kind === 'tick') return { result: { kind: 'ticked' }, waiter: undefined };
+  if (command.kind === 'tick') return without({ kind: 'ticked' });
   if (command.kind === 'openSession') {
     openSession(state.sessions, entry.index);
-    return { result: { kind: 'sessionOpened', session: entry.index }, waiter: undefined };
+    return without({ kind: 'sessionOpened', session: entry.index });
   }
   const { session, sequence } = command;
-  return { result: applyOnce(state, entry, command), waiter: { session, sequence } };
+  const waiter = { session, sequence };
+  const earlier = earlierAnswer(state.sessions, session, sequence);
+  if (earlier !== undefined) {
+    if (mayAppend(command)) state.journal.withoutEffect.push(entry.index);
+    const result = earlier.kind === 'appended' ? { ...earlier, isReplay: true } : earlier;
+    return { result, waiter, hadEffect: false };
+  }
+  const result = applyOnce(state, entry, command);
+  rememberAnswer(state.sessions, session, command, result);
+  const isReplay = result.kind === 'appended' && result.isReplay;
+  const isRefused = result.kind === 'keyConflict' || result.kind === 'aborted';
+  return { result, waiter, hadEffect: !isReplay && !isRefused };
 }
+
+/** Nobody in a session waits for it. */
+const without = (result: Result): Outcome => ({ result, waiter: undefined, hadEffect: true });
 
 /** Time passes with every command, and what is due expires before the command does its work. */
 function passTime(state: ReplicatedState, entry: AppliedEntry): void {
@@ -108,19 +124,10 @@ function passTime(state: ReplicatedState, entry: AppliedEntry): void {
   if (contents !== keyValues.contents) commitContents(keyValues, entry.index, contents, keys);
 }
 
-function applyOnce(state: ReplicatedState, entry: AppliedEntry, command: SessionCommand): Result {
-  const earlier = earlierAnswer(state.sessions, command.session, command.sequence);
-  if (earlier !== undefined) {
-    if (mayAppend(command)) state.journal.withoutEffect.push(entry.index);
-    return earlier.kind === 'appended' ? { ...earlier, isReplay: true } : earlier;
-  }
-  const result =
-    command.kind === 'put'
-      ? (underKey(state, entry, command) ?? append(state, entry, command))
-      : transact(state, entry, command);
-  rememberAnswer(state.sessions, command.session, command, result);
-  return result;
-}
+const applyOnce = (state: ReplicatedState, entry: AppliedEntry, command: SessionCommand): Result =>
+  command.kind === 'put'
+    ? (underKey(state, entry, command) ?? append(state, entry, command))
+    : transact(state, entry, command);
 
 function transact(state: ReplicatedState, entry: AppliedEntry, command: Transact): Result {
   const { keyValues, journal } = state;

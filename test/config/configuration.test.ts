@@ -14,7 +14,7 @@ test('the shipped file is valid, and everything but the nodes has a default', t 
   const parsed = parseConfiguration({ nodes: { n0: node } });
   t.like(parsed, {
     type: 'valid',
-    configuration: { clusterName: 'gossip-raft', timing: 'default', dataDirectory: './data' },
+    configuration: { clusterName: 'gossip-raft', dataDirectory: './data' },
   });
 });
 
@@ -29,6 +29,24 @@ const wrong: readonly (readonly [string, unknown, string, RegExp])[] = [
   ['one port twice', { nodes: { n0: node, n1: node } }, 'nodes.n1.port', /taken by n0/],
   ['an unknown field', { nodes: { n0: node }, colour: 1 }, '', /unknown field "colour"/],
   ['an unknown timing', { nodes: { n0: node }, timing: 'slow' }, 'timing', /"fast", "default"/],
+  [
+    'a lease that cannot be renewed in time',
+    { nodes: { n0: node }, timing: { profile: 'classroom', leaseMs: 1500 } },
+    'timing.leaseMs',
+    /at least 2 heartbeats of 1000 ms/,
+  ],
+  [
+    'a lease that outlives elections',
+    { nodes: { n0: node }, timing: { leaseMs: 2001 } },
+    'timing.leaseMs',
+    /at most twice the election time of 1000 ms/,
+  ],
+  [
+    'an election that a late heartbeat starts',
+    { nodes: { n0: node }, timing: { heartbeatMs: 400, leaseMs: 900 } },
+    'timing.electionMs',
+    /at least 3 heartbeats/,
+  ],
 ];
 for (const [what, value, field, problem] of wrong) {
   test(`${what}: the field is named, and what was expected`, t => {

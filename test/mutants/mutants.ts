@@ -361,6 +361,10 @@ export const mutants: readonly Mutant[] = [
     inFile(leases, 'return Math.max(0, endsAt - now);', 'return Math.max(1, endsAt - now);'),
   ),
   mutant(
+    'a read that began on a lease is answered after its end, by a deposed leader too',
+    inFile(leases, '(replica.term === read.term ? leaseRemainingMs(replica, now) : 0)', 'now && 1'),
+  ),
+  mutant(
     'clocks are taken to run alike',
     inFile(leases, '(durationMs * (1 - clockDriftMax)) / (1 + clockDriftMax)', 'durationMs'),
   ),

@@ -20,6 +20,10 @@ const mustHaveMet = [
   'unsynced writes lost',
   'retried put found done',
   'linearizable read',
+  'lease read',
+  'waitingForOldLease',
+  'steppedDown: handedOver',
+  'handOverAbandoned',
   'sourceChosen: leaderUnreachable',
   'sourceDropped: cycle',
   'steppedDown: noQuorum',
@@ -47,6 +51,7 @@ test('two thousand seeds of misfortune violate nothing, and the cluster recovers
   t.log(
     `${totals.seeds} seeds, ${totals.events} events (${Math.round(totals.events / seconds)}/s), ` +
       `${totals.committed} entries committed, ${totals.acked} batches acknowledged, ` +
+      `${totals.keyOperations} reads and writes of keys judged, ` +
       `${totals.sent} messages sent, ${totals.lost} lost`,
   );
   for (const [name, count] of totals.marks.sorted()) t.log(`${count} ${name}`);

@@ -45,7 +45,8 @@ async function showCluster(ctx: Context, context: GatewayContext): Promise<void>
   };
 }
 
-function memberBody({ id, reachable, voter, fact, ageMs }: MemberView, { nodes }: GatewayContext) {
+function memberBody(member: MemberView, { nodes }: GatewayContext) {
+  const { id, reachable, voter, fact, ageMs, leaseRemainingMs } = member;
   const node = nodes[id];
   return {
     id,
@@ -56,6 +57,7 @@ function memberBody({ id, reachable, voter, fact, ageMs }: MemberView, { nodes }
     role: reachable ? (fact?.role ?? null) : null,
     term: fact?.term ?? null,
     leader: fact?.leader ?? null,
+    lease_remaining_ms: Math.round(leaseRemainingMs),
     sync_source: fact?.source ?? null,
     path_length: fact?.depth ?? null,
     last: fact?.last ?? null,

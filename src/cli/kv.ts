@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { ClusterClient } from '../client/cluster-client.ts';
+import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
+import { ClusterError } from '../errors/cluster-error.ts';
+import { UnfinishedLine, wordsOf } from '../events/quoted-words.ts';
+import { runKvCommand, WrongUsage } from './kv-commands.ts';
+
+/** A client of the cluster that a configuration file describes, without a client server. */
+export const clientOf = (configuration: LoadedConfiguration): ClusterClient =>
+  new ClusterClient({
+    clusterId: configuration.clusterName,
+    servers: Object.entries(configuration.nodes).map(([id, node]) => ({ ...node, id })),
+    pendingMaxBytes: configuration.limits.uncommittedMaxBytes,
+    stallMs: configuration.timing.electionMs,
+  });
+
+/** `gossip-raft kv`: one command, or one after the other at a prompt. */
+export async function kv(words: readonly string[], options: { config: string }): Promise<void> {
+  const client = clientOf(loadConfiguration(resolve(options.config)));
+  try {
+    if (words.length > 0) await runOne(client, words);
+    else await runLines(client);
+  } finally {
+    client.close();
+  }
+}
+
+async function runOne(client: ClusterClient, words: readonly string[]): Promise<void> {
+  const problem = await tellResult(() => runKvCommand(client, words));
+  if (problem !== undefined) process.exitCode = problem instanceof ClusterError ? 1 : 2;
+}
+
+async function runLines(client: ClusterClient): Promise<void> {
+  const isPerson = process.stdin.isTTY === true;
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    terminal: isPerson,
+  });
+  lines.setPrompt(isPerson ? '> ' : '');
+  lines.on('SIGINT', () => lines.close());
+  lines.prompt();
+  for await (const line of lines) {
+    if (['exit', 'quit'].includes(line.trim().toLowerCase())) break;
+    if (line.trim() !== '') {
+      const problem = await tellResult(() => runKvCommand(client, wordsOf(line)));
+      if (problem !== undefined && !isPerson) process.exitCode = 1;
+    }
+    lines.prompt();
+  }
+  lines.close();
+}
+
+/** Prints the answer; or the one sentence that says what is wrong, which is returned. */
+async function tellResult(run: () => Promise<string>): Promise<Error | undefined> {
+  try {
+    process.stdout.write(`${await run()}\n`);
+    return undefined;
+  } catch (error) {
+    const isExpected =
+      error instanceof WrongUsage ||
+      error instanceof UnfinishedLine ||
+      error instanceof ClusterError;
+    if (!isExpected) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error;
+  }
+}

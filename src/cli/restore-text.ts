@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Presets, SingleBar } from 'cli-progress';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import { loadConfiguration } from '../config/load-configuration.ts';
+import { ClusterError } from '../errors/cluster-error.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import type { ByteString } from '../state-machines/byte-string.ts';
+import {
+  type RestoredCommand,
+  restoredCommand,
+  UnreadableLine,
+} from '../state-machines/command-lines.ts';
+import { splitJsonArray } from '../state-machines/split-json-array.ts';
+import { clientOf } from './kv.ts';
+
+const timeoutMs = 30_000;
+/** Under way at a time; the session keeps them in their order. */
+const inFlightMax = 100;
+
+/**
+ * `gossip-raft restore --from-text logs.txt`: makes an empty store what the lines tell of. All lines
+ * are read before the first is carried out, so a file with an error changes nothing.
+ */
+export async function restoreText(path: string, options: { config: string }): Promise<void> {
+  const commands = readCommands(resolve(path));
+  const client = clientOf(loadConfiguration(resolve(options.config)));
+  const bar = new SingleBar(
+    { format: '{bar} {value}/{total} lines, {eta_formatted} left' },
+    Presets.shades_classic,
+  );
+  try {
+    await requireEmpty(client);
+    bar.start(commands.length, 0);
+    const running = new Set<Promise<void>>();
+    for (const command of commands) {
+      const done: Promise<void> = carryOut(client, command).then(() => {
+        running.delete(done);
+        bar.increment();
+      });
+      running.add(done);
+      if (running.size >= inFlightMax) await Promise.race(running);
+    }
+    await Promise.all(running);
+  } catch (error) {
+    throw error instanceof ClusterError ? new StartupError(error.message) : error;
+  } finally {
+    bar.stop();
+    client.close();
+  }
+  process.stdout.write(`restored from ${commands.length} lines of ${path}\n`);
+}
+
+function readCommands(path: string): RestoredCommand[] {
+  return textOf(path)
+    .split('\n')
+    .flatMap((line, place) => {
+      if (line.trim() === '') return [];
+      try {
+        return restoredCommand(line) ?? [];
+      } catch (error) {
+        if (!(error instanceof UnreadableLine)) throw error;
+        throw new StartupError(`line ${place + 1} of ${path} cannot be read: ${error.message}`);
+      }
+    });
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartupError(`${path} cannot be read (${code}); name a logs.txt of a server`);
+  }
+}
+
+async function requireEmpty(client: ClusterClient): Promise<void> {
+  const all = '' as ByteString;
+  const range = { start: all, end: all, limit: 1, withValues: false };
+  const { items } = await client.readKeys({ consistency: 'lease', ...range }, timeoutMs);
+  const { lastSeq } = await client.readEntries({ from: 1, limit: 1 }, timeoutMs);
+  if (items.length === 0 && lastSeq === 0) return;
+  throw new StartupError(
+    'the store is not empty; restore into a new cluster, so that nothing is mixed or lost',
+  );
+}
+
+async function carryOut(client: ClusterClient, command: RestoredCommand): Promise<void> {
+  if (command.kind === 'transact') {
+    await client.transact(command.transaction, timeoutMs);
+    return;
+  }
+  const { data } = command;
+  const count = splitJsonArray(data).length;
+  const key = { idempotencyKey: undefined, fingerprint: undefined };
+  await client.put({ batchId: randomUUID(), ...key, count, data }, timeoutMs);
+}

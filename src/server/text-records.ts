@@ -1,0 +1,118 @@
+import { appendFileSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Entry, LogIndex, NodeId, Term } from '../consensus/types.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import type { ClusterEvent } from '../events/cluster-event.ts';
+import { numberOf, protocolSentence } from '../events/protocol-sentences.ts';
+
+const flushIntervalMs = 50;
+/** Beyond this the dump begins anew, and the one before is kept. */
+const dumpMaxBytes = 10 * 1024 * 1024;
+
+/** What metadata.txt tells. */
+export type Standing = {
+  readonly term: Term;
+  readonly commitIndex: LogIndex;
+  readonly vote: NodeId | undefined;
+};
+
+/**
+ * Files for people who want to read what a server does: the applied log, its term and vote, and the
+ * protocol's events. Derived from the log and never read back by the server: at a start, the log is
+ * applied anew, and logs.txt is written anew with it.
+ */
+export class TextRecords {
+  readonly #self: NodeId;
+  readonly #folder: string;
+  readonly #standing: () => Standing;
+  readonly #timer: NodeJS.Timeout;
+  #logLines: string[] = [];
+  #dumpLines: string[] = [];
+  #metadata = '';
+  #hasFailed = false;
+
+  constructor(options: {
+    readonly self: NodeId;
+    /** The folder of the server's records lies in here. */
+    readonly root: string;
+    readonly standing: () => Standing;
+    readonly onFailure: (error: Error) => void;
+  }) {
+    this.#self = options.self;
+    this.#folder = join(options.root, `logs_node_${numberOf(options.self)}`);
+    this.#standing = options.standing;
+    this.#begin();
+    this.#timer = setInterval(() => {
+      try {
+        this.#flush();
+      } catch (error) {
+        this.#fail(error as Error, options.onFailure);
+      }
+    }, flushIntervalMs);
+  }
+
+  tell(event: ClusterEvent): void {
+    const sentence = protocolSentence(event, this.#self);
+    if (sentence !== undefined && !this.#hasFailed) this.#dumpLines.push(sentence);
+  }
+
+  /** An entry has been applied; `text` is its operation. */
+  applied({ term }: Entry, text: string): void {
+    if (!this.#hasFailed) this.#logLines.push(`${text} ${term}`);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    if (!this.#hasFailed) this.#flush();
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  #begin(): void {
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      writeFileSync(this.#path('logs.txt'), '');
+      appendFileSync(this.#path('dump.txt'), '');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new StartupError(
+        `the records in ${this.#folder} cannot be written (${code}); ` +
+          'mend the permissions, or start without --text-records',
+      );
+    }
+  }
+
+  #flush(): void {
+    this.#append('logs.txt', this.#logLines);
+    this.#append('dump.txt', this.#dumpLines);
+    this.#logLines = [];
+    this.#dumpLines = [];
+    this.#writeMetadata();
+    if (statSync(this.#path('dump.txt')).size <= dumpMaxBytes) return;
+    renameSync(this.#path('dump.txt'), this.#path('dump.1.txt'));
+    appendFileSync(this.#path('dump.txt'), '');
+  }
+
+  #append(name: string, lines: readonly string[]): void {
+    if (lines.length > 0) appendFileSync(this.#path(name), `${lines.join('\n')}\n`);
+  }
+
+  #writeMetadata(): void {
+    const { term, commitIndex, vote } = this.#standing();
+    const voted = vote === undefined ? 'None' : numberOf(vote);
+    const text = `Current Term: ${term}\nCommit Length: ${commitIndex}\nVotedFor: ${voted}\n`;
+    if (text === this.#metadata) return;
+    this.#metadata = text;
+    writeFileSync(this.#path('metadata.new'), text);
+    renameSync(this.#path('metadata.new'), this.#path('metadata.txt'));
+  }
+
+  /** The records serve people; a server that can still serve the cluster does so without them. */
+  #fail(error: Error, onFailure: (error: Error) => void): void {
+    this.#hasFailed = true;
+    clearInterval(this.#timer);
+    onFailure(error);
+  }
+}
