@@ -28,8 +28,11 @@ export function protocolSentence(event: ClusterEvent, self: string): string | un
       return `Error occurred while sending RPC to Node ${numberOf(event.peer)}.`;
     case 'requestReceived':
       return `Node ${own} (leader) received an ${event.operation} request.`;
-    case 'entryApplied':
-      return `Node ${own} (${event.isLeader ? 'leader' : 'follower'}) committed the entry ${event.operation} to the state machine.`;
+    case 'entryApplied': {
+      const { operation, isLeader } = event;
+      const subject = `Node ${own} (${isLeader ? 'leader' : 'follower'})`;
+      return `${subject} committed the entry ${operation} to the state machine.`;
+    }
     case 'pulled':
       return `Node ${own} accepted AppendEntries RPC from ${numberOf(event.source)}.`;
     case 'truncationRefused':

@@ -42,7 +42,9 @@ function split(line: string): string[] {
 
 function transactionOf(name: string, words: readonly string[]): Transaction {
   const transaction = name === 'TXN' ? parsed(words[0]) : only(operationOf(name, words));
-  if (isTransaction(transaction)) return transaction;
+  const { compare, success, failure } = transaction;
+  const areLists = [compare, success, failure].every(Array.isArray);
+  if (areLists && isTransaction(transaction)) return transaction;
   throw new UnreadableLine(`${name} is not followed by what it needs`);
 }
 
@@ -83,7 +85,7 @@ function qualities(words: readonly string[]): { type: string; ttlMs: number | un
 
 function parsed(text: string | undefined): Transaction {
   try {
-    return JSON.parse(text ?? '') as Transaction;
+    return (JSON.parse(text ?? '') ?? {}) as Transaction;
   } catch {
     throw new UnreadableLine('TXN is not followed by a transaction in JSON');
   }

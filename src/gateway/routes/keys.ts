@@ -60,6 +60,7 @@ async function getKey(ctx: Context, { client }: GatewayContext): Promise<void> {
     ctx.status = 304;
     return;
   }
+  ctx.status = 200;
   ctx.set('Content-Type', item.type);
   if (ctx.method === 'HEAD') ctx.length = item.bytes;
   else ctx.body = item.value;

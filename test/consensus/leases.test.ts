@@ -1,0 +1,183 @@
+import test from 'ava';
+import { horizonOf, staleMsOf } from '../../src/consensus/freshness.ts';
+import { leaseRemainingMs } from '../../src/consensus/leases.ts';
+import type { Replica } from '../../src/consensus/replica.ts';
+import { nextDeadline } from '../../src/consensus/step.ts';
+import type { Term } from '../../src/consensus/types.ts';
+import {
+  at,
+  fact,
+  happen,
+  hear,
+  makeLeader,
+  missLeader,
+  moment,
+  nodeId,
+  ofType,
+  persistAll,
+  receive,
+  replica,
+  sent,
+  timings,
+} from './fixtures.ts';
+
+const leaseMs = (timings.leaseMs * 0.99) / 1.01;
+
+/** n1 has seen the round of n0 and holds its log. */
+const follow = (server: Replica, nowMs: number, sequence: number): void => {
+  const { term, log, leadership } = server;
+  hear(
+    server,
+    nowMs,
+    fact('n1', {
+      term,
+      sequence,
+      leader: nodeId('n0'),
+      seen: { term, round: leadership?.round ?? 0 },
+      durable: at(term, log.lastIndex),
+    }),
+  );
+};
+
+test('a lease counts from the start of the round, not from its confirmation', t => {
+  const server = replica();
+  makeLeader(server, 1000);
+  t.is(leaseRemainingMs(server, moment(1000)), 0, 'nobody has seen a round');
+  follow(server, 1300, 200);
+  t.is(server.commit.term, server.term);
+  const startedAt = server.leadership?.confirmedAt ?? 0;
+  t.is(startedAt, 1000);
+  t.is(leaseRemainingMs(server, moment(1300)), startedAt + leaseMs - 1300);
+  t.is(leaseRemainingMs(server, moment(startedAt + timings.leaseMs)), 0);
+});
+
+test('a clock that jumped ends the lease until the next round is seen', t => {
+  const server = replica();
+  makeLeader(server, 1000);
+  follow(server, 1010, 200);
+  t.true(leaseRemainingMs(server, moment(1020)) > 0);
+  happen(server, 1020, { type: 'clockJumped' });
+  t.is(leaseRemainingMs(server, moment(1020)), 0);
+  server.heartbeatDeadline = moment(1030);
+  happen(server, 1030, { type: 'tick' });
+  follow(server, 1040, 201);
+  t.true(leaseRemainingMs(server, moment(1040)) > 0);
+});
+
+test('a new leader commits nothing before the older lease is over, and then by itself', t => {
+  const server = replica({ term: 1 });
+  server.leaseSeenAt = moment(0);
+  missLeader(server, 2000);
+  hear(server, 2000, fact('n1', { term: 1, sequence: 100, support: nodeId('n0') }));
+  const vote = { term: 2, sequence: 101, vote: nodeId('n0'), olderLeaseMs: 500 };
+  hear(server, 2000, fact('n1', vote));
+  t.is(server.role, 'leader');
+  persistAll(server, 2001);
+  follow(server, 2010, 102);
+  t.is(Number(server.commit.index), 0);
+  const deadline = 2000 + (500 * 1.01) / 0.99;
+  t.is(server.deferCommitUntil, moment(deadline));
+  server.heartbeatDeadline = moment(9999);
+  t.is(nextDeadline(server), moment(deadline));
+  happen(server, deadline, { type: 'tick' });
+  t.is(Number(server.commit.index), 1);
+});
+
+test('a restarted voter owes a whole lease, unless its disk never knew a term', t => {
+  const candidate = fact('n1', { term: 2, role: 'candidate', last: at(9, 9) });
+  const restarted = replica({ term: 1 });
+  hear(restarted, 100, candidate);
+  t.is(restarted.vote, nodeId('n1'));
+  t.is(restarted.facts.get(nodeId('n0'))?.fact.olderLeaseMs, timings.leaseMs - 100);
+  const fresh = replica();
+  hear(fresh, 100, candidate);
+  t.is(fresh.facts.get(nodeId('n0'))?.fact.olderLeaseMs, 0);
+});
+
+test('a hand-over: no writes, all on the heir, the lease ended, the heir called', t => {
+  const server = replica();
+  makeLeader(server, 1000);
+  follow(server, 1010, 200);
+  receive(
+    server,
+    1011,
+    { type: 'heartbeatReply', probeMs: 1010, staleMs: undefined, upTo: at(0, 0) },
+    fact('n1', { term: server.term, sequence: 201, durable: at(server.term, 1) }),
+  );
+  const effects = happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });
+  t.is(leaseRemainingMs(server, moment(1012)), 0);
+  const messages = sent(effects).filter(({ to }) => to === 'n1');
+  t.true(messages.length > 0);
+  t.is(server.facts.get(nodeId('n0'))?.fact.heir, nodeId('n1'));
+  const refused = happen(server, 1013, {
+    type: 'propose',
+    proposals: [{ id: 1, payload: new Uint8Array(1) }],
+    wallMs: 1 as never,
+  });
+  t.is(ofType(refused, 'refused')[0]?.reason, 'handingOver');
+  const deposed = hear(
+    server,
+    1014,
+    fact('n1', { term: server.term + 1, sequence: 202, role: 'candidate', isHeir: true }),
+  );
+  t.deepEqual(ofType(deposed, 'handOverEnded'), [
+    { type: 'handOverEnded', id: 7, problem: undefined },
+  ]);
+  t.is(server.role, 'follower');
+});
+
+test('an heir that does not come: the leader goes on, but never again on a lease', t => {
+  const server = replica();
+  makeLeader(server, 1000);
+  follow(server, 1010, 200);
+  receive(
+    server,
+    1011,
+    { type: 'heartbeatReply', probeMs: 1010, staleMs: undefined, upTo: at(0, 0) },
+    fact('n1', { term: server.term, sequence: 201, durable: at(server.term, 1) }),
+  );
+  happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });
+  server.heartbeatDeadline = moment(1012 + timings.electionTimeoutMs);
+  const [ended] = ofType(
+    happen(server, 1012 + timings.electionTimeoutMs, { type: 'tick' }),
+    'handOverEnded',
+  );
+  t.regex(ended?.problem ?? '', /did not take over/);
+  follow(server, 2020, 300);
+  t.is(server.role, 'leader');
+  t.is(leaseRemainingMs(server, moment(2020)), 0);
+});
+
+test('the heir campaigns at once, and its voters owe nothing', t => {
+  const heir = replica({ term: 1 });
+  hear(heir, 10, fact('n1', { term: 1, role: 'leader', leader: nodeId('n1'), heir: nodeId('n0') }));
+  t.is(heir.role, 'candidate');
+  t.is(heir.term, 2 as Term);
+  const voter = replica({ term: 1 });
+  hear(voter, 10, fact('n1', { term: 2, role: 'candidate', isHeir: true, last: at(9, 9) }));
+  t.is(voter.vote, nodeId('n1'));
+  t.is(voter.facts.get(nodeId('n0'))?.fact.olderLeaseMs, 0);
+});
+
+test('a horizon counts from the question, with the age of the answer on top', t => {
+  const server = replica({ terms: [1] });
+  const leader = fact('n1', { term: 1, role: 'leader', leader: nodeId('n1'), sequence: 2 });
+  hear(server, 900, leader);
+  receive(
+    server,
+    1000,
+    { type: 'heartbeatReply', probeMs: 800, staleMs: 100, upTo: at(1, 1) },
+    leader,
+  );
+  const horizon = horizonOf(server);
+  if (horizon === undefined) return t.fail('nothing was learnt');
+  t.is(horizon.asOf, moment(800 - (100 * 1.01) / 0.99));
+  t.is(staleMsOf(server, horizon, moment(1000)), ((1000 - horizon.asOf) * 1.01) / 0.99);
+  receive(
+    server,
+    1001,
+    { type: 'heartbeatReply', probeMs: 700, staleMs: 500, upTo: at(1, 1) },
+    { ...leader, sequence: 3 },
+  );
+  t.is(horizonOf(server), horizon, 'an older one is no news');
+});
