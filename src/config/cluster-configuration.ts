@@ -95,6 +95,8 @@ const limitsShape = z.strictObject(
     uncommittedMaxBytes: positive('bytes').default(64 * mebibyte),
     /** Newest part of the log that a server keeps in memory. */
     tailMaxBytes: positive('bytes').default(16 * mebibyte),
+    /** A server saves its state after so many bytes of log, or as many as it saved last. */
+    snapshotIntervalBytes: positive('bytes').default(64 * mebibyte),
   },
   { error: shapeError },
 );

@@ -318,6 +318,8 @@ export type PersistentState = {
   readonly term: Term;
   readonly vote: NodeId | undefined;
   readonly config: Config | undefined;
+  /** What the state machine starts from: committed, applied, and an entry of the log. */
+  readonly applied: Position;
   readonly log: {
     /** First indexes of runs of entries with the same term, in order; together the whole log. */
     readonly runs: readonly { readonly term: Term; readonly firstIndex: LogIndex }[];

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
-import type { Effect, Entry, Limits, Timings } from '../consensus/types.ts';
+import type { Effect, Entry, Limits, Position, Timings } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
-import { createReplicatedState, type Outcome } from '../state-machines/replicated-state.ts';
+import type { Outcome } from '../state-machines/replicated-state.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
@@ -19,8 +19,10 @@ import { diskSentence, effectRunner } from './effect-runner.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
 import { Expiry } from './expiry.ts';
 import { Host, monotonicNow } from './host.ts';
+import { type LoadedState, loadState } from './load-state.ts';
 import { Requests } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
+import { Snapshotter } from './snapshotter.ts';
 import { TextRecords } from './text-records.ts';
 
 export type ServerOptions = {
@@ -62,7 +64,11 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
       failed: error => fatal(diskSentence(error, join(dataRoot, nodeId))),
     },
   });
-  server = wire(options, storage, eventLog, fatal);
+  const loaded = await loadFor(options, storage, eventLog).catch(async (error: unknown) => {
+    await storage.close();
+    throw error;
+  });
+  server = wire(options, storage, loaded, eventLog, fatal);
   const grpc = await startGrpcServer(endpoint, server.services).catch(async error => {
     await server?.context.transport.close();
     await storage.close();
@@ -102,6 +108,7 @@ type Wired = {
 function wire(
   options: ServerOptions,
   storage: ServerStorage,
+  loaded: LoadedState,
   eventLog: EventLog,
   fatal: (sentence: string) => void,
 ): Wired {
@@ -115,6 +122,7 @@ function wire(
     id: id as NodeId,
   }));
   const replica = replicaFor(
+    loaded.position,
     options,
     storage,
     peers.map(({ id }) => id),
@@ -122,8 +130,10 @@ function wire(
   const host = new Host(replica);
   const requests = new Requests(host);
   const textRecords = textRecordsFor(options, host, eventLog);
-  const applyLoop = new ApplyLoop(createReplicatedState(), log, {
+  const snapshotter = snapshotterFor(options, eventLog);
+  const applyLoop = new ApplyLoop(loaded.state, log, {
     applied: (entry, outcome) => {
+      snapshotter.noteApplied(loaded.state, entry);
       if (textRecords !== undefined) record(textRecords, host, entry, outcome);
       if (outcome !== undefined) requests.applied(entry, outcome);
     },
@@ -156,6 +166,7 @@ function wire(
     requests,
     counters: createCounters(),
     textRecords,
+    snapshotter,
   };
   const clientService = new ClientService(context);
   const services = [
@@ -167,6 +178,7 @@ function wire(
 
 /** The replica as its disk and the configuration make it. */
 function replicaFor(
+  applied: Position,
   { configuration, nodeId }: ServerOptions,
   { metadata, recovered }: ServerStorage,
   listedServers: readonly NodeId[],
@@ -184,12 +196,48 @@ function replicaFor(
       term: metadata.term,
       vote: metadata.vote,
       config: metadata.config,
+      applied,
       log: recovered,
     },
     timings: timingsFor(configuration),
     limits: limitsFor(configuration),
     seed: Math.floor(Math.random() * 2 ** 31),
     now: monotonicNow(),
+  });
+}
+
+/** What the snapshot holds; the log must reach at least as far, or a part of it is lost. */
+async function loadFor(
+  options: ServerOptions,
+  { recovered }: ServerStorage,
+  eventLog: EventLog,
+): Promise<LoadedState> {
+  const directory = join(options.dataRoot, options.nodeId);
+  const loaded = await loadState(directory, text => eventLog.say('warn', text));
+  const { index } = loaded.position;
+  if (index > recovered.lastIndex) {
+    throw new StartupError(
+      `the log in ${directory} ends at entry ${recovered.lastIndex}, before the snapshot of entry ` +
+        `${index}: a part of it is lost; put the missing file back, or replace this server by one ` +
+        'with an empty data directory',
+    );
+  }
+  if (index > 0) eventLog.say('info', `starts from the snapshot of entry ${index}`);
+  return loaded;
+}
+
+function snapshotterFor(options: ServerOptions, eventLog: EventLog): Snapshotter {
+  const { configuration, dataRoot, nodeId } = options;
+  return new Snapshotter({
+    directory: join(dataRoot, nodeId),
+    clusterId: configuration.clusterName,
+    intervalBytes: configuration.limits.snapshotIntervalBytes,
+    onSaved: ({ index }, { sizeBytes }, tookMs) => {
+      const size = `${(sizeBytes / mebibyte).toFixed(1)} MiB`;
+      eventLog.say('info', `snapshot of entry ${index}: ${size} in ${Math.round(tookMs)} ms`);
+    },
+    onFailure: ({ message }) =>
+      eventLog.say('warn', `no snapshot: ${message}; the log still holds everything`),
   });
 }
 
@@ -202,6 +250,7 @@ function textRecordsFor(
   return new TextRecords({
     self: nodeId as NodeId,
     root: dataRoot,
+    lineCount: replica.appliedIndex,
     standing: () => ({ term: replica.term, commitIndex: replica.commit.index, vote: replica.vote }),
     onFailure: ({ message }) => eventLog.say('warn', `no more text records: ${message}`),
   });
@@ -275,6 +324,7 @@ async function stop(
   await context.transport.close();
   await grpc.close();
   await context.applyLoop.stop();
+  await context.snapshotter.stop();
   context.textRecords?.close();
   await storage.close();
   await eventLog.close('stopped');

@@ -5,6 +5,7 @@ import type { ApplyLoop } from './apply-loop.ts';
 import type { Counters } from './counters.ts';
 import type { Host } from './host.ts';
 import type { Requests } from './requests.ts';
+import type { Snapshotter } from './snapshotter.ts';
 import type { TextRecords } from './text-records.ts';
 
 /** The parts of a running server that work together. */
@@ -18,6 +19,7 @@ export type ServerContext = {
   readonly applyLoop: ApplyLoop;
   readonly requests: Requests;
   readonly counters: Counters;
+  readonly snapshotter: Snapshotter;
   /** Undefined where no records are kept for people. */
   readonly textRecords: TextRecords | undefined;
 };

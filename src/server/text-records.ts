@@ -1,4 +1,11 @@
-import { appendFileSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Entry, LogIndex, NodeId, Term } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
@@ -18,8 +25,8 @@ export type Standing = {
 
 /**
  * Files for people who want to read what a server does: the applied log, its term and vote, and the
- * protocol's events. Derived from the log and never read back by the server: at a start, the log is
- * applied anew, and logs.txt is written anew with it.
+ * protocol's events. Derived from the log and never its source: at a start, what is applied anew is
+ * written anew.
  */
 export class TextRecords {
   readonly #self: NodeId;
@@ -36,12 +43,14 @@ export class TextRecords {
     /** The folder of the server's records lies in here. */
     readonly root: string;
     readonly standing: () => Standing;
+    /** Entries that are not applied again: their lines, one each, are there already. */
+    readonly lineCount: number;
     readonly onFailure: (error: Error) => void;
   }) {
     this.#self = options.self;
     this.#folder = join(options.root, `logs_node_${numberOf(options.self)}`);
     this.#standing = options.standing;
-    this.#begin();
+    this.#begin(options.lineCount);
     this.#timer = setInterval(() => {
       try {
         this.#flush();
@@ -70,10 +79,11 @@ export class TextRecords {
     return join(this.#folder, name);
   }
 
-  #begin(): void {
+  #begin(lineCount: number): void {
     try {
       mkdirSync(this.#folder, { recursive: true });
-      writeFileSync(this.#path('logs.txt'), '');
+      const lines = linesOf(this.#path('logs.txt')).slice(0, lineCount);
+      writeFileSync(this.#path('logs.txt'), lines.map(line => `${line}\n`).join(''));
       appendFileSync(this.#path('dump.txt'), '');
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -114,5 +124,14 @@ export class TextRecords {
     this.#hasFailed = true;
     clearInterval(this.#timer);
     onFailure(error);
+  }
+}
+
+function linesOf(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { landmarksOf, regressionsBetween, violationsOf } from '../consensus/invariants.ts';
 import { termAt } from '../consensus/log.ts';
+import { noPosition } from '../consensus/position.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
 import { step } from '../consensus/step.ts';
 import type {
@@ -92,7 +93,12 @@ export function boot(
       listedServers: ids,
       membersHash: 'three',
     },
-    persistent: { ...disk.vote, config: founded, log: recoveredFrom(disk.durable) },
+    persistent: {
+      ...disk.vote,
+      config: founded,
+      applied: noPosition,
+      log: recoveredFrom(disk.durable),
+    },
     timings,
     limits,
     seed: ids.indexOf(id) + 1,

@@ -1,3 +1,4 @@
+import { noPosition } from '../consensus/position.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
 import type { Config, DirectoryId, Entry, MonotonicMs, NodeId, Term } from '../consensus/types.ts';
 import { recoveredFrom } from '../storage/memory-store.ts';
@@ -52,7 +53,7 @@ export class SimulatedDisk {
         listedServers,
         membersHash: listedServers.join(),
       },
-      persistent: { term, vote, config, log: recoveredFrom(entries) },
+      persistent: { term, vote, config, applied: noPosition, log: recoveredFrom(entries) },
       timings,
       limits,
       seed,

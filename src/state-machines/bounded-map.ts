@@ -21,6 +21,14 @@ export class BoundedMap<Value extends object> {
     this.#order.push({ key, value });
   }
 
+  /** In the order in which they would be forgotten. */
+  entries(): (readonly [string, Value])[] {
+    return this.#order
+      .slice(this.#head)
+      .filter(({ key, value }) => this.#values.get(key) === value)
+      .map(({ key, value }) => [key, value] as const);
+  }
+
   oldest(): Value | undefined {
     for (let next = this.#order[this.#head]; next !== undefined; next = this.#order[this.#head]) {
       if (this.#values.get(next.key) === next.value) return next.value;

@@ -14,5 +14,4 @@ export const utf8BytesOf = (text: string): ByteString => byteStringOf(Buffer.fro
 
 /** Whether a value of the log is such a string, as far as it can be told. */
 export const isByteString = (value: unknown, lengthMax: number): value is ByteString =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: every byte is allowed.
-  typeof value === 'string' && value.length <= lengthMax && /^[\u0000-\u00ff]*$/.test(value);
+  typeof value === 'string' && value.length <= lengthMax && !/[\u0100-\uffff]/.test(value);

@@ -72,6 +72,23 @@ export function createKeyValues(limits: HistoryLimits): KeyValues {
   };
 }
 
+/** Contents from their keys and locks: what expires when follows from them. */
+export function restoreContents(
+  keys: PersistentMap<KeyRecord>,
+  locks: PersistentMap<Lock>,
+): Contents {
+  const deadlines: (readonly [string, Deadline])[] = [];
+  for (const [key, { expiresAtMs }] of keys.entries()) {
+    if (expiresAtMs === undefined) continue;
+    deadlines.push([deadlineKey(expiresAtMs, 'key', key), { key: key as ByteString }]);
+  }
+  for (const [lock, { expiresAtMs }] of locks.entries()) {
+    deadlines.push([deadlineKey(expiresAtMs, 'lock', lock), { lock }]);
+  }
+  deadlines.sort(([a], [b]) => (a < b ? -1 : 1));
+  return { keys, locks, deadlines: PersistentMap.fromSorted(deadlines) };
+}
+
 /** Lets the time pass up to a command, by the leader's clock. */
 export function advanceClock(
   state: KeyValues,

@@ -85,6 +85,7 @@ export function replica(
       term: (options.term ?? terms.at(-1) ?? 0) as Term,
       vote: options.vote === undefined ? undefined : nodeId(options.vote),
       config: options.config ?? threeServers,
+      applied: at(0, 0),
       log: { runs, lastIndex: terms.length as LogIndex, tail: entriesOf(terms) },
     },
     timings,

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { noPosition } from '../../src/consensus/position.ts';
 import { createReplica, type Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type { Fact } from '../../src/consensus/types.ts';
@@ -31,6 +32,7 @@ function freshServer(id = 'n0'): Replica {
       term: 0 as never,
       vote: undefined,
       config: undefined,
+      applied: noPosition,
       log: { runs: [], lastIndex: 0 as never, tail: [] },
     },
     timings,

@@ -162,7 +162,7 @@ test('a value comes back as it was, with its type, its versions and its ETag', a
   t.deepEqual(new Uint8Array(await response.arrayBuffer()), bytes);
   t.is(response.headers.get('content-type'), 'image/x');
   const etag = response.headers.get('etag') ?? '';
-  t.is(etag, put.headers.get('etag'));
+  t.is(etag, put.headers.get('etag') ?? '');
   t.is((await cluster.send('GET', path, undefined, { 'if-none-match': etag })).status, 304);
   t.is((await cluster.send('PUT', path, 'x', { 'if-none-match': '*' })).status, 412);
   const changed = await cluster.send('PUT', path, 'x', { 'if-match': etag });
@@ -184,12 +184,17 @@ test('pages are in the order of bytes, and stay as they were when the first was 
     await cluster.send('PUT', `/v1/kv/${encodeURIComponent(name)}`, 'x');
   }
   const seen: string[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const { body }: { body: string } = await cluster.send('GET', `/v1/kv?limit=2&cursor=${cursor}`);
-    const page: { keys: { key: string }[]; cursor: string | null } = JSON.parse(body);
+  type Page = {
+    readonly keys: readonly { readonly key: string }[];
+    readonly cursor: string | null;
+  };
+  for (let cursor = ''; seen.length < names.length; ) {
+    const { body } = await cluster.send('GET', `/v1/kv?limit=2&cursor=${cursor}`);
+    const page = JSON.parse(body) as Page;
     for (const { key } of page.keys) seen.push(key);
-    cursor = page.cursor;
     await cluster.send('PUT', `/v1/kv/later-${seen.length}`, 'x');
+    t.is(page.cursor === null, seen.length === names.length);
+    cursor = page.cursor ?? '';
   }
   const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
   t.deepEqual(seen, names.toSorted(byBytes));

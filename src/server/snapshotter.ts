@@ -1,0 +1,63 @@
+import type { Entry, Position } from '../consensus/types.ts';
+import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import { captureState } from '../state-machines/state-capture.ts';
+import { nodeFileSystem } from '../storage/file-system.ts';
+import { type SavedSnapshot, writeSnapshot } from '../storage/snapshot-file.ts';
+
+export type SnapshotterOptions = {
+  readonly directory: string;
+  readonly clusterId: string;
+  /** A snapshot is made after so many bytes of log, or as many as the last one had. */
+  readonly intervalBytes: number;
+  readonly onSaved: (position: Position, saved: SavedSnapshot, tookMs: number) => void;
+  readonly onFailure: (error: Error) => void;
+};
+
+/**
+ * Saves the state now and then, so that a restart need not begin with the first entry. The state is
+ * taken hold of at once, and written while the server goes on.
+ */
+export class Snapshotter {
+  readonly #options: SnapshotterOptions;
+  #bytes = 0;
+  #lastSizeBytes: number;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(options: SnapshotterOptions, lastSizeBytes = 0) {
+    this.#options = options;
+    this.#lastSizeBytes = lastSizeBytes;
+  }
+
+  /** An entry has been applied: `state` is what it made. */
+  noteApplied(state: ReplicatedState, entry: Entry): void {
+    this.#bytes += entry.payload.length;
+    const dueBytes = Math.max(this.#options.intervalBytes, this.#lastSizeBytes);
+    if (this.#bytes < dueBytes || this.#running !== undefined || this.#isStopped) return;
+    this.#bytes = 0;
+    const { term, index } = entry;
+    this.#running = this.#save(state, { term, index })
+      .catch(this.#options.onFailure)
+      .finally(() => {
+        this.#running = undefined;
+      });
+  }
+
+  /** Gives up a snapshot that is being written; it has no name yet. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+
+  async #save(state: ReplicatedState, position: Position): Promise<void> {
+    const { directory, clusterId, onSaved } = this.#options;
+    const startedAt = performance.now();
+    const records = captureState(state);
+    const header = { clusterId, position };
+    const isStopped = (): boolean => this.#isStopped;
+    const saved = await writeSnapshot(nodeFileSystem, directory, header, records, isStopped);
+    if (saved === undefined) return;
+    this.#lastSizeBytes = saved.sizeBytes;
+    onSaved(position, saved, performance.now() - startedAt);
+  }
+}

@@ -1,0 +1,231 @@
+import type { ByteString } from './byte-string.ts';
+import type { Checkpoint } from './journal.ts';
+import { type KeyRecord, type Lock, restoreContents, type Version } from './key-values.ts';
+import { PersistentMap } from './persistent-map.ts';
+import {
+  createReplicatedState,
+  type ReplicatedState,
+  type StateLimits,
+} from './replicated-state.ts';
+import type { Placement, Result } from './result.ts';
+
+/*
+ * The whole state as a sequence of small records, each fit for JSON. What changes later does not
+ * change a capture: the keys are a version of their own, and of the rest the lists are copied.
+ */
+
+type KeyRow = readonly [
+  key: ByteString,
+  value: ByteString,
+  type: string,
+  version: number,
+  createRevision: number,
+  modRevision: number,
+  expiresAtMs: number | null,
+];
+type Use = { readonly fingerprint: string; readonly placement: Placement; readonly wallMs: number };
+/** What stood under a key before a revision; null: nothing. */
+type Change = readonly [key: ByteString, before: KeyRow | null];
+
+export type StateRecord =
+  | {
+      readonly t: 'head';
+      readonly appliedIndex: number;
+      readonly clock: { readonly nowMs: number; readonly term: number; readonly wallMs: number };
+      readonly lastSeq: number;
+      readonly batchCount: number;
+      readonly oldestRevision: number;
+    }
+  | { readonly t: 'session'; readonly id: number; readonly floor: number }
+  | { readonly t: 'answers'; readonly items: readonly (readonly [number, Result])[] }
+  | { readonly t: 'uses'; readonly items: readonly (readonly [string, Use])[] }
+  | { readonly t: 'batches'; readonly items: readonly (readonly [string, Placement])[] }
+  | { readonly t: 'checkpoints'; readonly items: readonly Checkpoint[] }
+  | { readonly t: 'withoutEffect' | 'failureTaken'; readonly items: readonly number[] }
+  | { readonly t: 'keys'; readonly items: readonly KeyRow[] }
+  | { readonly t: 'locks'; readonly items: readonly (readonly [string, Lock])[] }
+  /** Newest first: each undoes its revision. */
+  | {
+      readonly t: 'version';
+      readonly revision: number;
+      readonly bytes: number;
+      readonly changes: readonly Change[];
+    };
+
+const itemsPerRecord = 500;
+const bytesPerRecord = 64 * 1024;
+
+/** Takes hold of the state as it is now; the records may be read at any time later. */
+export function captureState(state: ReplicatedState): Iterable<StateRecord> {
+  const { sessions, keys, journal, keyValues, appliedIndex } = state;
+  const { contents, clock } = keyValues;
+  const versions = [...keyValues.versions];
+  const heldSessions = [...sessions.byId].map(([id, { floor, answers }]) => ({
+    id,
+    floor,
+    answers: [...answers],
+  }));
+  const lists = [
+    { t: 'uses', items: keys.uses.entries() },
+    { t: 'batches', items: journal.byBatchId.entries() },
+    { t: 'checkpoints', items: [...journal.checkpoints] },
+    { t: 'withoutEffect', items: [...journal.withoutEffect] },
+    { t: 'failureTaken', items: [...journal.failureTaken] },
+    { t: 'locks', items: [...contents.locks.entries()] },
+  ];
+  const { lastSeq, batchCount } = journal;
+  return (function* records(): Generator<StateRecord> {
+    const oldestRevision = versions[0]?.revision ?? 0;
+    yield { t: 'head', appliedIndex, clock, lastSeq, batchCount, oldestRevision };
+    for (const { id, floor, answers } of heldSessions) {
+      yield { t: 'session', id, floor };
+      for (const items of inPieces(answers)) yield { t: 'answers', items };
+    }
+    for (const { t, items } of lists) {
+      for (const piece of inPieces<unknown>(items)) yield { t, items: piece } as StateRecord;
+    }
+    yield* keyRecords(contents.keys);
+    yield* versionRecords(versions);
+  })();
+}
+
+function* inPieces<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += itemsPerRecord) {
+    yield items.slice(from, from + itemsPerRecord);
+  }
+}
+
+function* keyRecords(keys: PersistentMap<KeyRecord>): Generator<StateRecord> {
+  let items: KeyRow[] = [];
+  let bytes = 0;
+  for (const [key, record] of keys.entries()) {
+    items.push(rowOf(key as ByteString, record));
+    bytes += key.length + record.value.length;
+    if (items.length < itemsPerRecord && bytes < bytesPerRecord) continue;
+    yield { t: 'keys', items };
+    items = [];
+    bytes = 0;
+  }
+  if (items.length > 0) yield { t: 'keys', items };
+}
+
+function* versionRecords(versions: readonly Version[]): Generator<StateRecord> {
+  for (let place = versions.length - 1; place > 0; place -= 1) {
+    const version = versions[place];
+    const before = versions[place - 1]?.keys;
+    if (version === undefined || before === undefined) continue;
+    const { revision, bytes, changed } = version;
+    const changes = changed.map((key): Change => {
+      const record = before.get(key);
+      return [key, record === undefined ? null : rowOf(key, record)];
+    });
+    yield { t: 'version', revision, bytes, changes };
+  }
+}
+
+const rowOf = (key: ByteString, record: KeyRecord): KeyRow => [
+  key,
+  record.value,
+  record.type,
+  record.version,
+  record.createRevision,
+  record.modRevision,
+  record.expiresAtMs ?? null,
+];
+
+const recordOf = ([, value, type, version, createRevision, modRevision, expiresAtMs]: KeyRow) => ({
+  value,
+  type,
+  version,
+  createRevision,
+  modRevision,
+  expiresAtMs: expiresAtMs ?? undefined,
+});
+
+/** Builds a state from the records of another one, in their order. */
+export class StateBuilder {
+  readonly #state: ReplicatedState;
+  readonly #keys: (readonly [string, KeyRecord])[] = [];
+  readonly #locks: (readonly [string, Lock])[] = [];
+  readonly #versions: Extract<StateRecord, { t: 'version' }>[] = [];
+  #session: { readonly answers: Map<number, Result> } | undefined;
+  #oldestRevision = 0;
+
+  constructor(limits?: StateLimits) {
+    this.#state = createReplicatedState(limits);
+  }
+
+  add(record: StateRecord): void {
+    const { sessions, keys, journal } = this.#state;
+    switch (record.t) {
+      case 'head':
+        this.#begin(record);
+        break;
+      case 'session': {
+        const session = { answers: new Map<number, Result>(), floor: record.floor };
+        sessions.byId.set(record.id, session);
+        this.#session = session;
+        break;
+      }
+      case 'answers':
+        for (const [sequence, result] of record.items) {
+          this.#session?.answers.set(sequence, result);
+        }
+        break;
+      case 'uses':
+        for (const [key, use] of record.items) keys.uses.set(key, use);
+        break;
+      case 'batches':
+        for (const [id, placement] of record.items) journal.byBatchId.set(id, placement);
+        break;
+      case 'checkpoints':
+        for (const checkpoint of record.items) journal.checkpoints.push(checkpoint);
+        break;
+      case 'withoutEffect':
+      case 'failureTaken':
+        for (const index of record.items) journal[record.t].push(index);
+        break;
+      case 'keys':
+        for (const row of record.items) this.#keys.push([row[0], recordOf(row)]);
+        break;
+      case 'locks':
+        for (const item of record.items) this.#locks.push(item);
+        break;
+      case 'version':
+        this.#versions.push(record);
+        break;
+    }
+  }
+
+  /** The state, once all records were added. */
+  finish(): ReplicatedState {
+    const { keyValues } = this.#state;
+    const locks = PersistentMap.fromSorted(this.#locks);
+    keyValues.contents = restoreContents(PersistentMap.fromSorted(this.#keys), locks);
+    keyValues.versions = this.#restoreVersions(keyValues.contents.keys);
+    keyValues.historyBytes = keyValues.versions.reduce((sum, { bytes }) => sum + bytes, 0);
+    return this.#state;
+  }
+
+  #begin(head: Extract<StateRecord, { t: 'head' }>): void {
+    this.#state.appliedIndex = head.appliedIndex;
+    this.#state.journal.lastSeq = head.lastSeq;
+    this.#state.journal.batchCount = head.batchCount;
+    this.#state.keyValues.clock = head.clock;
+    this.#oldestRevision = head.oldestRevision;
+  }
+
+  /** Goes back from the newest keys, one version at a time. */
+  #restoreVersions(newest: PersistentMap<KeyRecord>): Version[] {
+    let keys = newest;
+    const versions: Version[] = [];
+    for (const { revision, bytes, changes } of this.#versions) {
+      versions.push({ revision, bytes, keys, changed: changes.map(([key]) => key) });
+      for (const [key, before] of changes) {
+        keys = before === null ? keys.without(key) : keys.with(key, recordOf(before));
+      }
+    }
+    versions.push({ revision: this.#oldestRevision, bytes: 0, keys, changed: [] });
+    return versions.reverse();
+  }
+}
