@@ -1,11 +1,6 @@
 import { quoted } from '../events/quoted-words.ts';
 import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
-import {
-  type KeyRecord,
-  type KeyValues,
-  keysAt,
-  oldestRevision,
-} from '../state-machines/key-values.ts';
+import { type KeyRecord, type KeyValues, keysAt, recordAt } from '../state-machines/key-values.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { KeyEntry } from '../transport/generated/gossipraft/KeyEntry.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
@@ -42,34 +37,53 @@ export function readKeys(
     const detail = `revision ${revision} is not there yet; the newest is ${appliedIndex}`;
     return { refused: refused('REFUSAL_FUTURE', detail) };
   }
-  const keys = range.revision === 0 ? keyValues.contents.keys : keysAt(keyValues, range.revision);
-  if (keys === undefined) return { refused: forgotten(keyValues, revision) };
+  if (revision < keyValues.oldestRevision) return { refused: forgotten(keyValues, revision) };
+  return { page: pageOf(keyValues, range, revision) };
+}
+
+function pageOf(keyValues: KeyValues, range: KeyRange, revision: number): KeyPage {
   const start = byteStringOf(range.start);
   const end = byteStringOf(range.end);
   const limit = Math.min(range.limit, pageMaxKeys);
+  const keys = isOneKey(start, end) ? onlyKey(keyValues, start, range) : keysOf(keyValues, range);
   const entries: KeyEntry[] = [];
   let bytes = 0;
-  for (const [key, record] of keys.entries(start)) {
+  for (const [key, record] of keys) {
     if (end !== '' && key >= end) break;
     if (entries.length >= limit || bytes >= pageMaxBytes) {
-      return { page: { entries, next: bytesOf(key as ByteString), revision } };
+      return { entries, next: bytesOf(key as ByteString), revision };
     }
     entries.push(entryOf(keyValues, key as ByteString, record, range.withValues));
     bytes += key.length + entryOverheadBytes + (range.withValues ? record.value.length : 0);
   }
-  return { page: { entries, next: undefined, revision } };
+  return { entries, next: undefined, revision };
+}
+
+type Entries = Iterable<readonly [string, KeyRecord]>;
+
+const isOneKey = (start: ByteString, end: ByteString): boolean => end === `${start}\0`;
+
+/** One key is found in the past without going back there with all of them. */
+function onlyKey(keyValues: KeyValues, key: ByteString, { revision }: KeyRange): Entries {
+  const record =
+    revision === 0 ? keyValues.contents.keys.get(key) : recordAt(keyValues, key, revision);
+  return record === undefined ? [] : [[key, record]];
+}
+
+function keysOf(keyValues: KeyValues, { revision, start }: KeyRange): Entries {
+  const keys = revision === 0 ? keyValues.contents.keys : keysAt(keyValues, revision);
+  return keys.entries(byteStringOf(start));
 }
 
 /** The range in words: most often it is one key. */
 export function rangeText({ start, end }: Pick<KeyRange, 'start' | 'end'>): string {
   const first = byteStringOf(start);
   const name = quoted(Buffer.from(first, 'latin1').toString('utf8'));
-  return byteStringOf(end) === `${first}\0` ? `GET ${name}` : `KEYS ${name}`;
+  return isOneKey(first, byteStringOf(end)) ? `GET ${name}` : `KEYS ${name}`;
 }
 
 export function forgotten(keyValues: KeyValues, revision: number): Refused {
-  const oldest = oldestRevision(keyValues);
-  const detail = `revision ${revision} is no longer kept; the oldest is ${oldest}`;
+  const detail = `revision ${revision} is no longer kept; the oldest is ${keyValues.oldestRevision}`;
   return refused('REFUSAL_FORGOTTEN', detail);
 }
 

@@ -70,13 +70,12 @@ export class KeyWatch {
     if (changes.length > 0) this.#call.write({ changes, through: this.#through });
   }
 
-  #changesOf({ revision, keys, changed }: Version): KeyChange[] {
-    return changed
-      .filter(key => key.startsWith(this.#prefix))
-      .map(key => {
-        const record = keys.get(key);
-        const entry =
-          record === undefined ? {} : { entry: entryOf(this.#state.keyValues, key, record, true) };
+  #changesOf({ revision, changes }: Version): KeyChange[] {
+    const { keyValues } = this.#state;
+    return changes
+      .filter(({ key }) => key.startsWith(this.#prefix))
+      .map(({ key, after }) => {
+        const entry = after === undefined ? {} : { entry: entryOf(keyValues, key, after, true) };
         return { key: bytesOf(key), revision, ...entry };
       });
   }
@@ -86,7 +85,10 @@ function thatFit(versions: readonly Version[]): readonly Version[] {
   let bytes = 0;
   let count = 0;
   for (const version of versions) {
-    bytes += version.bytes;
+    bytes += version.changes.reduce(
+      (sum, { key, after }) => sum + key.length + (after?.value.length ?? 0),
+      0,
+    );
     if (count > 0 && bytes > messageMaxBytes) break;
     count += 1;
   }

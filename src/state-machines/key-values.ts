@@ -31,16 +31,26 @@ export type Contents = {
   readonly deadlines: PersistentMap<Deadline>;
 };
 
-/** The keys as they were from this revision on, until the next version. */
+/** What a revision has made of one key; undefined: there was none, or is none any more. */
+export type KeyChange = {
+  readonly key: ByteString;
+  readonly before: KeyRecord | undefined;
+  readonly after: KeyRecord | undefined;
+};
+
+/** A revision that has changed keys, so that it can be told and undone. */
 export type Version = {
   readonly revision: number;
-  readonly keys: PersistentMap<KeyRecord>;
-  /** What this revision has changed; nothing in the oldest version, which is a place to stand. */
-  readonly changed: readonly ByteString[];
+  readonly changes: readonly KeyChange[];
   readonly bytes: number;
 };
 
-export type HistoryLimits = { readonly versionsMax: number; readonly bytesMax: number };
+export type HistoryLimits = {
+  readonly versionsMax: number;
+  /** Of all versions together: what it takes at most to go back to the oldest. */
+  readonly changesMax: number;
+  readonly bytesMax: number;
+};
 
 /**
  * The key-value store: the newest contents, and as much of their past as is kept.
@@ -51,9 +61,12 @@ export type HistoryLimits = { readonly versionsMax: number; readonly bytesMax: n
 export type KeyValues = {
   readonly limits: HistoryLimits;
   contents: Contents;
-  /** Oldest first; the last one has the keys of `contents`. */
+  /** The newest revisions that changed something, oldest first. */
   versions: Version[];
+  /** The oldest revision that can be read: all after it that changed something are known. */
+  oldestRevision: number;
   historyBytes: number;
+  changeCount: number;
   clock: { readonly nowMs: number; readonly term: number; readonly wallMs: number };
 };
 
@@ -66,8 +79,10 @@ export function createKeyValues(limits: HistoryLimits): KeyValues {
   return {
     limits,
     contents,
-    versions: [{ revision: 0, keys: contents.keys, changed: [], bytes: 0 }],
+    versions: [],
+    oldestRevision: 0,
     historyBytes: 0,
+    changeCount: 0,
     clock: { nowMs: 0, term: 0, wallMs: 0 },
   };
 }
@@ -163,51 +178,73 @@ export function commitContents(
   contents: Contents,
   changed: readonly ByteString[],
 ): void {
+  const before = state.contents.keys;
   state.contents = contents;
   if (changed.length === 0) return;
-  const bytes = changed.reduce(
-    (sum, key) => sum + key.length + (contents.keys.get(key)?.value.length ?? 0),
-    0,
-  );
+  const changes = changed.map(key => ({
+    key,
+    before: before.get(key),
+    after: contents.keys.get(key),
+  }));
   const last = state.versions.at(-1);
   // What has expired at this very revision is part of the same change.
-  const earlier = last?.revision === revision ? last : undefined;
-  if (earlier !== undefined) state.versions.pop();
-  state.versions.push({
-    revision,
-    keys: contents.keys,
-    changed: [...new Set([...(earlier?.changed ?? []), ...changed])],
-    bytes: bytes + (earlier?.bytes ?? 0),
-  });
-  state.historyBytes += bytes;
+  if (last?.revision === revision) {
+    dropVersion(state, state.versions.pop());
+    addVersion(state, revision, joined(last.changes, changes));
+  } else addVersion(state, revision, changes);
   forgetOldVersions(state);
 }
 
-/** In larger pieces, so that it costs nothing per write. The oldest version loses its changes. */
-function forgetOldVersions(state: KeyValues): void {
-  const { versions, limits } = state;
-  const isOver =
-    versions.length > 1.25 * limits.versionsMax || state.historyBytes > limits.bytesMax;
-  if (!isOver) return;
-  let dropped = 0;
-  let bytes = state.historyBytes;
-  while (dropped < versions.length - 1) {
-    const isLong = versions.length - dropped > limits.versionsMax;
-    if (!isLong && bytes <= 0.75 * limits.bytesMax) break;
-    dropped += 1;
-    bytes -= versions[dropped]?.bytes ?? 0;
+function joined(first: readonly KeyChange[], second: readonly KeyChange[]): KeyChange[] {
+  const changes = new Map(first.map(change => [change.key, change]));
+  for (const { key, before, after } of second) {
+    const earlier = changes.get(key);
+    changes.set(key, { key, before: earlier === undefined ? before : earlier.before, after });
   }
-  const [base, ...rest] = versions.slice(dropped);
-  if (base === undefined) return;
-  state.versions = [{ ...base, changed: [], bytes: 0 }, ...rest];
-  state.historyBytes = bytes;
+  return [...changes.values()];
 }
 
-/** The oldest revision that can still be read; changes are known from the one after it. */
-export const oldestRevision = ({ versions }: KeyValues): number => versions[0]?.revision ?? 0;
+/** What a change keeps in memory beside its values, about. */
+const changeOverheadBytes = 100;
 
-/** The place of the last version at or before the revision; -1 when that is forgotten. */
-function placeOf({ versions }: KeyValues, revision: number): number {
+export function addVersion(
+  state: KeyValues,
+  revision: number,
+  changes: readonly KeyChange[],
+): void {
+  const bytes = changes.reduce(
+    (sum, { key, before }) => sum + key.length + (before?.value.length ?? 0) + changeOverheadBytes,
+    0,
+  );
+  state.versions.push({ revision, changes, bytes });
+  state.historyBytes += bytes;
+  state.changeCount += changes.length;
+}
+
+function dropVersion(state: KeyValues, version: Version | undefined): void {
+  state.historyBytes -= version?.bytes ?? 0;
+  state.changeCount -= version?.changes.length ?? 0;
+}
+
+/** In larger pieces, so that it costs nothing per write. */
+function forgetOldVersions(state: KeyValues): void {
+  const { versions, limits } = state;
+  const isOver = (share: number, dropped: number): boolean =>
+    versions.length - dropped > share * limits.versionsMax ||
+    state.changeCount > share * limits.changesMax ||
+    state.historyBytes > share * limits.bytesMax;
+  if (!isOver(1, 0)) return;
+  let dropped = 0;
+  while (dropped < versions.length && isOver(0.8, dropped)) {
+    dropVersion(state, versions[dropped]);
+    state.oldestRevision = versions[dropped]?.revision ?? state.oldestRevision;
+    dropped += 1;
+  }
+  state.versions = versions.slice(dropped);
+}
+
+/** The place of the first version after the revision. */
+function placeAfter({ versions }: KeyValues, revision: number): number {
   let low = 0;
   let high = versions.length;
   while (low < high) {
@@ -215,12 +252,32 @@ function placeOf({ versions }: KeyValues, revision: number): number {
     if ((versions[middle]?.revision ?? 0) <= revision) low = middle + 1;
     else high = middle;
   }
-  return low - 1;
+  return low;
 }
 
-/** The keys as they were at a revision; undefined when that is forgotten. */
-export const keysAt = (state: KeyValues, revision: number): PersistentMap<KeyRecord> | undefined =>
-  state.versions[placeOf(state, revision)]?.keys;
+/** One key as it was at a revision that is still kept. */
+export function recordAt(
+  state: KeyValues,
+  key: ByteString,
+  revision: number,
+): KeyRecord | undefined {
+  for (const { changes } of state.versions.slice(placeAfter(state, revision))) {
+    const change = changes.find(item => item.key === key);
+    if (change !== undefined) return change.before;
+  }
+  return state.contents.keys.get(key);
+}
+
+/** All keys as they were at a revision that is still kept: undoes what came after it. */
+export function keysAt(state: KeyValues, revision: number): PersistentMap<KeyRecord> {
+  let { keys } = state.contents;
+  for (const { changes } of state.versions.slice(placeAfter(state, revision)).reverse()) {
+    for (const { key, before } of changes) {
+      keys = before === undefined ? keys.without(key) : keys.with(key, before);
+    }
+  }
+  return keys;
+}
 
 /** The versions after a revision, at most `limit`; undefined when some are forgotten. */
 export function versionsAfter(
@@ -228,7 +285,7 @@ export function versionsAfter(
   revision: number,
   limit: number,
 ): readonly Version[] | undefined {
-  if (revision < oldestRevision(state)) return undefined;
-  const from = placeOf(state, revision) + 1;
+  if (revision < state.oldestRevision) return undefined;
+  const from = placeAfter(state, revision);
   return state.versions.slice(from, from + limit);
 }

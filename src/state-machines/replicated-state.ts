@@ -41,7 +41,7 @@ export const stateLimits: StateLimits = {
   rememberedBatchesMax: 100_000,
   idempotencyKeysMax: 100_000,
   idempotencyKeyLifetimeMs: 24 * 60 * 60 * 1000,
-  history: { versionsMax: 10_000, bytesMax: 64 * 1024 * 1024 },
+  history: { versionsMax: 10_000, changesMax: 20_000, bytesMax: 64 * 1024 * 1024 },
 };
 
 /** A log entry as the machines see it. */

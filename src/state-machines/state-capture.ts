@@ -1,6 +1,12 @@
 import type { ByteString } from './byte-string.ts';
 import type { Checkpoint } from './journal.ts';
-import { type KeyRecord, type Lock, restoreContents, type Version } from './key-values.ts';
+import {
+  addVersion,
+  type KeyRecord,
+  type Lock,
+  restoreContents,
+  type Version,
+} from './key-values.ts';
 import { PersistentMap } from './persistent-map.ts';
 import {
   createReplicatedState,
@@ -48,7 +54,6 @@ export type StateRecord =
   | {
       readonly t: 'version';
       readonly revision: number;
-      readonly bytes: number;
       readonly changes: readonly Change[];
     };
 
@@ -58,7 +63,7 @@ const bytesPerRecord = 64 * 1024;
 /** Takes hold of the state as it is now; the records may be read at any time later. */
 export function captureState(state: ReplicatedState): Iterable<StateRecord> {
   const { sessions, keys, journal, keyValues, appliedIndex } = state;
-  const { contents, clock } = keyValues;
+  const { contents, clock, oldestRevision } = keyValues;
   const versions = [...keyValues.versions];
   const heldSessions = [...sessions.byId].map(([id, { floor, answers }]) => ({
     id,
@@ -75,7 +80,6 @@ export function captureState(state: ReplicatedState): Iterable<StateRecord> {
   ];
   const { lastSeq, batchCount } = journal;
   return (function* records(): Generator<StateRecord> {
-    const oldestRevision = versions[0]?.revision ?? 0;
     yield { t: 'head', appliedIndex, clock, lastSeq, batchCount, oldestRevision };
     for (const { id, floor, answers } of heldSessions) {
       yield { t: 'session', id, floor };
@@ -110,16 +114,11 @@ function* keyRecords(keys: PersistentMap<KeyRecord>): Generator<StateRecord> {
 }
 
 function* versionRecords(versions: readonly Version[]): Generator<StateRecord> {
-  for (let place = versions.length - 1; place > 0; place -= 1) {
-    const version = versions[place];
-    const before = versions[place - 1]?.keys;
-    if (version === undefined || before === undefined) continue;
-    const { revision, bytes, changed } = version;
-    const changes = changed.map((key): Change => {
-      const record = before.get(key);
-      return [key, record === undefined ? null : rowOf(key, record)];
-    });
-    yield { t: 'version', revision, bytes, changes };
+  for (const { revision, changes } of versions.toReversed()) {
+    const undone = changes.map(
+      ({ key, before }): Change => [key, before === undefined ? null : rowOf(key, before)],
+    );
+    yield { t: 'version', revision, changes: undone };
   }
 }
 
@@ -149,7 +148,6 @@ export class StateBuilder {
   readonly #locks: (readonly [string, Lock])[] = [];
   readonly #versions: Extract<StateRecord, { t: 'version' }>[] = [];
   #session: { readonly answers: Map<number, Result> } | undefined;
-  #oldestRevision = 0;
 
   constructor(limits?: StateLimits) {
     this.#state = createReplicatedState(limits);
@@ -202,8 +200,9 @@ export class StateBuilder {
     const { keyValues } = this.#state;
     const locks = PersistentMap.fromSorted(this.#locks);
     keyValues.contents = restoreContents(PersistentMap.fromSorted(this.#keys), locks);
-    keyValues.versions = this.#restoreVersions(keyValues.contents.keys);
-    keyValues.historyBytes = keyValues.versions.reduce((sum, { bytes }) => sum + bytes, 0);
+    for (const { revision, changes } of this.#restoreVersions(keyValues.contents.keys)) {
+      addVersion(keyValues, revision, changes);
+    }
     return this.#state;
   }
 
@@ -212,20 +211,21 @@ export class StateBuilder {
     this.#state.journal.lastSeq = head.lastSeq;
     this.#state.journal.batchCount = head.batchCount;
     this.#state.keyValues.clock = head.clock;
-    this.#oldestRevision = head.oldestRevision;
+    this.#state.keyValues.oldestRevision = head.oldestRevision;
   }
 
-  /** Goes back from the newest keys, one version at a time. */
-  #restoreVersions(newest: PersistentMap<KeyRecord>): Version[] {
-    let keys = newest;
-    const versions: Version[] = [];
-    for (const { revision, bytes, changes } of this.#versions) {
-      versions.push({ revision, bytes, keys, changed: changes.map(([key]) => key) });
-      for (const [key, before] of changes) {
-        keys = before === null ? keys.without(key) : keys.with(key, recordOf(before));
-      }
-    }
-    versions.push({ revision: this.#oldestRevision, bytes: 0, keys, changed: [] });
+  /** What a version has made of a key is what the next one found, or what is there now. */
+  #restoreVersions(newest: PersistentMap<KeyRecord>): Omit<Version, 'bytes'>[] {
+    const found = new Map<string, KeyRecord | undefined>();
+    const versions = this.#versions.map(({ revision, changes }) => ({
+      revision,
+      changes: changes.map(([key, row]) => {
+        const before = row === null ? undefined : recordOf(row);
+        const after = found.has(key) ? found.get(key) : newest.get(key);
+        found.set(key, before);
+        return { key, before, after };
+      }),
+    }));
     return versions.reverse();
   }
 }

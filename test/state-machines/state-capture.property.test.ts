@@ -22,7 +22,7 @@ const limits = {
   sessionsMax: 3,
   rememberedBatchesMax: 5,
   idempotencyKeysMax: 4,
-  history: { versionsMax: 6, bytesMax: 200 },
+  history: { versionsMax: 6, changesMax: 8, bytesMax: 1000 },
 };
 
 const key = fc.constantFrom('a', 'b', 'c', 'ü').map(utf8BytesOf);
