@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import { assert } from '../assert.ts';
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import {
@@ -8,7 +9,7 @@ import {
 import type { LogStore } from '../storage/log-store.ts';
 
 /** Applied at a time; between two slices the server hears its peers. */
-const sliceMaxBytes = 512 * 1024;
+const sliceMaxBytes = 256 * 1024;
 
 export type ApplyListener = {
   /** An entry has been applied; a no-op has no outcome. */
@@ -56,6 +57,8 @@ export class ApplyLoop {
       if (entries.length === 0) return;
       for (const entry of entries) this.#apply(entry);
       this.#listener.advanced(this.state.appliedIndex as LogIndex);
+      // What is read from memory comes without waiting: the peers would wait for all of it.
+      if (this.state.appliedIndex < this.#target) await turnOfTheOthers();
     }
   }
 
