@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, request as requestOver } from 'node:http';
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { StartupError } from '../errors/startup-error.ts';
 
@@ -8,33 +8,64 @@ type Options = {
   readonly entries: number;
   readonly seconds: number;
   readonly warmup: number;
+  /** Reads of one key with this consistency instead of puts. */
+  readonly read?: 'lease' | 'quorum' | 'bounded' | 'local';
 };
 
 const microsecondsPerMs = 1000;
 
-/** `gossip-raft bench`: puts to a running client server, closed loop, and what they took. */
+/** `gossip-raft bench`: requests to a running client server, closed loop, and what they took. */
 export async function bench(options: Options): Promise<void> {
-  const { url, clients, entries, seconds, warmup } = options;
+  const { url, clients, entries, seconds, warmup, read } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
-  const objects = Array.from({ length: entries }, (_, place) => ({ place, text: 'x'.repeat(80) }));
-  const body = Buffer.from(JSON.stringify(objects));
-  await run({ url, agent, body, clients, seconds: warmup });
-  const { histogram, elapsedMs } = await run({ url, agent, body, clients, seconds });
+  const request = read === undefined ? putOf(entries) : await readOf(read, url, agent);
+  await run({ url, agent, request, clients, seconds: warmup });
+  const { histogram, elapsedMs } = await run({ url, agent, request, clients, seconds });
   agent.destroy();
   const ms = (microseconds: number): string => (microseconds / microsecondsPerMs).toFixed(2);
   const perSecond = histogram.count / (elapsedMs / 1000);
+  const rate = Math.round(perSecond);
+  const work =
+    read === undefined
+      ? `${entries} entries a put: ${rate} puts/s, ${Math.round(perSecond * entries)} entries/s`
+      : `${read} reads: ${rate} reads/s`;
   process.stdout.write(
-    `${clients} clients, ${entries} entries a put, ${body.length} bytes: ` +
-      `${Math.round(perSecond)} puts/s, ${Math.round(perSecond * entries)} entries/s; ` +
+    `${clients} clients, ${work}; ` +
       `ms: median ${ms(histogram.percentile(50))}, 99 % ${ms(histogram.percentile(99))}, ` +
       `max ${ms(histogram.max)}\n`,
   );
 }
 
+type BenchRequest = {
+  readonly method: string;
+  readonly path: string;
+  readonly type: string;
+  readonly body: Buffer;
+};
+
+function putOf(entries: number): BenchRequest {
+  const objects = Array.from({ length: entries }, (_, place) => ({ place, text: 'x'.repeat(80) }));
+  const body = Buffer.from(JSON.stringify(objects));
+  return { method: 'POST', path: '/put_all', type: 'application/json', body };
+}
+
+const benchKey = '/v1/kv/bench';
+const valueBytes = 256;
+
+/** Puts the key that is then read. */
+async function readOf(consistency: string, url: string, agent: Agent): Promise<BenchRequest> {
+  const body = Buffer.alloc(valueBytes, 'x');
+  const put = { method: 'PUT', path: benchKey, type: 'text/plain', body };
+  await send({ url, agent, request: put });
+  const bound = consistency === 'bounded' ? '&maxStalenessMs=60000' : '';
+  const path = `${benchKey}?consistency=${consistency}${bound}`;
+  return { method: 'GET', path, type: 'text/plain', body: Buffer.alloc(0) };
+}
+
 type Load = {
   readonly url: string;
   readonly agent: Agent;
-  readonly body: Buffer;
+  readonly request: BenchRequest;
   readonly clients: number;
   readonly seconds: number;
 };
@@ -46,7 +77,7 @@ async function run(load: Load): Promise<{ histogram: RecordableHistogram; elapse
   const client = async (): Promise<void> => {
     while (performance.now() < endAt) {
       const sentAt = performance.now();
-      await put(load);
+      await send(load);
       const tookMs = performance.now() - sentAt;
       histogram.record(Math.max(1, Math.round(microsecondsPerMs * tookMs)));
     }
@@ -55,13 +86,14 @@ async function run(load: Load): Promise<{ histogram: RecordableHistogram; elapse
   return { histogram, elapsedMs: performance.now() - startedAt };
 }
 
-function put({ url, agent, body }: Load): Promise<void> {
+function send({ url, agent, request }: Pick<Load, 'url' | 'agent' | 'request'>): Promise<void> {
+  const { method, path, type, body } = request;
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': body.length };
-    const outgoing = request(`${url}/put_all`, { agent, method: 'POST', headers }, response => {
+    const headers = { 'content-type': type, 'content-length': body.length };
+    const outgoing = requestOver(`${url}${path}`, { agent, method, headers }, response => {
       response.resume();
       response.once('end', () => {
-        if (response.statusCode === 200) resolve();
+        if ((response.statusCode ?? 500) < 300) resolve();
         else reject(new StartupError(`${url} answered ${response.statusCode}`));
       });
     });

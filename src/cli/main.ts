@@ -125,10 +125,18 @@ program
 
 program
   .command('bench')
-  .description('measure puts at a running client server')
+  .description('measure puts or reads at a running client server')
   .option('--url <url>', 'the client server', 'http://127.0.0.1:8000')
   .option('--clients <count>', 'requests under way at a time', wholeNumber, 1)
   .option('--entries <count>', 'objects in each put', wholeNumber, 1)
+  .addOption(
+    new Option('--read <consistency>', 'read a key instead of putting').choices([
+      'lease',
+      'quorum',
+      'bounded',
+      'local',
+    ]),
+  )
   .option('--seconds <count>', 'how long', wholeNumber, 10)
   .option('--warmup <seconds>', 'how long before that, unmeasured', wholeNumber, 2)
   .action(async options => {

@@ -20,8 +20,8 @@ const timeoutMs = 30_000;
 const inFlightMax = 100;
 
 /**
- * `gossip-raft restore --from-text logs.txt`: makes an empty store what the lines tell of. All lines
- * are read before the first is carried out, so a file with an error changes nothing.
+ * `gossip-raft restore --from-text logs.txt`: makes an empty store what the lines tell of. All
+ * lines are read before the first is carried out, so a file with an error changes nothing.
  */
 export async function restoreText(path: string, options: { config: string }): Promise<void> {
   const commands = readCommands(resolve(path));

@@ -83,7 +83,8 @@ export function rangeText({ start, end }: Pick<KeyRange, 'start' | 'end'>): stri
 }
 
 export function forgotten(keyValues: KeyValues, revision: number): Refused {
-  const detail = `revision ${revision} is no longer kept; the oldest is ${keyValues.oldestRevision}`;
+  const { oldestRevision } = keyValues;
+  const detail = `revision ${revision} is no longer kept; the oldest is ${oldestRevision}`;
   return refused('REFUSAL_FORGOTTEN', detail);
 }
 

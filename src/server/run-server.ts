@@ -217,9 +217,9 @@ async function loadFor(
   const { index } = loaded.position;
   if (index > recovered.lastIndex) {
     throw new StartupError(
-      `the log in ${directory} ends at entry ${recovered.lastIndex}, before the snapshot of entry ` +
-        `${index}: a part of it is lost; put the missing file back, or replace this server by one ` +
-        'with an empty data directory',
+      `the log in ${directory} ends at entry ${recovered.lastIndex}, before the snapshot of ` +
+        `entry ${index}: a part of it is lost; put the missing file back, or replace this ` +
+        'server by one with an empty data directory',
     );
   }
   if (index > 0) eventLog.say('info', `starts from the snapshot of entry ${index}`);

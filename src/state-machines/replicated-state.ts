@@ -27,6 +27,7 @@ import {
 export type StateLimits = {
   readonly sessionsMax: number;
   readonly answersPerSessionMax: number;
+  readonly answerValuesMaxBytes: number;
   readonly rememberedBatchesMax: number;
   readonly idempotencyKeysMax: number;
   readonly idempotencyKeyLifetimeMs: number;
@@ -38,6 +39,7 @@ export type StateLimits = {
 export const stateLimits: StateLimits = {
   sessionsMax: 10_000,
   answersPerSessionMax: 10_000,
+  answerValuesMaxBytes: 64 * 1024 * 1024,
   rememberedBatchesMax: 100_000,
   idempotencyKeysMax: 100_000,
   idempotencyKeyLifetimeMs: 24 * 60 * 60 * 1000,
@@ -68,6 +70,7 @@ export function createReplicatedState(limits: StateLimits = stateLimits): Replic
     sessions: createSessions({
       sessionsMax: limits.sessionsMax,
       answersMax: limits.answersPerSessionMax,
+      valuesMaxBytes: limits.answerValuesMaxBytes,
     }),
     keys: createIdempotencyKeys({
       keysMax: limits.idempotencyKeysMax,

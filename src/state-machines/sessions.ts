@@ -1,28 +1,46 @@
 import type { Result } from './result.ts';
 
 /** Sessions and answers beyond these are forgotten, the longest unused first. */
-export type SessionLimits = { readonly sessionsMax: number; readonly answersMax: number };
+export type SessionLimits = {
+  readonly sessionsMax: number;
+  /** Of one session. */
+  readonly answersMax: number;
+  /** Of the values in the answers of all sessions. */
+  readonly valuesMaxBytes: number;
+};
 
-type Session = {
+export type Session = {
   /** Answers by sequence, in the order of the log. */
   readonly answers: Map<number, Result>;
   /** Sequences below this one are no longer known. */
   floor: number;
+  /** Of the values in its answers. */
+  valueBytes: number;
 };
 
 /**
  * The frames in which a command that was sent twice takes effect once (Raft dissertation §6.3).
  * The order of the map is the order of last use in the log, so all servers forget the same ones.
  */
-export type Sessions = { readonly limits: SessionLimits; readonly byId: Map<number, Session> };
+export type Sessions = {
+  readonly limits: SessionLimits;
+  readonly byId: Map<number, Session>;
+  valueBytes: number;
+};
 
-export const createSessions = (limits: SessionLimits): Sessions => ({ limits, byId: new Map() });
+export const createSessions = (limits: SessionLimits): Sessions => ({
+  limits,
+  byId: new Map(),
+  valueBytes: 0,
+});
 
 export function openSession(sessions: Sessions, id: number): void {
-  sessions.byId.set(id, { answers: new Map(), floor: 0 });
+  sessions.byId.set(id, { answers: new Map(), floor: 0, valueBytes: 0 });
   if (sessions.byId.size <= sessions.limits.sessionsMax) return;
-  const [oldest] = sessions.byId.keys();
-  if (oldest !== undefined) sessions.byId.delete(oldest);
+  const [oldest] = sessions.byId;
+  if (oldest === undefined) return;
+  sessions.byId.delete(oldest[0]);
+  sessions.valueBytes -= oldest[1].valueBytes;
 }
 
 /** The answer that the sequence has had already; undefined when the command is new. */
@@ -48,12 +66,49 @@ export function rememberAnswer(
 ): void {
   const session = sessions.byId.get(id);
   if (session === undefined) return;
-  session.answers.set(command.sequence, answer);
+  addAnswer(sessions, session, command.sequence, answer);
   session.floor = Math.max(session.floor, Math.min(command.ackedBelow, command.sequence));
   for (const sequence of session.answers.keys()) {
     const isOver = session.answers.size > sessions.limits.answersMax;
     if (sequence >= session.floor && !isOver) break;
-    session.answers.delete(sequence);
-    session.floor = Math.max(session.floor, sequence + 1);
+    dropAnswer(sessions, session, sequence);
   }
+  forgetValues(sessions);
+}
+
+export function addAnswer(
+  sessions: Sessions,
+  session: Session,
+  sequence: number,
+  answer: Result,
+): void {
+  const bytes = valueBytesOf(answer);
+  session.answers.set(sequence, answer);
+  session.valueBytes += bytes;
+  sessions.valueBytes += bytes;
+}
+
+function dropAnswer(sessions: Sessions, session: Session, sequence: number): void {
+  const bytes = valueBytesOf(session.answers.get(sequence));
+  session.answers.delete(sequence);
+  session.valueBytes -= bytes;
+  sessions.valueBytes -= bytes;
+  session.floor = Math.max(session.floor, sequence + 1);
+}
+
+/** Values are kept as far as there is room; the longest unused sessions lose theirs first. */
+function forgetValues(sessions: Sessions): void {
+  for (const session of sessions.byId.values()) {
+    if (sessions.valueBytes <= sessions.limits.valuesMaxBytes) return;
+    if (session.valueBytes === 0) continue;
+    for (const sequence of session.answers.keys()) dropAnswer(sessions, session, sequence);
+  }
+}
+
+function valueBytesOf(answer: Result | undefined): number {
+  if (answer?.kind !== 'transacted') return 0;
+  return answer.answers.reduce(
+    (sum, one) => sum + (one.op === 'got' ? (one.value?.length ?? 0) : 0),
+    0,
+  );
 }

@@ -14,6 +14,7 @@ import {
   type StateLimits,
 } from './replicated-state.ts';
 import type { Placement, Result } from './result.ts';
+import { addAnswer, type Session } from './sessions.ts';
 
 /*
  * The whole state as a sequence of small records, each fit for JSON. What changes later does not
@@ -141,47 +142,28 @@ const recordOf = ([, value, type, version, createRevision, modRevision, expiresA
   expiresAtMs: expiresAtMs ?? undefined,
 });
 
+type ListRecord = 'uses' | 'batches' | 'checkpoints' | 'withoutEffect' | 'failureTaken';
+
 /** Builds a state from the records of another one, in their order. */
 export class StateBuilder {
   readonly #state: ReplicatedState;
   readonly #keys: (readonly [string, KeyRecord])[] = [];
   readonly #locks: (readonly [string, Lock])[] = [];
   readonly #versions: Extract<StateRecord, { t: 'version' }>[] = [];
-  #session: { readonly answers: Map<number, Result> } | undefined;
+  #session: Session | undefined;
 
   constructor(limits?: StateLimits) {
     this.#state = createReplicatedState(limits);
   }
 
   add(record: StateRecord): void {
-    const { sessions, keys, journal } = this.#state;
     switch (record.t) {
       case 'head':
         this.#begin(record);
         break;
-      case 'session': {
-        const session = { answers: new Map<number, Result>(), floor: record.floor };
-        sessions.byId.set(record.id, session);
-        this.#session = session;
-        break;
-      }
+      case 'session':
       case 'answers':
-        for (const [sequence, result] of record.items) {
-          this.#session?.answers.set(sequence, result);
-        }
-        break;
-      case 'uses':
-        for (const [key, use] of record.items) keys.uses.set(key, use);
-        break;
-      case 'batches':
-        for (const [id, placement] of record.items) journal.byBatchId.set(id, placement);
-        break;
-      case 'checkpoints':
-        for (const checkpoint of record.items) journal.checkpoints.push(checkpoint);
-        break;
-      case 'withoutEffect':
-      case 'failureTaken':
-        for (const index of record.items) journal[record.t].push(index);
+        this.#addToSessions(record);
         break;
       case 'keys':
         for (const row of record.items) this.#keys.push([row[0], recordOf(row)]);
@@ -192,6 +174,37 @@ export class StateBuilder {
       case 'version':
         this.#versions.push(record);
         break;
+      default:
+        this.#addToLists(record);
+    }
+  }
+
+  #addToSessions(record: Extract<StateRecord, { t: 'session' | 'answers' }>): void {
+    const { sessions } = this.#state;
+    if (record.t === 'session') {
+      this.#session = { answers: new Map<number, Result>(), floor: record.floor, valueBytes: 0 };
+      sessions.byId.set(record.id, this.#session);
+      return;
+    }
+    for (const [sequence, result] of record.items) {
+      if (this.#session !== undefined) addAnswer(sessions, this.#session, sequence, result);
+    }
+  }
+
+  #addToLists(record: Extract<StateRecord, { t: ListRecord }>): void {
+    const { keys, journal } = this.#state;
+    switch (record.t) {
+      case 'uses':
+        for (const [key, use] of record.items) keys.uses.set(key, use);
+        break;
+      case 'batches':
+        for (const [id, placement] of record.items) journal.byBatchId.set(id, placement);
+        break;
+      case 'checkpoints':
+        for (const checkpoint of record.items) journal.checkpoints.push(checkpoint);
+        break;
+      default:
+        for (const index of record.items) journal[record.t].push(index);
     }
   }
 

@@ -20,6 +20,7 @@ import type { Operation } from '../../src/state-machines/transaction.ts';
 const limits = {
   ...stateLimits,
   sessionsMax: 3,
+  answerValuesMaxBytes: 60,
   rememberedBatchesMax: 5,
   idempotencyKeysMax: 4,
   history: { versionsMax: 6, changesMax: 8, bytesMax: 1000 },
@@ -35,6 +36,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     ttlMs: fc.option(fc.integer({ min: 1, max: 500 }), { nil: undefined }),
   }),
   fc.record({ op: fc.constant('delete' as const), key }),
+  fc.record({ op: fc.constant('get' as const), key }),
   fc.record({ op: fc.constant('add' as const), key, by: fc.integer({ min: -3, max: 3 }) }),
   fc.record({
     op: fc.constant('append' as const),
