@@ -45,6 +45,8 @@ export type SimulationOptions = {
     readonly isOrdered: boolean;
   };
   readonly disk: { readonly latencyMs: number; readonly jitterMs: number };
+  /** Every so many entries a server saves its state; 0: never. */
+  readonly snapshotInterval: number;
   /** Rates of the servers' clocks differ by up to this much. */
   readonly clockDrift: number;
   readonly clients: {
@@ -57,10 +59,15 @@ export type SimulationOptions = {
   };
 };
 
+/** Whether a seed is one of those that are made to catch an old leader that answers alone. */
+export const isAimedAtLeases = (seed: number): boolean =>
+  optionsFor(seed).faultKinds[0] === 'changeSides';
+
 export function optionsFor(seed: number): SimulationOptions {
   const random = new Random(mix(seed, 1));
   const electionTimeoutMs = random.pick([150, 300, 1000] as const);
-  const leases = new Random(mix(seed, 8));
+  // What came later draws from a stream of its own: the seeds stay what they were.
+  const later = new Random(mix(seed, 8));
   const delayMs = random.pick([0.1, 1, 5, electionTimeoutMs / 12] as const);
   const options: SimulationOptions = {
     seed,
@@ -68,7 +75,7 @@ export function optionsFor(seed: number): SimulationOptions {
     timings: {
       electionTimeoutMs,
       heartbeatIntervalMs: electionTimeoutMs / random.pick([5, 10] as const),
-      leaseMs: electionTimeoutMs * leases.pick([0, 0.5, 1, 1, 2] as const),
+      leaseMs: electionTimeoutMs * later.pick([0, 0.5, 1, 1, 2] as const),
       clockDriftMax: 0,
     },
     limits: {
@@ -93,6 +100,7 @@ export function optionsFor(seed: number): SimulationOptions {
       latencyMs: random.pick([0, 0.5, 5, electionTimeoutMs / 10] as const),
       jitterMs: random.pick([0, 2, electionTimeoutMs / 10] as const),
     },
+    snapshotInterval: later.pick([0, 7, 50] as const),
     clockDrift: random.pick([0, 0.01, 0.1] as const),
     clients: {
       count: random.pick([1, 2, 4] as const),
@@ -102,7 +110,7 @@ export function optionsFor(seed: number): SimulationOptions {
       readerCount: random.pick([0, 0, 1, 2] as const),
     },
   };
-  const drawn = leases.chance(0.3) ? aimedAtLeases(options, leases) : options;
+  const drawn = later.chance(0.3) ? aimedAtLeases(options, later) : options;
   // The servers are told how far their clocks may be apart, and it is true.
   return { ...drawn, timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift } };
 }

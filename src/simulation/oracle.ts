@@ -20,7 +20,7 @@ export type Witness = DurableState & {
   /** Undefined while the server is down. */
   readonly replica: Replica | undefined;
   readonly life: number;
-  /** Its disk was lost to a fault. */
+  /** Its disk was lost to a fault, and it is no member with its new one. */
   readonly isWiped: boolean;
   entryAt(index: number): Entry | undefined;
 };

@@ -1,6 +1,16 @@
 import { noPosition } from '../consensus/position.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
-import type { Config, DirectoryId, Entry, MonotonicMs, NodeId, Term } from '../consensus/types.ts';
+import type {
+  Config,
+  DirectoryId,
+  Entry,
+  MonotonicMs,
+  NodeId,
+  Position,
+  Term,
+} from '../consensus/types.ts';
+import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
+import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
 import { recoveredFrom } from '../storage/memory-store.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Random } from './random.ts';
@@ -20,6 +30,7 @@ export class SimulatedDisk {
   readonly #timing: SimulationOptions['disk'];
   readonly #random: Random;
   #busyUntilMs = 0;
+  #snapshot: { readonly position: Position; readonly records: readonly string[] } | undefined;
 
   constructor(owner: NodeId, timing: SimulationOptions['disk'], random: Random) {
     this.#owner = owner;
@@ -34,6 +45,19 @@ export class SimulatedDisk {
     const takesMs = (latencyMs + this.#random.next() * jitterMs) * this.slowness;
     this.#busyUntilMs = Math.max(nowMs + takesMs, this.#busyUntilMs);
     return this.#busyUntilMs;
+  }
+
+  /** The state that the newest snapshot holds, or an empty one. */
+  load(): ReplicatedState {
+    if (this.#snapshot === undefined) return createReplicatedState();
+    const builder = new StateBuilder();
+    for (const text of this.#snapshot.records) builder.add(JSON.parse(text) as StateRecord);
+    return builder.finish();
+  }
+
+  /** A snapshot is whole: it takes the place of the one before. */
+  save(position: Position, records: Iterable<StateRecord>): void {
+    this.#snapshot = { position, records: Array.from(records, record => JSON.stringify(record)) };
   }
 
   /** The server as it stands after a start from this disk. */
@@ -53,7 +77,13 @@ export class SimulatedDisk {
         listedServers,
         membersHash: listedServers.join(),
       },
-      persistent: { term, vote, config, applied: noPosition, log: recoveredFrom(entries) },
+      persistent: {
+        term,
+        vote,
+        config,
+        applied: this.#snapshot?.position ?? noPosition,
+        log: recoveredFrom(entries),
+      },
       timings,
       limits,
       seed,
@@ -70,5 +100,6 @@ export class SimulatedDisk {
     this.vote = undefined;
     this.config = undefined;
     this.entries = [];
+    this.#snapshot = undefined;
   }
 }

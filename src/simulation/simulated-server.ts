@@ -10,11 +10,8 @@ import type {
   MonotonicMs,
   NodeId,
 } from '../consensus/types.ts';
-import {
-  applyEntry,
-  createReplicatedState,
-  type ReplicatedState,
-} from '../state-machines/replicated-state.ts';
+import { applyEntry, type ReplicatedState } from '../state-machines/replicated-state.ts';
+import { captureState } from '../state-machines/state-capture.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import type { EventQueue } from './event-queue.ts';
 import { SimulationFailure } from './failure.ts';
@@ -85,7 +82,8 @@ export class SimulatedServer implements Witness {
   }
 
   get isWiped(): boolean {
-    return this.#disk.wipeCount > 0;
+    // One that founds the cluster anew with its new disk is a member like the others.
+    return this.#disk.wipeCount > 0 && !this.hasJoined;
   }
 
   get hasJoined(): boolean {
@@ -129,7 +127,7 @@ export class SimulatedServer implements Witness {
     this.#process = {
       store,
       replica: disk.boot(this.#listed, options, seed, this.#localNow()),
-      state: createReplicatedState(),
+      state: disk.load(),
       requests: new SimulatedRequests(),
       tickAtMs: Number.POSITIVE_INFINITY,
     };
@@ -384,5 +382,17 @@ export class SimulatedServer implements Witness {
     const outcome = applyEntry(process.state, entry);
     this.#around.oracle.applied(this.id, index, outcome);
     process.requests.applied(entry, outcome);
+    const { snapshotInterval } = this.#around.options;
+    if (snapshotInterval > 0 && index % snapshotInterval === 0) this.#takeSnapshot(process, entry);
+  }
+
+  /** Taken hold of now, written over a while in which the state moves on. */
+  #takeSnapshot(process: Process, { term, index }: Entry): void {
+    const records = captureState(process.state);
+    this.#after(this.#random.between(0, 20), () => {
+      if (this.#process !== process) return;
+      this.#disk.save({ term, index }, records);
+      this.#around.marks.note('snapshot saved');
+    });
   }
 }

@@ -6,6 +6,8 @@ export type Mutant = {
     readonly from: string;
     readonly to: string;
   }[];
+  /** Only such seeds are tried, of which there are few: else it would take long to meet them. */
+  readonly focus?: 'leases';
 };
 
 const inFile = (file: string, from: string, to: string): Mutant['edits'][number] => ({
@@ -14,6 +16,11 @@ const inFile = (file: string, from: string, to: string): Mutant['edits'][number]
   to,
 });
 const mutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({ name, edits });
+const leaseMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
+  name,
+  edits,
+  focus: 'leases',
+});
 
 const commit = 'consensus/commit.ts';
 const election = 'consensus/election.ts';
@@ -329,7 +336,7 @@ export const mutants: readonly Mutant[] = [
     inFile('storage/metadata.ts', 'writeAndSync(temporary,', 'writeAndSync(this.#path,'),
     inFile('storage/metadata.ts', '    this.#fileSystem.rename(temporary, this.#path);\n', ''),
   ),
-  mutant(
+  leaseMutant(
     'a lease counts from the moment of its confirmation',
     inFile(
       'consensus/step.ts',
@@ -339,7 +346,7 @@ export const mutants: readonly Mutant[] = [
         '      replica.leadership.confirmedAt = turn.now;\n',
     ),
   ),
-  mutant(
+  leaseMutant(
     'a restarted voter owes no older lease',
     inFile('consensus/replica.ts', 'leaseSeenAt: hasLived ? now : never', 'leaseSeenAt: never'),
     inFile(
@@ -348,27 +355,27 @@ export const mutants: readonly Mutant[] = [
       'never',
     ),
   ),
-  mutant(
+  leaseMutant(
     'a candidate forgets what it owes the old leader itself',
     inFile(election, '  deferCommit(replica, turn.now, olderLeaseMs(replica, turn.now));\n', ''),
   ),
-  mutant(
+  leaseMutant(
     'votes do not tell of the old lease',
     inFile(election, '  if (votes) deferCommit(replica, turn.now, voter.olderLeaseMs);\n', ''),
   ),
-  mutant(
+  leaseMutant(
     'a lease does not end while its leader knows of no other',
     inFile(leases, 'return Math.max(0, endsAt - now);', 'return Math.max(1, endsAt - now);'),
   ),
-  mutant(
+  leaseMutant(
     'a read that began on a lease is answered after its end, by a deposed leader too',
     inFile(leases, '(replica.term === read.term ? leaseRemainingMs(replica, now) : 0)', 'now && 1'),
   ),
-  mutant(
+  leaseMutant(
     'clocks are taken to run alike',
     inFile(leases, '(durationMs * (1 - clockDriftMax)) / (1 + clockDriftMax)', 'durationMs'),
   ),
-  mutant(
+  leaseMutant(
     'a leader that hands over keeps its lease',
     inFile('consensus/hand-over.ts', '  leadership.isLeaseReleased = true;\n', ''),
   ),

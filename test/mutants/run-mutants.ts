@@ -35,7 +35,9 @@ export async function runMutants(
 async function huntOne(mutant: Mutant): Promise<MutantResult> {
   const folder = plant(mutant);
   const startedAt = performance.now();
-  const { stdout } = await run(process.execPath, [join(folder, 'test/mutants/hunt.js')]);
+  const focus = mutant.focus === undefined ? [] : [mutant.focus];
+  const hunt = join(folder, 'test/mutants/hunt.js');
+  const { stdout } = await run(process.execPath, [hunt, ...focus]);
   rmSync(folder, { recursive: true });
   const found = (JSON.parse(stdout) ?? undefined) as MutantResult['found'];
   return { name: mutant.name, tookMs: performance.now() - startedAt, found };

@@ -9,6 +9,7 @@ const onceFailed = [
   1212, // a stream over a network that overtakes was opened anew for every message
   1245, // as above, after a restart
   1718, // a founder that came back with another disk was not believed
+  1794, // a founder that lost its disk before the others had joined counted as lost for good
   3486, // the disk that was lost was counted
   10_361, // gaps in a stream filled the way of the next stream
 ];
@@ -21,6 +22,7 @@ const mustHaveMet = [
   'retried put found done',
   'linearizable read',
   'lease read',
+  'snapshot saved',
   'waitingForOldLease',
   'steppedDown: handedOver',
   'handOverAbandoned',

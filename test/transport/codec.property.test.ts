@@ -49,6 +49,9 @@ const anyFact = fc.record({
   depth: fc.nat(100),
   childCount: fc.nat(100),
   isDiskStalled: fc.boolean(),
+  olderLeaseMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+  heir: fc.option(name, { nil: undefined }),
+  isHeir: fc.boolean(),
   sponsor: fc.option(name, { nil: undefined }),
   membersHash: fc.option(name, { nil: undefined }),
 }) as unknown as fc.Arbitrary<Fact>;
