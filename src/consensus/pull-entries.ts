@@ -209,6 +209,8 @@ function onDiverged(replica: Replica, turn: Turn, pull: Pull, refused: PullRefus
     dropSource(replica, turn, 'sourceBehind');
     return;
   }
+  // A step toward the common point: the source does not stall, however many round trips it takes.
+  pull.stalledAt = undefined;
   const common = newestWithin(log, refused.hint);
   const nextIndex = Math.max(commit.index, Math.min(common.index, refused.prev.index - 1));
   openPull(replica, turn, pull.source, positionAt(log, nextIndex as LogIndex));

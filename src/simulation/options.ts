@@ -121,7 +121,8 @@ export function optionsFor(seed: number): SimulationOptions {
  */
 function aimedAtLeases(options: SimulationOptions, random: Random): SimulationOptions {
   const { electionTimeoutMs } = options.timings;
-  const kinds = ['kill', 'isolateLeader', 'cutLink', 'cutOneWay', 'handOver'] as const;
+  const kinds = ['kill', 'isolateLeader', 'cutLink', 'cutOneWay', 'handOver', 'pause'] as const;
+  const delayMs = random.pick([1, 1, electionTimeoutMs / 12] as const);
   return {
     ...options,
     serverCount: random.pick([3, 3, 5] as const),
@@ -129,7 +130,7 @@ function aimedAtLeases(options: SimulationOptions, random: Random): SimulationOp
     faultKinds: ['changeSides', ...kinds.filter(() => random.chance(0.4))],
     faultIntervalMs: electionTimeoutMs * random.pick([0.3, 1] as const),
     outageTimeouts: random.pick([0.1, 1, 3] as const),
-    network: { ...options.network, delayMs: 1, jitterMs: 1, loss: 0 },
+    network: { ...options.network, delayMs, jitterMs: delayMs, loss: 0 },
     disk: { latencyMs: 0.5, jitterMs: 0 },
     clockDrift: random.pick([0, 0.1, 0.1] as const),
     clients: {

@@ -44,4 +44,9 @@ export class Random {
   pick<T>(items: readonly [T, ...T[]]): T {
     return items[this.below(items.length)] ?? items[0];
   }
+
+  /** A duration in milliseconds: most often below one, now and then up to `longMs`. */
+  moment(longMs: number): number {
+    return this.chance(0.1) ? this.between(0, longMs) : this.next();
+  }
 }

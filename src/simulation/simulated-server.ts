@@ -113,7 +113,7 @@ export class SimulatedServer implements Witness {
       {
         // It takes a moment until the host hears of it; the log may have been cut meanwhile.
         persisted: (logGeneration, index) =>
-          this.#after(this.#random.next(), () =>
+          this.#after(this.#random.moment(20), () =>
             this.#hear(life, { type: 'persisted', logGeneration, index }),
           ),
         failed: error => {
@@ -209,7 +209,7 @@ export class SimulatedServer implements Witness {
       return;
     }
     process.requests.whenApplied(read.index, process.state, value => {
-      this.#after(this.#random.next(), () =>
+      this.#after(this.#random.moment(replica.timings.leaseMs), () =>
         this.#live(process, () => {
           answer(leaseReadRemainingMs(replica, read, this.#localNow()) > 0 ? value : undefined);
         }),

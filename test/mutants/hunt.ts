@@ -8,7 +8,7 @@ import { checkMetadataCrashes } from '../storage/metadata-crashes.ts';
 /* Runs in a process of its own, beside a planted bug, and says who has found it. */
 
 const seedsMax = 20_000;
-const timeLimitMs = 120_000;
+const timeLimitMs = 180_000;
 const [focus] = process.argv.slice(2);
 
 type Found = { readonly checker: string; readonly what: string };

@@ -10,6 +10,7 @@ const onceFailed = [
   1245, // as above, after a restart
   1718, // a founder that came back with another disk was not believed
   1794, // a founder that lost its disk before the others had joined counted as lost for good
+  1837, // over slow links, the search for the common entry took longer than a source may stall
   3486, // the disk that was lost was counted
   10_361, // gaps in a stream filled the way of the next stream
 ];
