@@ -1,6 +1,12 @@
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { KeyPage } from '../client/key-query.ts';
-import { type ByteString, bytesOf, utf8BytesOf } from '../state-machines/byte-string.ts';
+import {
+  type ByteString,
+  bytesOf,
+  endOfKey,
+  endOfPrefix,
+  utf8BytesOf,
+} from '../state-machines/byte-string.ts';
 import type { Answer } from '../state-machines/result.ts';
 import { keyMaxBytes, type Operation } from '../state-machines/transaction.ts';
 
@@ -37,7 +43,7 @@ export const kvCommands: Readonly<Record<string, KvCommand>> = {
     words: { min: 1, max: 1 },
     async run(client, [key = '']) {
       const start = keyOf(key);
-      const page = await read(client, start, `${start}\0` as ByteString, true);
+      const page = await read(client, start, endOfKey(start), true);
       return page.items[0]?.value.toString() ?? '';
     },
   },
@@ -55,11 +61,11 @@ export const kvCommands: Readonly<Record<string, KvCommand>> = {
     help: 'lists the keys with a prefix, or all',
     words: { min: 0, max: 1 },
     async run(client, [prefix = '']) {
-      const end = prefix === '' ? '' : `${utf8BytesOf(prefix)}\u00ff`;
-      const names: string[] = [];
       let start: ByteString | undefined = utf8BytesOf(prefix);
+      const end = prefix === '' ? start : endOfPrefix(start);
+      const names: string[] = [];
       while (start !== undefined) {
-        const page: KeyPage = await read(client, start, end as ByteString, false);
+        const page: KeyPage = await read(client, start, end, false);
         for (const { key } of page.items) names.push(bytesOf(key).toString());
         start = page.next;
       }

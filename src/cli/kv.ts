@@ -1,19 +1,11 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { ClusterClient } from '../client/cluster-client.ts';
-import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
+import { clientOf } from '../client/client-of.ts';
+import type { ClusterClient } from '../client/cluster-client.ts';
+import { loadConfiguration } from '../config/load-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { UnfinishedLine, wordsOf } from '../events/quoted-words.ts';
 import { runKvCommand, WrongUsage } from './kv-commands.ts';
-
-/** A client of the cluster that a configuration file describes, without a client server. */
-export const clientOf = (configuration: LoadedConfiguration): ClusterClient =>
-  new ClusterClient({
-    clusterId: configuration.clusterName,
-    servers: Object.entries(configuration.nodes).map(([id, node]) => ({ ...node, id })),
-    pendingMaxBytes: configuration.limits.uncommittedMaxBytes,
-    stallMs: configuration.timing.electionMs,
-  });
 
 /** `gossip-raft kv`: one command, or one after the other at a prompt. */
 export async function kv(words: readonly string[], options: { config: string }): Promise<void> {

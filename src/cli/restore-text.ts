@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
+import { clientOf } from '../client/client-of.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
@@ -13,7 +14,6 @@ import {
   UnreadableLine,
 } from '../state-machines/command-lines.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
-import { clientOf } from './kv.ts';
 
 const timeoutMs = 30_000;
 /** Under way at a time; the session keeps them in their order. */

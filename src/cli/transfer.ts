@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
+import { clientOf } from '../client/client-of.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { clientOf } from './kv.ts';
 
 const timeoutMs = 10_000;
 

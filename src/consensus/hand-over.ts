@@ -1,9 +1,10 @@
+import { greetAll } from './heartbeat.ts';
 import { lastPosition } from './log.ts';
 import { comparePositions, isSamePosition } from './position.ts';
 import { votersOf } from './quorum.ts';
 import { isLinkUp, type Replica } from './replica.ts';
 import { startRound } from './rounds.ts';
-import { send, type Turn, tell } from './turn.ts';
+import { type Turn, tell } from './turn.ts';
 import type { Event, Fact, MonotonicMs, NodeId } from './types.ts';
 
 type HandOverEvent = Extract<Event, { type: 'handOver' }>;
@@ -66,9 +67,7 @@ export function advanceHandOver(replica: Replica, turn: Turn): void {
   handOver.isNamed = true;
   replica.isFactDirty = true;
   startRound(replica, turn);
-  for (const peer of replica.peers.keys()) {
-    send(turn, peer, { type: 'heartbeat', probeMs: turn.now });
-  }
+  greetAll(replica, turn);
 }
 
 /** An heir that does not come must not keep the cluster from writing. */

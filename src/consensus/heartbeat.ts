@@ -12,6 +12,11 @@ export function greet(turn: Turn, peer: NodeId): void {
   send(turn, peer, { type: 'heartbeat', probeMs: turn.now });
 }
 
+/** Greets everybody at once: what has just changed shall not wait for the next heartbeat. */
+export function greetAll({ peers }: Replica, turn: Turn): void {
+  for (const peer of peers.keys()) greet(turn, peer);
+}
+
 export function onHeartbeat(
   replica: Replica,
   turn: Turn,

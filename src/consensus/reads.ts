@@ -1,7 +1,8 @@
 import { assert } from '../assert.ts';
+import { greetAll } from './heartbeat.ts';
 import type { Replica } from './replica.ts';
 import { startRound } from './rounds.ts';
-import { send, type Turn } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 /** More reads than this wait for nobody; they are refused and may be tried again. */
 const waitingReadsMax = 10_000;
@@ -30,9 +31,7 @@ export function startReadRound(replica: Replica, turn: Turn): void {
   if (!isWaiting || leadership.confirmedRound < leadership.round) return;
   if (!startRound(replica, turn)) return;
   replica.readRounds += 1;
-  for (const peer of replica.peers.keys()) {
-    send(turn, peer, { type: 'heartbeat', probeMs: turn.now });
-  }
+  greetAll(replica, turn);
 }
 
 /** Releases the reads whose round is confirmed, once an entry of our own term is committed. */

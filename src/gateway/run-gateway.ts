@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ClusterClient } from '../client/cluster-client.ts';
+import { clientOf } from '../client/client-of.ts';
+import type { ClusterClient } from '../client/cluster-client.ts';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { createApp } from './app.ts';
@@ -28,12 +29,7 @@ const requestTimeoutMs = 120_000;
 /** Starts the client server. Throws a StartupError with one sentence when it cannot listen. */
 export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { configuration, host, port } = options;
-  const client = new ClusterClient({
-    clusterId: configuration.clusterName,
-    servers: Object.entries(configuration.nodes).map(([id, node]) => ({ ...node, id })),
-    pendingMaxBytes: configuration.limits.uncommittedMaxBytes,
-    stallMs: configuration.timing.electionMs,
-  });
+  const client = clientOf(configuration);
   const app = createApp({
     client,
     metrics: new GatewayMetrics(client),

@@ -1,5 +1,5 @@
 import { quoted } from '../events/quoted-words.ts';
-import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
+import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
 import { type KeyRecord, type KeyValues, keysAt, recordAt } from '../state-machines/key-values.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { KeyEntry } from '../transport/generated/gossipraft/KeyEntry.ts';
@@ -61,7 +61,7 @@ function pageOf(keyValues: KeyValues, range: KeyRange, revision: number): KeyPag
 
 type Entries = Iterable<readonly [string, KeyRecord]>;
 
-const isOneKey = (start: ByteString, end: ByteString): boolean => end === `${start}\0`;
+const isOneKey = (start: ByteString, end: ByteString): boolean => end === endOfKey(start);
 
 /** One key is found in the past without going back there with all of them. */
 function onlyKey(keyValues: KeyValues, key: ByteString, { revision }: KeyRange): Entries {

@@ -15,3 +15,9 @@ export const utf8BytesOf = (text: string): ByteString => byteStringOf(Buffer.fro
 /** Whether a value of the log is such a string, as far as it can be told. */
 export const isByteString = (value: unknown, lengthMax: number): value is ByteString =>
   typeof value === 'string' && value.length <= lengthMax && !/[\u0100-\uffff]/.test(value);
+
+/** The end of the range that holds this key alone. */
+export const endOfKey = (key: ByteString): ByteString => `${key}\0` as ByteString;
+
+/** The first key behind all that have the prefix; UTF-8 has no byte 255. */
+export const endOfPrefix = (prefix: ByteString): ByteString => `${prefix}\u00ff` as ByteString;

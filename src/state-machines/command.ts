@@ -1,5 +1,5 @@
 import { type ByteString, byteStringOf } from './byte-string.ts';
-import { isTransaction, type Transaction } from './transaction.ts';
+import { isCount, isTransaction, type Transaction } from './transaction.ts';
 
 /** Starts a session. Its id is the index of the log entry that holds this command. */
 export type OpenSession = { readonly kind: 'openSession'; readonly nonce: string };
@@ -130,8 +130,6 @@ function parseHeader(bytes: Uint8Array): Header | undefined {
   }
 }
 
-const isCount = (value: unknown): value is number =>
-  Number.isSafeInteger(value) && Number(value) >= 0;
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= textMaxLength;
 const isOptionalText = (value: unknown): value is string | undefined =>

@@ -63,7 +63,7 @@ export type Transaction = {
   readonly failure: readonly Operation[];
 };
 
-const isCount = (value: unknown): value is number =>
+export const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
 const isName = (value: unknown): boolean =>
   typeof value === 'string' && value.length > 0 && value.length <= textMaxLength;

@@ -39,6 +39,20 @@ const follow = (server: Replica, nowMs: number, sequence: number): void => {
   );
 };
 
+/** n0 leads, and n1 holds everything and answers. */
+function leaderWithHeir(): Replica {
+  const server = replica();
+  makeLeader(server, 1000);
+  follow(server, 1010, 200);
+  receive(
+    server,
+    1011,
+    { type: 'heartbeatReply', probeMs: 1010, staleMs: undefined, upTo: at(0, 0) },
+    fact('n1', { term: server.term, sequence: 201, durable: at(server.term, 1) }),
+  );
+  return server;
+}
+
 test('a lease counts from the start of the round, not from its confirmation', t => {
   const server = replica();
   makeLeader(server, 1000);
@@ -95,15 +109,7 @@ test('a restarted voter owes a whole lease, unless its disk never knew a term', 
 });
 
 test('a hand-over: no writes, all on the heir, the lease ended, the heir called', t => {
-  const server = replica();
-  makeLeader(server, 1000);
-  follow(server, 1010, 200);
-  receive(
-    server,
-    1011,
-    { type: 'heartbeatReply', probeMs: 1010, staleMs: undefined, upTo: at(0, 0) },
-    fact('n1', { term: server.term, sequence: 201, durable: at(server.term, 1) }),
-  );
+  const server = leaderWithHeir();
   const effects = happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });
   t.is(leaseRemainingMs(server, moment(1012)), 0);
   const messages = sent(effects).filter(({ to }) => to === 'n1');
@@ -127,15 +133,7 @@ test('a hand-over: no writes, all on the heir, the lease ended, the heir called'
 });
 
 test('an heir that does not come: the leader goes on, but never again on a lease', t => {
-  const server = replica();
-  makeLeader(server, 1000);
-  follow(server, 1010, 200);
-  receive(
-    server,
-    1011,
-    { type: 'heartbeatReply', probeMs: 1010, staleMs: undefined, upTo: at(0, 0) },
-    fact('n1', { term: server.term, sequence: 201, durable: at(server.term, 1) }),
-  );
+  const server = leaderWithHeir();
   happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });
   server.heartbeatDeadline = moment(1012 + timings.electionTimeoutMs);
   const [ended] = ofType(

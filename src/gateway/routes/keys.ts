@@ -2,7 +2,14 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import type { TransactAnswer } from '../../client/cluster-client.ts';
 import type { KeyItem, KeyPage } from '../../client/key-query.ts';
-import { type ByteString, byteStringOf, bytesOf } from '../../state-machines/byte-string.ts';
+import {
+  type ByteString,
+  byteStringOf,
+  bytesOf,
+  endOfKey,
+  endOfPrefix,
+  isByteString,
+} from '../../state-machines/byte-string.ts';
 import type { Answer } from '../../state-machines/result.ts';
 import type { Comparison, Operation } from '../../state-machines/transaction.ts';
 import { abortProblem } from '../abort-problem.ts';
@@ -40,7 +47,7 @@ const keyAtPath = (ctx: Context, suffix = ''): ByteString =>
 
 async function getKey(ctx: Context, { client }: GatewayContext): Promise<void> {
   const key = keyAtPath(ctx);
-  const end = `${key}\0` as ByteString;
+  const end = endOfKey(key);
   const query = {
     ...readDemandOf(ctx),
     start: key,
@@ -205,9 +212,6 @@ function rangeOf(ctx: Context): { readonly start: ByteString; readonly end: Byte
   };
 }
 
-/** The first key behind all that have the prefix; UTF-8 has no byte 255. */
-const endOfPrefix = (prefix: ByteString): ByteString => `${prefix}\u00ff` as ByteString;
-
 const cursorText = (revision: number, next: ByteString): string =>
   Buffer.from(JSON.stringify([revision, next])).toString('base64url');
 
@@ -220,8 +224,8 @@ function cursorOf(
     if (text.length > cursorMaxLength) throw new Error('too long');
     const [revision, start] = JSON.parse(Buffer.from(text, 'base64url').toString());
     if (!Number.isSafeInteger(revision) || revision < 1) throw new Error('no revision');
-    if (typeof start !== 'string' || !/^[^\u0100-\uffff]*$/.test(start)) throw new Error('no key');
-    return { revision, start: start as ByteString };
+    if (!isByteString(start, cursorMaxLength)) throw new Error('no key');
+    return { revision, start };
   } catch {
     const hint = 'Use the cursor of the page before, as it is.';
     throw new RequestProblem('badParameter', 'the parameter "cursor" is none of ours', hint);
