@@ -15,3 +15,11 @@ export type WallMs = Brand<number, 'WallMs'>;
 
 /** The identity of a log entry. An index alone is none: two leaders may fill it differently. */
 export type Position = { readonly term: Term; readonly index: LogIndex };
+
+/** What somebody wants to be different about the members. */
+export type MemberChange =
+  /** The server shall be a member (a voter, once it has caught up), and is found at the address. */
+  | { readonly type: 'put'; readonly id: NodeId; readonly address: string }
+  | { readonly type: 'remove'; readonly id: NodeId }
+  /** The directory is lost: its vote counts no more, and the server may come with another one. */
+  | { readonly type: 'replace'; readonly id: NodeId; readonly directoryId: DirectoryId };

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import type { LogFormat } from '../server/event-log.ts';
 import { runServer } from '../server/run-server.ts';
+import { fail } from './fail.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 /** `gossip-raft server NAME`: runs one server until it is told to stop. */
@@ -21,6 +22,9 @@ export async function serve(options: {
     hasTextRecords: options.textRecords === true,
     // What failed may be the disk: nothing more is tried, and nothing more is acknowledged.
     onFatal: () => process.exit(1),
+    onRemoved: () => {
+      server.stop().then(() => process.exit(0), fail);
+    },
   });
   stopOnSignal(() => server.stop());
 }

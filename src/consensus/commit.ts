@@ -13,7 +13,7 @@ import type { LogIndex, Member, Position } from './types.ts';
  * the entry. `durable.term`: only we write entries of this term, so a voter that holds one of them
  * holds our whole log up to it (rule 2).
  */
-function provenIndex(replica: Replica, voter: Member): number {
+export function provenIndex(replica: Replica, voter: Member): number {
   if (voter.id === replica.identity.id) {
     const isOwnTerm = termAt(replica.log, replica.durableIndex) === replica.term;
     return isOwnTerm ? replica.durableIndex : 0;

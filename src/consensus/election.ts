@@ -2,6 +2,7 @@ import { assert } from '../assert.ts';
 import { appendOwn } from './appending.ts';
 import { deferCommit, leaveTerm, olderLeaseMs } from './leases.ts';
 import { lastPosition } from './log.ts';
+import { installConfig } from './membership.ts';
 import { compareConfigIds, comparePositions } from './position.ts';
 import { isQuorum, memberOf } from './quorum.ts';
 import { nextBetween } from './random.ts';
@@ -164,9 +165,13 @@ function becomeLeader(replica: Replica, turn: Turn): void {
     lastPosition(replica.log).term < replica.term,
     'no entry of a term exists before its leader',
   );
+  assert(replica.config !== undefined, 'only a member is elected');
   replica.role = 'leader';
   replica.leader = replica.identity.id;
   replica.pull = undefined;
+  // Of our term from here on: what an older leader may still make of it loses against it.
+  const { version } = replica.config.id;
+  installConfig(replica, turn, { ...replica.config, id: { term: replica.term, version } });
   replica.tally.clear();
   replica.leadership = {
     round: 0,
@@ -179,6 +184,9 @@ function becomeLeader(replica: Replica, turn: Turn): void {
     leaseFromRound: 1,
     isLeaseReleased: false,
     handOver: undefined,
+    memberRequests: [],
+    catchUpIndex: replica.commit.index,
+    retireAt: turn.now,
   };
   tell(turn, { type: 'electionWon', term: replica.term });
   const waitMs = (replica.deferCommitUntil ?? turn.now) - turn.now;

@@ -1,6 +1,14 @@
 import { adoptCommit } from './commit.ts';
 import { considerCandidacy, considerInheritance, considerVoter } from './election.ts';
-import { considerDigest, digestOf, isKnownOwner, mergeFact, newsFor } from './gossip.ts';
+import {
+  considerDigest,
+  digestOf,
+  gossipEntryOf,
+  isKnownOwner,
+  isToBeHeard,
+  mergeFact,
+  newsFor,
+} from './gossip.ts';
 import { adoptConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
 import type { Peer, Replica } from './replica.ts';
@@ -21,27 +29,38 @@ import type {
 export type Standing =
   /** Not to be listened to at all. */
   | 'stranger'
-  /** A listed server that is no member (or we are none): it may only learn from us. */
+  /** No member (or we are none): it may only learn from us. */
   | 'outsider'
   | 'member';
 
 /** Handles what every message carries, before the message itself (protocol P1). */
 export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): Standing {
   const { identity } = replica;
-  const peer = replica.peers.get(envelope.from);
   if (envelope.clusterId !== identity.clusterId || envelope.to !== identity.id) return 'stranger';
-  if (peer === undefined) return 'stranger';
   if (envelope.config !== undefined) {
     adoptConfig(replica, turn, envelope.config, envelope.from);
   }
 
   const isKnown = isKnownOwner(replica, envelope.from, envelope.fromDirectoryId);
-  if (!isKnown) return 'outsider';
+  if (!isKnown) {
+    hearNewcomer(replica, turn, envelope);
+    return 'outsider';
+  }
   const standing = replica.role === 'fresh' ? 'outsider' : 'member';
   if (standing === 'member') observeTerm(replica, turn, envelope.term);
   for (const entry of envelope.facts) hear(replica, turn, entry, envelope.from);
-  if (envelope.digest !== undefined) considerDigest(replica, peer, envelope.digest);
+  const peer = replica.peers.get(envelope.from);
+  if (envelope.digest !== undefined && peer !== undefined) {
+    considerDigest(replica, peer, envelope.digest);
+  }
   return standing;
+}
+
+/** What a server that is to become a member says of itself; nothing else of it is believed. */
+function hearNewcomer(replica: Replica, turn: Turn, { from, facts }: Envelope): void {
+  const [own] = facts;
+  if (own === undefined || own.fact.owner !== from || replica.config === undefined) return;
+  if (isToBeHeard(replica.config, from, own.fact)) mergeFact(replica, own, turn.now, true);
 }
 
 /** Takes one fact in, and whatever it proves. */
@@ -51,9 +70,13 @@ function hear(replica: Replica, turn: Turn, entry: GossipEntry, from: NodeId): v
     hearOfOurselves(replica, turn, fact);
     return;
   }
-  if (!isKnownOwner(replica, fact.owner, fact.directoryId)) return;
-  if (!mergeFact(replica, entry, turn.now, fact.owner === from)) return;
-  if (replica.role === 'fresh') return;
+  const { config } = replica;
+  const isHeard =
+    isKnownOwner(replica, fact.owner, fact.directoryId) ||
+    (config !== undefined && isToBeHeard(config, fact.owner, fact));
+  if (!isHeard || !mergeFact(replica, entry, turn.now, fact.owner === from)) return;
+  // A newcomer's fact is passed on to the leader; it is no evidence of anything.
+  if (replica.role === 'fresh' || fact.role === 'fresh') return;
   const known = replica.facts.get(fact.owner);
   if (known !== undefined) learnFrom(replica, turn, known);
 }
@@ -95,23 +118,29 @@ function hearOfOurselves(replica: Replica, turn: Turn, fact: Fact): void {
   });
 }
 
-/** Puts a message into its envelope, with what is news to the receiver. */
-export function envelopeFor(replica: Replica, turn: Turn, peer: Peer, body: MessageBody): Envelope {
+/**
+ * Puts a message into its envelope, with what is news to the receiver. One that is no peer of ours
+ * is told who we are and who belongs to the cluster, so that it can wait to be added, or go.
+ */
+export function envelopeFor(replica: Replica, turn: Turn, to: NodeId, body: MessageBody): Envelope {
+  const { identity, facts } = replica;
+  const peer = replica.peers.get(to);
+  const own = facts.get(identity.id);
+  const ownEntries = own === undefined ? [] : [gossipEntryOf(own, turn.now)];
   return {
-    clusterId: replica.identity.clusterId,
-    from: replica.identity.id,
-    fromDirectoryId: replica.identity.directoryId,
-    to: peer.id,
+    clusterId: identity.clusterId,
+    from: identity.id,
+    fromDirectoryId: identity.directoryId,
+    to,
     term: replica.term,
-    facts: newsFor(replica, peer, turn.now),
+    facts: peer === undefined ? ownEntries : newsFor(replica, peer, turn.now),
     digest: body.type === 'heartbeat' ? digestOf(replica) : undefined,
-    config: configFor(replica, peer),
+    config: configFor(replica, to),
   };
 }
 
-function configFor(replica: Replica, peer: Peer): Config | undefined {
-  const { config } = replica;
+function configFor({ config, facts }: Replica, to: NodeId): Config | undefined {
   if (config === undefined) return undefined;
-  const known = replica.facts.get(peer.id)?.fact.configId;
+  const known = facts.get(to)?.fact.configId;
   return known !== undefined && compareConfigIds(known, config.id) >= 0 ? undefined : config;
 }

@@ -2,7 +2,16 @@ import { olderLeaseMs } from './leases.ts';
 import { lastPosition, positionAt } from './log.ts';
 import { memberOf } from './quorum.ts';
 import type { Peer, Replica } from './replica.ts';
-import type { DigestEntry, Fact, GossipEntry, KnownFact, MonotonicMs, NodeId } from './types.ts';
+import type {
+  Config,
+  DigestEntry,
+  DirectoryId,
+  Fact,
+  GossipEntry,
+  KnownFact,
+  MonotonicMs,
+  NodeId,
+} from './types.ts';
 
 type Version = Pick<Fact, 'incarnation' | 'sequence'>;
 
@@ -38,9 +47,20 @@ export function mergeFact(
  * May the owner be listened to? With a configuration only its members, by name and by data
  * directory: a wiped server is another one. Before that, the servers of the file.
  */
-export function isKnownOwner(replica: Replica, owner: NodeId, directoryId: string): boolean {
-  if (replica.config === undefined) return replica.identity.listedServers.includes(owner);
-  return memberOf(replica.config, owner)?.directoryId === directoryId;
+export function isKnownOwner(
+  { config, identity }: Replica,
+  owner: NodeId,
+  directoryId: DirectoryId,
+): boolean {
+  if (config === undefined) return identity.listedServers.some(({ id }) => id === owner);
+  return memberOf(config, owner)?.directoryId === directoryId;
+}
+
+/** Facts of members are taken in, and those of servers that are to become one. */
+export function isToBeHeard(config: Config, owner: NodeId, fact: Fact): boolean {
+  const member = memberOf(config, owner);
+  if (member?.directoryId === undefined) return member !== undefined && fact.role === 'fresh';
+  return member.directoryId === fact.directoryId;
 }
 
 /** Writes our own fact anew when it no longer says the truth. */

@@ -2,10 +2,14 @@ import { greetAll } from './heartbeat.ts';
 import { lastPosition } from './log.ts';
 import { comparePositions, isSamePosition } from './position.ts';
 import { votersOf } from './quorum.ts';
-import { isLinkUp, type Replica } from './replica.ts';
+import { isLinkUp, type Leadership, type Replica } from './replica.ts';
 import { startRound } from './rounds.ts';
+import { later } from './time.ts';
 import { type Turn, tell } from './turn.ts';
 import type { Event, Fact, MonotonicMs, NodeId } from './types.ts';
+
+/** Writes wait while an heir is waited for: so not again and again. */
+const retirementPauseTimeouts = 4;
 
 type HandOverEvent = Extract<Event, { type: 'handOver' }>;
 
@@ -21,8 +25,22 @@ export function onHandOver(replica: Replica, turn: Turn, { id, to }: HandOverEve
     turn.effects.push({ type: 'handOverEnded', id, problem });
     return;
   }
-  replica.leadership.handOver = { id, to: heir, startedAt: turn.now, isNamed: false };
-  tell(turn, { type: 'handOverStarted', to: heir });
+  begin(replica.leadership, turn, heir, id);
+}
+
+function begin(leadership: Leadership, turn: Turn, to: NodeId, id: number | undefined): void {
+  leadership.handOver = { id, to, startedAt: turn.now, isNamed: false };
+  tell(turn, { type: 'handOverStarted', to });
+}
+
+/** A leader that is to leave the cluster finds another one first; now and then, if it must. */
+export function retire(replica: Replica, turn: Turn): void {
+  const { leadership, timings } = replica;
+  if (leadership === undefined || leadership.handOver !== undefined) return;
+  const heir = bestHeir(replica, turn.now);
+  if (heir === undefined || turn.now < leadership.retireAt) return;
+  leadership.retireAt = later(turn.now, retirementPauseTimeouts * timings.electionTimeoutMs);
+  begin(leadership, turn, heir, undefined);
 }
 
 function problemOf(
@@ -43,7 +61,8 @@ function problemOf(
 function bestHeir(replica: Replica, now: MonotonicMs): NodeId | undefined {
   const roundTripMs = (id: NodeId): number => replica.peers.get(id)?.roundTripMs ?? 0;
   const [best] = votersOf(replica.config)
-    .filter(({ id }) => id !== replica.identity.id && isLinkUp(replica, id, now))
+    .filter(({ id, isLeaving }) => id !== replica.identity.id && !isLeaving)
+    .filter(({ id }) => isLinkUp(replica, id, now))
     .flatMap(({ id }) => replica.facts.get(id)?.fact ?? [])
     .sort(
       (a, b) =>
@@ -80,6 +99,7 @@ export function abandonHandOver(replica: Replica, turn: Turn): void {
   replica.isFactDirty = true;
   const { id, to } = handOver;
   tell(turn, { type: 'handOverAbandoned', to });
+  if (id === undefined) return;
   const problem = `${to} did not take over within ${timings.electionTimeoutMs} ms`;
   turn.effects.push({ type: 'handOverEnded', id, problem });
 }

@@ -21,6 +21,12 @@ export function violationsOf(replica: Replica): string[] {
   expect(role !== 'leader' || replica.pull === undefined, 'I4: a leader pulls from nobody');
   expect(role !== 'leader' || replica.vote === replica.identity.id, 'a leader has its own vote');
   expect(log.tailBytes === sizeOfAll(log.tail), 'the bytes of the tail are counted');
+  const configTerm = replica.config?.id.term ?? 0;
+  expect(configTerm <= replica.term, 'I12: no configuration is of a later term than the current');
+  expect(
+    role !== 'leader' || configTerm === replica.term,
+    'I12: a leader’s configuration is its own',
+  );
   const runs = log.runs;
   expect(
     runs.every((run, place) => place === 0 || run.term > (runs[place - 1]?.term ?? run.term)),

@@ -1,7 +1,9 @@
+import { isToBeHeard } from './gossip.ts';
 import { compareConfigIds } from './position.ts';
 import { memberOf } from './quorum.ts';
-import { addPeers, type Replica } from './replica.ts';
-import { observeTerm } from './roles.ts';
+import { followMembers, type Replica } from './replica.ts';
+import { becomeFollower, observeTerm } from './roles.ts';
+import { dropSource } from './sync-source.ts';
 import { restartElectionTimer } from './time.ts';
 import { type Turn, tell } from './turn.ts';
 import type { Config, ConfigId, DirectoryId, Fact, NodeId, Term } from './types.ts';
@@ -25,20 +27,33 @@ export function adoptConfig(
 
   // Rule 5: a configuration of a term must not be used in an older one.
   observeTerm(replica, turn, config.id.term);
+  // Whoever supports our candidacy has not heard of it: its quorum may be another one.
+  const isCandidacy = replica.role === 'candidate' || replica.role === 'preCandidate';
+  if (isCandidacy) becomeFollower(replica, turn, 'newerConfig');
+  const isNew = replica.role === 'fresh';
+  if (isNew) {
+    replica.role = 'follower';
+    restartElectionTimer(replica, turn.now);
+  }
+  installConfig(replica, turn, config);
+  const members = config.members.map(({ id }) => id);
+  if (isNew) tell(turn, { type: 'clusterFounded', members });
+  replica.heartbeatDeadline = turn.now;
+}
+
+/** Makes the configuration ours: from here on, its voters count. */
+export function installConfig(replica: Replica, turn: Turn, config: Config): void {
+  const { identity } = replica;
   replica.config = config;
   replica.isFactDirty = true;
   turn.effects.push({ type: 'persistConfig', config });
-  addPeers(
-    replica,
-    config.members.map(({ id }) => id),
-  );
+  followMembers(replica);
   forgetForeignFacts(replica, config);
-  if (replica.role === 'fresh' && memberOf(config, replica.identity.id) !== undefined) {
-    replica.role = 'follower';
-    restartElectionTimer(replica, turn.now);
-    tell(turn, { type: 'clusterFounded', members: config.members.map(({ id }) => id) });
-  }
-  replica.heartbeatDeadline = turn.now;
+  const { source } = replica.pull ?? {};
+  if (source !== undefined && !replica.peers.has(source)) dropSource(replica, turn, 'removed');
+  if (memberOf(config, identity.id)?.directoryId === identity.directoryId) return;
+  tell(turn, { type: 'removed', isReplaced: memberOf(config, identity.id) !== undefined });
+  turn.effects.push({ type: 'removed' });
 }
 
 /**
@@ -49,8 +64,13 @@ export function adoptConfig(
 function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): boolean {
   const { id, directoryId } = replica.identity;
   const own = memberOf(config, id);
-  if (own?.directoryId !== directoryId) {
-    if (own !== undefined && !replica.isForeignTold) tell(turn, { type: 'foreignDirectory' });
+  if (own === undefined || own.directoryId === undefined) {
+    if (!replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by: from });
+    replica.isWaitingTold = true;
+    return false;
+  }
+  if (own.directoryId !== directoryId) {
+    if (!replica.isForeignTold) tell(turn, { type: 'foreignDirectory' });
     replica.isForeignTold = true;
     return false;
   }
@@ -62,7 +82,7 @@ function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): bo
 
 function forgetForeignFacts(replica: Replica, config: Config): void {
   for (const { fact } of replica.facts.values()) {
-    if (memberOf(config, fact.owner)?.directoryId === fact.directoryId) continue;
+    if (isToBeHeard(config, fact.owner, fact)) continue;
     replica.facts.delete(fact.owner);
   }
 }
@@ -73,23 +93,25 @@ function forgetForeignFacts(replica: Replica, config: Config): void {
  * file of a running cluster could found a second one.
  */
 export function tryToFound(replica: Replica, turn: Turn): void {
-  if (replica.role !== 'fresh' || replica.isForeignTold) return;
+  const isCluster = replica.config !== undefined || replica.isForeignTold || replica.isWaitingTold;
+  if (replica.role !== 'fresh' || isCluster) return;
   const { identity } = replica;
-  const founder = founderOf(identity.listedServers);
-  if (founder === undefined || !identity.listedServers.includes(identity.id)) return;
+  const listed = identity.listedServers.map(({ id }) => id);
+  const founder = founderOf(listed);
+  if (founder === undefined || !listed.includes(identity.id)) return;
   answerFounder(replica, founder);
   tellMissing(replica, turn);
   if (founder !== identity.id) return;
 
-  const members = identity.listedServers.map(id => ({
+  const members = identity.listedServers.map(({ id, address }) => ({
     id,
+    address,
     directoryId: directoryIfReady(replica, id),
+    isVoter: true,
+    isLeaving: false,
   }));
-  const ready = members.flatMap(({ id, directoryId }) =>
-    directoryId === undefined ? [] : [{ id, directoryId, isVoter: true }],
-  );
-  if (ready.length < members.length) return;
-  adoptConfig(replica, turn, { id: foundingId, members: ready });
+  if (members.some(({ directoryId }) => directoryId === undefined)) return;
+  adoptConfig(replica, turn, { id: foundingId, members });
   // Nobody can have led before: there is nothing to wait for.
   replica.electionDeadline = turn.now;
 }
@@ -119,7 +141,9 @@ function directoryIfReady(replica: Replica, id: NodeId): DirectoryId | undefined
 
 function tellMissing(replica: Replica, turn: Turn): void {
   const { identity } = replica;
-  const missing = identity.listedServers.filter(id => id !== identity.id && !replica.facts.has(id));
+  const missing = identity.listedServers
+    .map(({ id }) => id)
+    .filter(id => id !== identity.id && !replica.facts.has(id));
   const text = missing.join(' ');
   if (text === replica.missingTold) return;
   replica.missingTold = text;

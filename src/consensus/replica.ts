@@ -5,12 +5,14 @@ import { memberOf } from './quorum.ts';
 import { nextBetween, type RandomState } from './random.ts';
 import type {
   Config,
+  ConfigId,
   DirectoryId,
   Fact,
   GossipMap,
   Identity,
   Limits,
   LogIndex,
+  MemberChange,
   MonotonicMs,
   NodeId,
   PersistentState,
@@ -98,11 +100,25 @@ export type Leadership = {
   /** The lease was ended for an heir, for the rest of the term: the heir may still be elected. */
   isLeaseReleased: boolean;
   handOver: HandOver | undefined;
+  /** Wanted changes of the members, oldest first. */
+  memberRequests: MemberRequest[];
+  /** What was committed a while ago: who holds that has caught up. */
+  catchUpIndex: LogIndex;
+  /** Not before then it is tried again to find a leader in the place of one that shall go. */
+  retireAt: MonotonicMs;
+};
+
+/** `configId` is that of the configuration which does what is wanted, once it is made. */
+export type MemberRequest = {
+  readonly id: number;
+  readonly changes: readonly MemberChange[];
+  readonly configId: ConfigId | undefined;
 };
 
 /** A leadership on its way to another server. */
 export type HandOver = {
-  readonly id: number;
+  /** Of the request that waits for it; undefined when it is our own idea. */
+  readonly id: number | undefined;
   readonly to: NodeId;
   readonly startedAt: MonotonicMs;
   /** The heir has everything, and was told to campaign. */
@@ -183,6 +199,7 @@ export type Replica = {
   /** Only while fresh: the directory of the founder that we have answered. */
   sponsor: DirectoryId | undefined;
   isForeignTold: boolean;
+  isWaitingTold: boolean;
   missingTold: string;
 };
 
@@ -255,15 +272,27 @@ export function createReplica(options: ReplicaOptions): Replica {
     readRounds: 0,
     sponsor: undefined,
     isForeignTold: false,
+    isWaitingTold: false,
     missingTold: '',
   };
-  addPeers(replica, identity.listedServers);
-  addPeers(replica, persistent.config?.members.map(({ id }) => id) ?? []);
+  followMembers(replica);
   return replica;
 }
 
-/** Makes the servers known as peers; those that are known already keep what is known of them. */
-export function addPeers(replica: Replica, ids: readonly NodeId[]): void {
+/**
+ * The members are our peers; while we are none of them, the servers of the file. Those that are
+ * peers already keep what is known of them.
+ */
+export function followMembers(replica: Replica): void {
+  const { config, identity, role } = replica;
+  const others = role === 'fresh' || config === undefined ? identity.listedServers : [];
+  const ids = new Set([...(config?.members ?? []), ...others].map(({ id }) => id));
+  for (const id of replica.peers.keys()) {
+    if (ids.has(id)) continue;
+    replica.peers.delete(id);
+    replica.children.delete(id);
+    replica.tally.delete(id);
+  }
   for (const id of ids) {
     if (id === replica.identity.id || replica.peers.has(id)) continue;
     replica.peers.set(id, {

@@ -24,29 +24,34 @@ export function observeTerm(replica: Replica, turn: Turn, term: Term): void {
 export function becomeFollower(
   replica: Replica,
   turn: Turn,
-  reason: 'newerTerm' | 'anotherLeader' | 'noQuorum',
+  reason: 'newerTerm' | 'anotherLeader' | 'newerConfig' | 'noQuorum',
 ): void {
   const { role, term } = replica;
   replica.isFactDirty = true;
   if (role === 'candidate' && reason !== 'noQuorum') {
     tell(turn, { type: 'electionLost', term, reason });
   }
-  if (role === 'leader' && reason !== 'anotherLeader') resign(replica, turn, reason);
+  const isResignation = reason === 'newerTerm' || reason === 'noQuorum';
+  if (role === 'leader' && isResignation) resign(replica, turn, reason);
   if (replica.role !== 'fresh') replica.role = 'follower';
   replica.tally.clear();
 }
 
 function resign(replica: Replica, turn: Turn, reason: 'newerTerm' | 'noQuorum'): void {
-  const { reads = [], handOver } = replica.leadership ?? {};
+  const { reads = [], handOver, memberRequests = [] } = replica.leadership ?? {};
   replica.leadership = undefined;
   replica.leader = undefined;
   restartElectionTimer(replica, turn.now);
   const hasHandedOver = handOver?.isNamed === true && reason === 'newerTerm';
   const heir = hasHandedOver ? handOver.to : undefined;
   tell(turn, { type: 'steppedDown', term: replica.term, reason: heir ? 'handedOver' : reason });
-  if (handOver !== undefined) {
+  if (handOver?.id !== undefined) {
     const problem = hasHandedOver ? undefined : 'this server stepped down before it was done';
     turn.effects.push({ type: 'handOverEnded', id: handOver.id, problem });
+  }
+  for (const { id } of memberRequests) {
+    const outcome = { type: 'deposed', leader: heir } as const;
+    turn.effects.push({ type: 'membersChanged', id, outcome });
   }
   for (const { id } of reads) turn.effects.push({ type: 'readRefused', id, leader: heir });
   turn.effects.push({ type: 'deposed', leader: heir });

@@ -11,6 +11,7 @@ import { lastPosition } from './log.ts';
 import { onPropose } from './proposals.ts';
 import { onPullBatch, onPullRefused, openPull } from './pull-entries.ts';
 import { onRead, releaseReads, startReadRound } from './reads.ts';
+import { advanceMembership, onChangeMembers } from './reconfigure.ts';
 import type { Peer, Replica } from './replica.ts';
 import { confirmRounds } from './rounds.ts';
 import { onEntriesRead, onPullEntries, refuse, serveChildren } from './serve-entries.ts';
@@ -51,6 +52,9 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
     case 'handOver':
       onHandOver(replica, turn, event);
       break;
+    case 'changeMembers':
+      onChangeMembers(replica, turn, event);
+      break;
     case 'clockJumped':
       distrustLease(replica);
       break;
@@ -74,12 +78,13 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
 
 function onMessage(replica: Replica, turn: Turn, { envelope, body }: Message): void {
   const standing = onEnvelope(replica, turn, envelope);
-  const peer = replica.peers.get(envelope.from);
-  if (standing === 'stranger' || peer === undefined) return;
-  if (standing === 'member') onMembersMessage(replica, turn, peer, body);
-  else if (body.type === 'heartbeat') onHeartbeat(replica, turn, peer.id, body);
-  else if (body.type === 'heartbeatReply') onHeartbeatReply(turn, peer, body);
-  else if (body.type === 'pullEntries') refuse(replica, turn, peer.id, body, 'notServing');
+  if (standing === 'stranger') return;
+  const { from } = envelope;
+  const peer = replica.peers.get(from);
+  if (standing === 'member' && peer !== undefined) onMembersMessage(replica, turn, peer, body);
+  else if (body.type === 'heartbeat') onHeartbeat(replica, turn, from, body);
+  else if (body.type === 'pullEntries') refuse(replica, turn, from, body, 'notServing');
+  else if (body.type === 'heartbeatReply' && peer !== undefined) onHeartbeatReply(turn, peer, body);
 }
 
 function onMembersMessage(replica: Replica, turn: Turn, peer: Peer, body: Message['body']): void {
@@ -122,6 +127,8 @@ function onMembersMessage(replica: Replica, turn: Turn, peer: Peer, body: Messag
 function settle(replica: Replica, turn: Turn): void {
   if (replica.role === 'leader') {
     endDeferral(replica, turn.now);
+    // Before the commit: who decides on it is then known for the whole turn.
+    advanceMembership(replica, turn);
     advanceCommit(replica, turn);
     advanceHandOver(replica, turn);
     confirmRounds(replica);
@@ -151,9 +158,7 @@ function seal(replica: Replica, turn: Turn): void {
   if (turn.outbox.length === 0) return;
   publish(replica, turn.now);
   for (const { to, body } of turn.outbox) {
-    const peer = replica.peers.get(to);
-    if (peer === undefined) continue;
-    const envelope = envelopeFor(replica, turn, peer, body);
+    const envelope = envelopeFor(replica, turn, to, body);
     turn.effects.push({ type: 'send', message: { envelope, body } });
   }
 }

@@ -50,8 +50,11 @@ function beat(replica: Replica, turn: Turn): void {
   replica.heartbeatDeadline = later(turn.now, replica.timings.heartbeatIntervalMs);
   watchDisk(replica, turn);
   tryToFound(replica, turn);
+  // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
+  if (replica.role === 'fresh') replica.isFactDirty = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);
   if (replica.role === 'leader') abandonHandOver(replica, turn);
+  if (replica.leadership !== undefined) replica.leadership.catchUpIndex = replica.commit.index;
   if (replica.role === 'leader' && startRound(replica, turn)) tell(turn, { type: 'roundStarted' });
   expireSupport(replica, turn.now);
   for (const peer of replica.peers.values()) {

@@ -2,6 +2,7 @@ import type { ClusterEvent } from '../events/cluster-event.ts';
 import type {
   DirectoryId,
   LogIndex,
+  MemberChange,
   MonotonicMs,
   NodeId,
   Position,
@@ -9,7 +10,7 @@ import type {
   WallMs,
 } from '../words.ts';
 
-export type { DirectoryId, LogIndex, MonotonicMs, NodeId, Position, Term, WallMs };
+export type { DirectoryId, LogIndex, MemberChange, MonotonicMs, NodeId, Position, Term, WallMs };
 
 /** One record of the replicated log. */
 export type Entry = {
@@ -27,8 +28,14 @@ export type Entry = {
 export type ConfigId = { readonly term: Term; readonly version: number };
 export type Member = {
   readonly id: NodeId;
-  readonly directoryId: DirectoryId;
+  /** Where it is to be reached, `host:port`. For hosts: the protocol only passes it on. */
+  readonly address: string;
+  /** Undefined while a server that was added has not shown up yet. */
+  readonly directoryId: DirectoryId | undefined;
+  /** Counts in every quorum. Else it only pulls, until it has caught up. */
   readonly isVoter: boolean;
+  /** It is to go, once the others can do without it. */
+  readonly isLeaving: boolean;
 };
 export type Config = { readonly id: ConfigId; readonly members: readonly Member[] };
 
@@ -207,6 +214,13 @@ export type RefusalReason =
   /** More bytes wait for their commit than the limit allows: nothing was appended. */
   | 'overloaded';
 
+export type MembersOutcome =
+  /** A majority knows of it, and no leader will ever not; what is left of it takes its course. */
+  | { readonly type: 'accepted' }
+  /** Somebody else leads: it may have been accepted or not. */
+  | { readonly type: 'deposed'; readonly leader: NodeId | undefined }
+  | { readonly type: 'refused'; readonly problem: string };
+
 /** What a server hears: everything that can change its state, and the only way to change it. */
 export type Event =
   | { readonly type: 'message'; readonly message: Message }
@@ -221,6 +235,12 @@ export type Event =
   | { readonly type: 'read'; readonly id: number }
   /** Hand the leadership to a voter, or to the best one. Answered by `handOverEnded`. */
   | { readonly type: 'handOver'; readonly id: number; readonly to: NodeId | undefined }
+  /** Change the members. Answered by `membersChanged`. */
+  | {
+      readonly type: 'changeMembers';
+      readonly id: number;
+      readonly changes: readonly MemberChange[];
+    }
   /** The clock cannot be trusted since the lease began: the machine slept, or its time jumped. */
   | { readonly type: 'clockJumped' }
   /** All entries up to `index` of that generation of the log are on the disk. */
@@ -283,6 +303,13 @@ export type Effect =
     }
   /** `problem` says why this server has not handed over; undefined when it has. */
   | { readonly type: 'handOverEnded'; readonly id: number; readonly problem: string | undefined }
+  | {
+      readonly type: 'membersChanged';
+      readonly id: number;
+      readonly outcome: MembersOutcome;
+    }
+  /** This server is no member any more (or with another directory): it must stop. */
+  | { readonly type: 'removed' }
   /** This server stopped leading: the fate of its unacknowledged proposals is open. */
   | { readonly type: 'deposed'; readonly leader: NodeId | undefined }
   | { readonly type: 'tell'; readonly event: ClusterEvent }
@@ -329,6 +356,9 @@ export type PersistentState = {
   };
 };
 
+/** A server of the configuration file. */
+export type ListedServer = { readonly id: NodeId; readonly address: string };
+
 /** Who a replica is; constant for one boot. */
 export type Identity = {
   readonly clusterId: string;
@@ -337,7 +367,7 @@ export type Identity = {
   /** Already durable. */
   readonly incarnation: number;
   /** The servers of the configuration file, to found a cluster with; never the active members. */
-  readonly listedServers: readonly NodeId[];
+  readonly listedServers: readonly ListedServer[];
   /** Identifies `listedServers`, so that servers with different files do not found a cluster. */
   readonly membersHash: string;
 };

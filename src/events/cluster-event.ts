@@ -1,6 +1,6 @@
-import type { LogIndex, NodeId, Position, Term } from '../words.ts';
+import type { LogIndex, MemberChange, NodeId, Position, Term } from '../words.ts';
 
-export type ElectionLostReason = 'anotherLeader' | 'newerTerm' | 'noMajority';
+export type ElectionLostReason = 'anotherLeader' | 'newerTerm' | 'newerConfig' | 'noMajority';
 export type StepDownReason = 'newerTerm' | 'noQuorum' | 'handedOver';
 export type SourceReason =
   | 'leader'
@@ -10,12 +10,23 @@ export type SourceReason =
   | 'sourceSilent'
   | 'sourceBehind'
   | 'cycle'
+  | 'removed'
   | 'closer';
 
 /** Everything that a person may be told about a server's life, in the order of its happening. */
 export type ClusterEvent =
   | { readonly type: 'clusterFounded'; readonly members: readonly NodeId[] }
   | { readonly type: 'waitingForServers'; readonly missing: readonly NodeId[] }
+  /** There is a cluster, and this server is no member of it. */
+  | { readonly type: 'waitingToBeAdded'; readonly by: NodeId }
+  /** A newcomer has shown up, and pulls the log. */
+  | { readonly type: 'learnerAdded'; readonly id: NodeId }
+  | { readonly type: 'voterAdded'; readonly id: NodeId; readonly voters: readonly NodeId[] }
+  | { readonly type: 'memberGone'; readonly id: NodeId; readonly voters: readonly NodeId[] }
+  /** What somebody wanted of the members, now on its way. */
+  | { readonly type: 'memberChangeAccepted'; readonly change: MemberChange }
+  /** This server was removed, or its directory was given up for another one. */
+  | { readonly type: 'removed'; readonly isReplaced: boolean }
   /** The cluster knows this server with another data directory (it was wiped or replaced). */
   | { readonly type: 'foreignDirectory' }
   | { readonly type: 'preVoteStarted'; readonly term: Term }

@@ -1,4 +1,4 @@
-import type { Position } from '../words.ts';
+import type { MemberChange, Position } from '../words.ts';
 import type { ClusterEvent, SourceReason } from './cluster-event.ts';
 
 export type Level = 'info' | 'warn' | 'error';
@@ -12,6 +12,7 @@ const chosenReasons: Readonly<Record<SourceReason, string>> = {
   sourceSilent: 'the former source went silent',
   sourceBehind: 'the former source fell behind',
   cycle: 'the former source pulled from us',
+  removed: 'the former source is no member any more',
   closer: 'it is the closest that has what we need',
 };
 const droppedReasons: Readonly<Record<SourceReason, string>> = {
@@ -22,6 +23,7 @@ const droppedReasons: Readonly<Record<SourceReason, string>> = {
   sourceSilent: 'it went silent',
   sourceBehind: 'it has nothing for us',
   cycle: 'it pulls from us, over others',
+  removed: 'it is no member any more',
   closer: 'another one is closer',
 };
 
@@ -39,10 +41,25 @@ const sentences: Sentences = {
   clusterFounded: ({ members }) => info(`part of the cluster ${members.join(', ')}`),
   waitingForServers: ({ missing }) =>
     info(`waiting for ${missing.join(', ')} to found the cluster with`),
+  waitingToBeAdded: ({ by }) =>
+    info(
+      `waits to be added: ${by} belongs to a cluster that does not name this server; add it to ` +
+        'the configuration file of a running server, or with "gossip-raft member add"',
+    ),
+  learnerAdded: ({ id }) => info(`${id} has come, and is no voter until it has caught up`),
+  voterAdded: ({ id, voters }) => info(`${id} is a voter now, of ${voters.join(', ')}`),
+  memberGone: ({ id, voters }) => info(`${id} is no member any more, of ${voters.join(', ')}`),
+  memberChangeAccepted: ({ change }) => info(changeText(change)),
+  removed: ({ isReplaced }) =>
+    warn(
+      isReplaced
+        ? 'another data directory takes the place of this one in the cluster: this server stops'
+        : 'this server was removed from the cluster and stops; its data is still there',
+    ),
   foreignDirectory: () =>
     warn(
-      'the cluster knows this server with another data directory ' +
-        '(this one was wiped or replaced): it takes no part; bring the old directory back',
+      'the cluster knows this server with another data directory (this one was wiped): it takes ' +
+        'no part; bring the old directory back, or give it up with "gossip-raft member replace"',
     ),
   preVoteStarted: ({ term }) =>
     info(`no leader heard of in term ${term}: asking who would vote for us`),
@@ -86,6 +103,17 @@ const sentences: Sentences = {
   peerLost: ({ peer }) => warn(`no connection to ${peer}`),
 };
 
+function changeText(change: MemberChange): string {
+  switch (change.type) {
+    case 'put':
+      return `${change.id} at ${change.address} shall be a member`;
+    case 'remove':
+      return `${change.id} shall leave the cluster`;
+    case 'replace':
+      return `the data directory of ${change.id} is given up for a new one`;
+  }
+}
+
 const stepDownReasons = {
   noQuorum: 'no majority hears us',
   newerTerm: 'there is a newer term',
@@ -95,6 +123,7 @@ const stepDownReasons = {
 const electionLostReasons = {
   anotherLeader: 'another server leads',
   newerTerm: 'there is a newer term',
+  newerConfig: 'the members have changed',
   noMajority: 'no majority voted for us',
 } as const;
 

@@ -4,12 +4,20 @@ import type { ServerStorage } from '../storage/server-storage.ts';
 import type { EventLog } from './event-log.ts';
 import type { ServerContext } from './server-context.ts';
 
+export type MembershipListener = {
+  /** There is another configuration: others are our peers, or they are found elsewhere. */
+  onConfig(): void;
+  /** This server is no member any more. */
+  onRemoved(): void;
+};
+
 /** Carries effects out, in their order: that order is what makes the protocol safe. */
 export function effectRunner(
   { host, log, transport, applyLoop, requests, counters, textRecords }: ServerContext,
   { metadata }: ServerStorage,
   eventLog: EventLog,
   fatal: (sentence: string) => void,
+  { onConfig, onRemoved }: MembershipListener,
 ): (effect: Effect) => void {
   const readEntries = async (effect: Extract<Effect, { type: 'readEntries' }>): Promise<void> => {
     const { puller, pullId } = effect;
@@ -21,7 +29,8 @@ export function effectRunner(
       case 'persistVote':
         return durably(fatal, () => metadata.persistVote(effect.term, effect.vote));
       case 'persistConfig':
-        return durably(fatal, () => metadata.persistConfig(effect.config));
+        durably(fatal, () => metadata.persistConfig(effect.config));
+        return onConfig();
       case 'append':
         return log.append(effect.entries, effect.logGeneration);
       case 'truncate':
@@ -44,6 +53,10 @@ export function effectRunner(
         return requests.readRefused(effect);
       case 'handOverEnded':
         return requests.handOverEnded(effect);
+      case 'membersChanged':
+        return requests.membersChanged(effect);
+      case 'removed':
+        return onRemoved();
       case 'deposed':
         return requests.deposed(effect);
       case 'tell':

@@ -2,6 +2,8 @@ import type {
   Effect,
   Entry,
   LogIndex,
+  MemberChange,
+  MembersOutcome,
   NodeId,
   Position,
   RefusalReason,
@@ -42,6 +44,7 @@ export class Requests {
   readonly #proposals = new Map<number, (answer: ProposalAnswer) => void>();
   readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
   readonly #handOvers = new Map<number, (problem: string | undefined) => void>();
+  readonly #memberChanges = new Map<number, (outcome: MembersOutcome) => void>();
   readonly #advanceListeners = new Set<() => void>();
   #appliedWaiters: { readonly index: number; readonly run: () => void }[] = [];
   readonly #subscribers = new Map<number, Set<AckSubscriber>>();
@@ -80,6 +83,19 @@ export class Requests {
     const tell = this.#handOvers.get(id);
     this.#handOvers.delete(id);
     tell?.(problem);
+  }
+
+  /** Changes the members; tells what became of it once a majority knows, or it cannot be. */
+  changeMembers(changes: readonly MemberChange[], answer: (outcome: MembersOutcome) => void): void {
+    this.#count += 1;
+    this.#memberChanges.set(this.#count, answer);
+    this.#host.dispatch({ type: 'changeMembers', id: this.#count, changes });
+  }
+
+  membersChanged({ id, outcome }: Effects['membersChanged']): void {
+    const tell = this.#memberChanges.get(id);
+    this.#memberChanges.delete(id);
+    tell?.(outcome);
   }
 
   confirmLeadership(answer: (answer: ReadAnswer) => void): void {

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
-import type { Effect, Entry, Limits, Position, Timings } from '../consensus/types.ts';
+import type {
+  Config,
+  Effect,
+  Entry,
+  Limits,
+  ListedServer,
+  Position,
+  Timings,
+} from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
@@ -19,7 +27,9 @@ import { diskSentence, effectRunner } from './effect-runner.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
 import { Expiry } from './expiry.ts';
 import { Host, monotonicNow } from './host.ts';
+import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
+import { addressText, peerAddresses } from './peer-addresses.ts';
 import { Requests } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
 import { Snapshotter } from './snapshotter.ts';
@@ -35,6 +45,8 @@ export type ServerOptions = {
   readonly hasTextRecords: boolean;
   /** The server cannot go on; the text tells the operator why. */
   readonly onFatal: (sentence: string) => void;
+  /** The server was removed from the cluster, and has said so. */
+  readonly onRemoved: () => void;
 };
 
 export type RunningServer = { stop(): Promise<void> };
@@ -68,7 +80,8 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     await storage.close();
     throw error;
   });
-  server = wire(options, storage, loaded, eventLog, fatal);
+  const places = new ListeningPlaces(nodeId as NodeId, eventLog);
+  server = wire(options, storage, loaded, eventLog, fatal, places);
   const grpc = await startGrpcServer(endpoint, server.services).catch(async error => {
     await server?.context.transport.close();
     await storage.close();
@@ -79,6 +92,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     'info',
     `listens on ${endpoint.host}:${endpoint.port}, data in ${dataRoot}/${nodeId}`,
   );
+  places.start(server.context.host.replica, grpc, endpoint);
   server.context.host.start(server.runEffect);
   const expiry = new Expiry(server.context);
   return {
@@ -111,22 +125,14 @@ function wire(
   loaded: LoadedState,
   eventLog: EventLog,
   fatal: (sentence: string) => void,
+  places: ListeningPlaces,
 ): Wired {
   const { configuration } = options;
   const { log } = storage;
   const timings = timingsFor(configuration);
   const clusterId = configuration.clusterName;
   const nodeId = options.nodeId as NodeId;
-  const peers = Object.entries(configuration.nodes).map(([id, node]) => ({
-    ...node,
-    id: id as NodeId,
-  }));
-  const replica = replicaFor(
-    loaded.position,
-    options,
-    storage,
-    peers.map(({ id }) => id),
-  );
+  const replica = replicaFor(loaded.position, options, storage);
   const host = new Host(replica);
   const requests = new Requests(host);
   const textRecords = textRecordsFor(options, host, eventLog);
@@ -145,7 +151,6 @@ function wire(
   const { transport, service } = createGrpcTransport({
     clusterId,
     self: nodeId,
-    peers,
     silenceMs: silenceTimeouts * timings.electionTimeoutMs,
     listener: {
       received: message => host.dispatch({ type: 'message', message }),
@@ -154,6 +159,11 @@ function wire(
       refused: (address, reason) => eventLog.refused(address, reason),
     },
   });
+  const followMembers = (): void => {
+    transport.follow(peerAddresses(replica));
+    places.follow(replica);
+  };
+  followMembers();
   const startedAtWallMs = Date.now();
   const context: ServerContext = {
     clusterId,
@@ -173,7 +183,9 @@ function wire(
     service,
     { definition: ClientToServer.service, implementation: clientService.handlers() },
   ];
-  return { context, services, runEffect: effectRunner(context, storage, eventLog, fatal) };
+  const members = { onConfig: followMembers, onRemoved: options.onRemoved };
+  const runEffect = effectRunner(context, storage, eventLog, fatal, members);
+  return { context, services, runEffect };
 }
 
 /** The replica as its disk and the configuration make it. */
@@ -181,8 +193,11 @@ function replicaFor(
   applied: Position,
   { configuration, nodeId }: ServerOptions,
   { metadata, recovered }: ServerStorage,
-  listedServers: readonly NodeId[],
 ): Replica {
+  const listedServers = Object.entries(configuration.nodes).map(([id, node]) => ({
+    id: id as NodeId,
+    address: addressText(node),
+  }));
   return createReplica({
     identity: {
       clusterId: configuration.clusterName,
@@ -195,7 +210,7 @@ function replicaFor(
     persistent: {
       term: metadata.term,
       vote: metadata.vote,
-      config: metadata.config,
+      config: withAddresses(metadata.config, listedServers),
       applied,
       log: recovered,
     },
@@ -204,6 +219,20 @@ function replicaFor(
     seed: Math.floor(Math.random() * 2 ** 31),
     now: monotonicNow(),
   });
+}
+
+/** Data directories of version 0.1 know no addresses: the file does. */
+function withAddresses(
+  config: Config | undefined,
+  listed: readonly ListedServer[],
+): Config | undefined {
+  if (config === undefined) return undefined;
+  const fromFile = (id: NodeId): string => listed.find(one => one.id === id)?.address ?? '';
+  const members = config.members.map(member => ({
+    ...member,
+    address: member.address || fromFile(member.id),
+  }));
+  return { ...config, members };
 }
 
 /** What the snapshot holds; the log must reach at least as far, or a part of it is lost. */

@@ -26,6 +26,7 @@ export type ExploredServer = {
   readonly replica: Replica;
   readonly incarnation: number;
   readonly vote: { readonly term: Term; readonly vote: NodeId | undefined };
+  readonly config: Config;
   readonly log: readonly Entry[];
   /** What survives a crash. */
   readonly durable: readonly Entry[];
@@ -63,13 +64,21 @@ const ids = ['n0', 'n1', 'n2'] as NodeId[];
 const directoryOf = (id: NodeId): DirectoryId => `disk-${id}` as DirectoryId;
 const founded: Config = {
   id: { term: 0 as Term, version: 1 },
-  members: ids.map(id => ({ id, directoryId: directoryOf(id), isVoter: true })),
+  members: ids.map(id => ({
+    id,
+    address: id,
+    directoryId: directoryOf(id),
+    isVoter: true,
+    isLeaving: false,
+  })),
 };
 
 /** Three servers that have just founded a cluster; nobody has campaigned yet. */
 export function initialState(): ExploredState {
   const vote = { term: 0 as Term, vote: undefined };
-  const servers = ids.map(id => boot(id, { incarnation: 1, vote, durable: [] }, 0));
+  const servers = ids.map(id =>
+    boot(id, { incarnation: 1, vote, config: founded, durable: [] }, 0),
+  );
   return {
     nowMs: 0,
     servers,
@@ -81,7 +90,7 @@ export function initialState(): ExploredState {
 /** A server as it comes up from its disk. */
 export function boot(
   id: NodeId,
-  disk: Pick<ExploredServer, 'incarnation' | 'vote' | 'durable'>,
+  disk: Pick<ExploredServer, 'incarnation' | 'vote' | 'config' | 'durable'>,
   nowMs: number,
 ): ExploredServer {
   const replica = createReplica({
@@ -90,12 +99,12 @@ export function boot(
       id,
       directoryId: directoryOf(id),
       incarnation: disk.incarnation,
-      listedServers: ids,
+      listedServers: ids.map(listed => ({ id: listed, address: listed })),
       membersHash: 'three',
     },
     persistent: {
       ...disk.vote,
-      config: founded,
+      config: disk.config,
       applied: noPosition,
       log: recoveredFrom(disk.durable),
     },
@@ -139,7 +148,7 @@ export function hear(
   const effects = step(replica, event, draft.nowMs as MonotonicMs);
   const next = { ...server, replica };
   const messages: Message[] = [];
-  const disk = { vote: server.vote, log: server.log };
+  const disk = { vote: server.vote, config: server.config, log: server.log };
   for (const effect of effects) carryOut(draft, { ...next, ...disk }, effect, disk, messages);
   draft.servers[place] = { ...next, ...disk };
   const [violation] = [
@@ -155,12 +164,15 @@ function carryOut(
   draft: Draft,
   server: ExploredServer,
   effect: Effect,
-  disk: { vote: ExploredServer['vote']; log: readonly Entry[] },
+  disk: { vote: ExploredServer['vote']; config: Config; log: readonly Entry[] },
   messages: Message[],
 ): void {
   switch (effect.type) {
     case 'persistVote':
       disk.vote = { term: effect.term, vote: effect.vote };
+      break;
+    case 'persistConfig':
+      disk.config = effect.config;
       break;
     case 'append':
       disk.log = [...disk.log, ...effect.entries];

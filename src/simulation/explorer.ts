@@ -1,4 +1,4 @@
-import type { Fact, Message, MonotonicMs, WallMs } from '../consensus/types.ts';
+import type { ConfigId, Fact, Message, MonotonicMs, WallMs } from '../consensus/types.ts';
 import {
   boot,
   type Draft,
@@ -221,7 +221,7 @@ const crash = (place: number, budget: Budget): Action => ({
     const incarnation = server.incarnation + 1;
     draft.servers[place] = boot(
       server.replica.identity.id,
-      { incarnation, vote: server.vote, durable: server.durable },
+      { incarnation, vote: server.vote, config: server.config, durable: server.durable },
       draft.nowMs,
     );
     return [];
@@ -250,14 +250,16 @@ const factKey = (fact: Fact): string =>
   `${fact.owner} ${fact.incarnation} ${fact.term} ${fact.role} ${fact.vote} ${fact.support} ` +
   `${fact.leader} ${positionKey(fact.durable)} ${positionKey(fact.last)} ` +
   `${positionKey(fact.commit)} ` +
-  `${fact.seen.term}.${fact.seen.round} ${fact.source}`;
+  `${fact.seen.term}.${fact.seen.round} ${fact.source} ${configKey(fact.configId)}`;
 
-function serverKey({ replica, log, durable, vote }: ExploredServer): string {
+const configKey = ({ term, version }: ConfigId): string => `${term}.${version}`;
+
+function serverKey({ replica, log, durable, vote, config }: ExploredServer): string {
   const { pull } = replica;
   const terms = (entries: readonly { term: number; payload: Uint8Array }[]): string =>
     entries.map(({ term, payload }) => `${term}${payload[0] ?? ''}`).join();
   return [
-    replica.identity.incarnation,
+    `${replica.identity.incarnation} ${configKey(config.id)}`,
     `${vote.term} ${vote.vote} ${replica.role} ${replica.leader} ${replica.support}`,
     terms(log),
     terms(durable),

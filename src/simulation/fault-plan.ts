@@ -17,7 +17,8 @@ export function planFor(options: SimulationOptions): Fault[] {
   const random = new Random(mix(options.seed, 2));
   const [first, ...rest] = options.faultKinds;
   if (first === undefined) return [];
-  const { serverCount, stormMs } = options;
+  const { stormMs } = options;
+  const serverCount = options.serverCount + options.spareCount;
   const meanMs = options.outageTimeouts * options.timings.electionTimeoutMs;
   const plan: Fault[] = [];
   let atMs = options.timings.electionTimeoutMs * random.between(0, 3);

@@ -18,6 +18,7 @@ export const faultKinds = [
   'wipe',
   'handOver',
   'changeSides',
+  'changeMembers',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -27,7 +28,10 @@ export type FaultKind = (typeof faultKinds)[number];
  */
 export type SimulationOptions = {
   readonly seed: number;
+  /** Servers that found the cluster. */
   readonly serverCount: number;
+  /** Servers that may be added to it. */
+  readonly spareCount: number;
   readonly timings: Timings;
   readonly limits: Limits;
   readonly faultKinds: readonly FaultKind[];
@@ -72,6 +76,7 @@ export function optionsFor(seed: number): SimulationOptions {
   const options: SimulationOptions = {
     seed,
     serverCount: random.pick([3, 3, 3, 4, 5, 5, 7] as const),
+    spareCount: 0,
     timings: {
       electionTimeoutMs,
       heartbeatIntervalMs: electionTimeoutMs / random.pick([5, 10] as const),
@@ -85,7 +90,9 @@ export function optionsFor(seed: number): SimulationOptions {
       uncommittedMaxBytes: random.pick([2000, 1_000_000] as const),
       depthMax: random.pick([1, 2, 3, 7] as const),
     },
-    faultKinds: faultKinds.filter(kind => random.chance(kind === 'wipe' ? 0.1 : 0.5)),
+    faultKinds: faultKinds
+      .filter(kind => kind !== 'changeMembers')
+      .filter(kind => random.chance(kind === 'wipe' ? 0.1 : 0.5)),
     faultIntervalMs: electionTimeoutMs * random.pick([0.3, 1, 3] as const),
     outageTimeouts: random.pick([0.3, 1, 3] as const),
     stormMs: electionTimeoutMs * random.pick([8, 15, 25] as const),
@@ -110,9 +117,22 @@ export function optionsFor(seed: number): SimulationOptions {
       readerCount: random.pick([0, 0, 1, 2] as const),
     },
   };
-  const drawn = later.chance(0.3) ? aimedAtLeases(options, later) : options;
+  const plain = later.chance(0.3) ? aimedAtLeases(options, later) : options;
+  const drawn = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
   // The servers are told how far their clocks may be apart, and it is true.
   return { ...drawn, timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift } };
+}
+
+/** Servers are added, removed, replaced and moved while all the rest goes wrong. */
+function withChangingMembers(options: SimulationOptions, random: Random): SimulationOptions {
+  const kinds = options.faultKinds.filter(kind => kind !== 'wipe');
+  const often = kinds.slice(0, random.between(1, 4)).map(() => 'changeMembers' as const);
+  return {
+    ...options,
+    serverCount: random.pick([1, 2, 3, 3, 3, 4, 5] as const),
+    spareCount: random.pick([1, 2, 3] as const),
+    faultKinds: [...kinds, 'changeMembers', ...often],
+  };
 }
 
 /**

@@ -6,8 +6,17 @@ import {
 } from '../consensus/invariants.ts';
 import { holds } from '../consensus/log.ts';
 import { comparePositions, noPosition } from '../consensus/position.ts';
+import { quorumSize, votersOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';
-import type { Entry, Fact, NodeId, Position } from '../consensus/types.ts';
+import type {
+  Config,
+  DirectoryId,
+  Entry,
+  Fact,
+  Member,
+  NodeId,
+  Position,
+} from '../consensus/types.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Placement } from '../state-machines/result.ts';
 import { type DurableState, demandDurable } from './durable-fact.ts';
@@ -20,8 +29,7 @@ export type Witness = DurableState & {
   /** Undefined while the server is down. */
   readonly replica: Replica | undefined;
   readonly life: number;
-  /** Its disk was lost to a fault, and it is no member with its new one. */
-  readonly isWiped: boolean;
+  readonly directoryId: DirectoryId;
   entryAt(index: number): Entry | undefined;
 };
 
@@ -38,6 +46,10 @@ export class Oracle {
   readonly #outcomes: string[] = [];
   readonly #landmarks = new Map<NodeId, { life: number; landmarks: Landmarks }>();
   readonly #checkedCommit = new Map<NodeId, { life: number; index: number }>();
+  /** Whose votes counted when the entry at each index was committed. */
+  readonly #votersOf: (readonly Member[])[] = [];
+  readonly #configs = new Map<string, string>();
+  readonly #seenConfigs = new WeakSet<Config>();
   #lastAckedSeq = 0;
   #witnesses: readonly Witness[] = [];
   readonly acked = new Map<string, Placement>();
@@ -72,7 +84,20 @@ export class Oracle {
       if (replica.role === 'leader' && isNewLeader) this.#elected(replica);
     } else if (replica.role === 'leader') this.#elected(replica);
     this.#landmarks.set(id, { life, landmarks });
+    if (replica.config !== undefined) this.#checkConfig(replica.config);
     this.#checkCommit(witness, replica);
+  }
+
+  /** A configuration is made once, by one leader: whoever names it means the same. */
+  #checkConfig(config: Config): void {
+    if (this.#seenConfigs.has(config)) return;
+    this.#seenConfigs.add(config);
+    const { id, members } = config;
+    const key = `${id.term} ${id.version}`;
+    const known = this.#configs.get(key);
+    const text = JSON.stringify(members);
+    demand(known === undefined || known === text, `I12: there are two configurations ${key}`);
+    this.#configs.set(key, text);
   }
 
   #elected(replica: Replica): void {
@@ -97,6 +122,7 @@ export class Oracle {
       const known = this.#committed[index - 1];
       if (known === undefined) {
         this.#committed.push(entry);
+        this.#votersOf[index] = votersOf(replica.config);
         this.#demandMajority(entry, 'committed');
       }
       const isSame = known === undefined || known === entry;
@@ -142,13 +168,18 @@ export class Oracle {
     this.#outcomes[index] = text;
   }
 
-  /** A majority of disks holds the entry, not counting one that was lost to a fault. */
+  /**
+   * A majority of the disks that voted when it was committed holds the entry, not counting those
+   * that were lost since.
+   */
   #demandMajority({ term, index }: { term: number; index: number }, what: string): void {
-    const lost = this.#witnesses.filter(({ isWiped }) => isWiped).length;
-    const majority = Math.floor(this.#witnesses.length / 2) + 1 - lost;
-    const holders = this.#witnesses.filter(
-      ({ durableEntries }) => durableEntries[index - 1]?.term === term,
+    const voters = this.#votersOf[index] ?? [];
+    const disks = voters.flatMap(
+      ({ id, directoryId }) =>
+        this.#witnesses.find(other => other.id === id && other.directoryId === directoryId) ?? [],
     );
+    const majority = quorumSize(voters.length) - (voters.length - disks.length);
+    const holders = disks.filter(({ durableEntries }) => durableEntries[index - 1]?.term === term);
     demand(
       holders.length >= majority,
       `entry ${index} was ${what} with ${holders.length} of ${majority} disks`,

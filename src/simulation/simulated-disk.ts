@@ -74,7 +74,7 @@ export class SimulatedDisk {
         id: this.#owner,
         directoryId,
         incarnation,
-        listedServers,
+        listedServers: listedServers.map(id => ({ id, address: `${id}:1` })),
         membersHash: listedServers.join(),
       },
       persistent: {

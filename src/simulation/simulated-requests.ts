@@ -35,18 +35,38 @@ export class SimulatedRequests {
     return this.#count;
   }
 
-  accepted({ id, position }: Accepted): void {
+  /** An effect that answers somebody; others are none of ours. */
+  answer(effect: Effect, state: ReplicatedState): void {
+    switch (effect.type) {
+      case 'accepted':
+        this.#accepted(effect);
+        break;
+      case 'refused':
+        this.#refused(effect);
+        break;
+      case 'readReady':
+        this.#readReady(effect, state);
+        break;
+      case 'readRefused':
+        this.#readRefused(effect.id);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #accepted({ id, position }: Accepted): void {
     const answer = this.#proposals.get(id);
     this.#proposals.delete(id);
     if (answer !== undefined) this.#waiters.set(position.index, { term: position.term, answer });
   }
 
-  refused({ id, leader }: Refused): void {
+  #refused({ id, leader }: Refused): void {
     this.#proposals.get(id)?.({ type: 'refused', leader });
     this.#proposals.delete(id);
   }
 
-  readReady({ id, index }: ReadReady, state: ReplicatedState): void {
+  #readReady({ id, index }: ReadReady, state: ReplicatedState): void {
     const answer = this.#reads.get(id);
     this.#reads.delete(id);
     if (answer !== undefined) this.whenApplied(index, state, answer);
@@ -57,7 +77,7 @@ export class SimulatedRequests {
     this.answerReads(state);
   }
 
-  readRefused(id: number): void {
+  #readRefused(id: number): void {
     this.#reads.get(id)?.(undefined);
     this.#reads.delete(id);
   }

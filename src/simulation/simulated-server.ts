@@ -1,11 +1,14 @@
 import { beginLeaseRead, leaseReadRemainingMs } from '../consensus/leases.ts';
+import { memberOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';
 import { nextDeadline, step } from '../consensus/step.ts';
 import type {
+  DirectoryId,
   Effect,
   Entry,
   Event,
   LogIndex,
+  MemberChange,
   Message,
   MonotonicMs,
   NodeId,
@@ -53,7 +56,7 @@ export class SimulatedServer implements Witness {
   readonly #around: Surroundings;
   readonly #random: Random;
   readonly #clock: SimulatedClock;
-  readonly #listed: readonly NodeId[];
+  #listed: readonly NodeId[];
   readonly #disk: SimulatedDisk;
   #process: Process | undefined;
   #missed: (() => void)[] = [];
@@ -86,6 +89,16 @@ export class SimulatedServer implements Witness {
     return this.#disk.wipeCount > 0 && !this.hasJoined;
   }
 
+  get directoryId(): DirectoryId {
+    return this.#disk.directoryId;
+  }
+
+  /** It was removed, or its directory was given up: it does not start any more. */
+  get isRemoved(): boolean {
+    const { config } = this.#disk;
+    return config !== undefined && memberOf(config, this.id)?.directoryId !== this.directoryId;
+  }
+
   get hasJoined(): boolean {
     return this.#disk.config !== undefined;
   }
@@ -103,7 +116,7 @@ export class SimulatedServer implements Witness {
   }
 
   start(): void {
-    if (this.#process !== undefined) return;
+    if (this.#process !== undefined || this.isRemoved) return;
     this.life += 1;
     this.isPaused = false;
     this.#disk.incarnation += 1;
@@ -155,8 +168,9 @@ export class SimulatedServer implements Witness {
     this.#crashAfter = chance;
   }
 
-  /** The data directory is replaced by an empty one. */
-  wipe(): void {
+  /** The data directory is replaced by an empty one, and perhaps the configuration file. */
+  wipe(listed = this.#listed): void {
+    this.#listed = listed;
     this.crash(true);
     this.#disk.wipe();
     this.#around.trace(`${this.id} is wiped`);
@@ -217,6 +231,10 @@ export class SimulatedServer implements Witness {
     });
   }
 
+  changeMembers(changes: readonly MemberChange[]): void {
+    this.#hear(this.life, { type: 'changeMembers', id: 0, changes });
+  }
+
   handOver(): void {
     this.#hear(this.life, { type: 'handOver', id: 0, to: undefined });
   }
@@ -252,6 +270,7 @@ export class SimulatedServer implements Witness {
     }
     if (interruptedAt === undefined) this.#around.oracle.stepped(this);
     else this.#interrupted();
+    if (this.isRemoved) this.crash(true);
     this.#scheduleTick(process);
   }
 
@@ -313,38 +332,21 @@ export class SimulatedServer implements Witness {
         break;
       case 'halt':
         throw new SimulationFailure(`${this.id} halts: ${effect.reason}`);
-      default:
-        this.#answer(process, effect);
-    }
-  }
-
-  #answer(process: Process, effect: Effect): void {
-    switch (effect.type) {
-      case 'accepted':
-        process.requests.accepted(effect);
-        break;
-      case 'refused':
-        process.requests.refused(effect);
-        this.#around.marks.note(`proposal refused: ${effect.reason}`);
-        break;
-      case 'readReady':
-        process.requests.readReady(effect, process.state);
-        break;
-      case 'readRefused':
-        process.requests.readRefused(effect.id);
-        break;
       case 'tell':
-        this.#tell(effect);
+        this.#note(effect.event.type, effect.event);
         break;
       default:
-        break;
+        if (effect.type !== 'accepted' && effect.type !== 'readReady')
+          this.#note(effect.type, effect);
+        process.requests.answer(effect, process.state);
     }
   }
 
-  #tell({ event }: Extract<Effect, { type: 'tell' }>): void {
-    const reason = 'reason' in event ? `: ${event.reason}` : '';
-    this.#around.marks.note(`${event.type}${reason}`);
-    this.#around.trace(`${this.id} ${JSON.stringify(event)}`);
+  #note(what: string, detail: object): void {
+    const reason = 'reason' in detail ? `: ${detail.reason}` : '';
+    const outcome = 'outcome' in detail ? `: ${(detail.outcome as { type: string }).type}` : '';
+    this.#around.marks.note(`${what}${reason}${outcome}`);
+    this.#around.trace(`${this.id} ${JSON.stringify(detail)}`);
   }
 
   /** The disk finishes its writes in their order; one may hold up those behind it. */

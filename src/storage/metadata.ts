@@ -9,7 +9,14 @@ import type { MetadataStore } from './log-store.ts';
 export const formatVersion = 1;
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-const memberShape = z.object({ id: z.string(), directoryId: z.string(), isVoter: z.boolean() });
+const memberShape = z.object({
+  id: z.string(),
+  // Not there before version 0.2; the configuration file knows it then.
+  address: z.string().default(''),
+  directoryId: z.string().optional(),
+  isVoter: z.boolean(),
+  isLeaving: z.boolean().default(false),
+});
 const documentShape = z.object({
   formatVersion: count,
   clusterId: z.string(),
@@ -114,7 +121,14 @@ export class Metadata implements MetadataStore {
   }
 
   get config(): Config | undefined {
-    return this.#low.data.config as Config | undefined;
+    const { config } = this.#low.data;
+    if (config === undefined) return undefined;
+    const members = config.members.map(({ id, directoryId, ...member }) => ({
+      ...member,
+      id: id as NodeId,
+      directoryId: directoryId as DirectoryId | undefined,
+    }));
+    return { id: config.id as Config['id'], members };
   }
 
   /** Counts this boot, before anything is said in it. */
@@ -130,7 +144,12 @@ export class Metadata implements MetadataStore {
   persistConfig(config: Config): void {
     this.#write({
       ...this.#low.data,
-      config: { id: config.id, members: config.members.map(member => ({ ...member })) },
+      config: {
+        id: config.id,
+        members: config.members.map(({ directoryId, ...member }) =>
+          directoryId === undefined ? member : { ...member, directoryId },
+        ),
+      },
     });
   }
 

@@ -7,15 +7,15 @@ import { readEnvelope } from './wire-gossip.ts';
 export type Gatekeeper = {
   readonly clusterId: string;
   readonly self: NodeId;
-  readonly peers: ReadonlySet<string>;
 };
 
 /**
  * Looks at who sends a message to whom before anything else of it is read. Throws a
- * MalformedMessage with the reason when it is not for us.
+ * MalformedMessage with the reason when it is not for us. Who is no member is let in: the protocol
+ * tells it so, and listens to nothing that it says.
  */
 export function admit(
-  { clusterId, self, peers }: Gatekeeper,
+  { clusterId, self }: Gatekeeper,
   wire: WireEnvelope | null,
   readBody: () => MessageBody,
 ): Message {
@@ -27,9 +27,6 @@ export function admit(
   }
   if (envelope.to !== self) {
     throw new MalformedMessage(`${sender} wants to reach another server; the ports are mixed up`);
-  }
-  if (!peers.has(envelope.from)) {
-    throw new MalformedMessage(`${sender} is not in this server's configuration`);
   }
   return { envelope: readEnvelope(envelope), body: readBody() };
 }

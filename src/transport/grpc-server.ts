@@ -14,15 +14,24 @@ export type GrpcService = {
   readonly implementation: UntypedServiceImplementation;
 };
 
+export type Endpoint = { readonly host: string; readonly port: number };
+
 export type GrpcServer = {
   /** What the standard health service answers, for the whole server. */
   setHealth(serving: ServingStatus): void;
+  /** Listens there, too. Throws a StartupError with one sentence when it cannot. */
+  listen(endpoint: Endpoint): Promise<void>;
+  /** Listens there no more; whoever is connected may stay for a moment. */
+  leave(endpoint: Endpoint): void;
   close(): Promise<void>;
 };
 
+/** How long those may stay who are connected to an address that is given up. */
+const drainMs = 1000;
+
 /** Listens with the given services and the health service. Throws a StartupError in a sentence. */
 export async function startGrpcServer(
-  endpoint: { readonly host: string; readonly port: number },
+  endpoint: Endpoint,
   services: readonly GrpcService[],
 ): Promise<GrpcServer> {
   const server = new Server(serverOptions);
@@ -34,6 +43,11 @@ export async function startGrpcServer(
   await bind(server, endpoint);
   return {
     setHealth: serving => health.setStatus('', serving),
+    listen: other => bind(server, other),
+    leave: other => {
+      server.unbind(addressOf(other));
+      server.drain(addressOf(other), drainMs);
+    },
     close: () => {
       server.forceShutdown();
       return Promise.resolve();
@@ -41,7 +55,7 @@ export async function startGrpcServer(
   };
 }
 
-async function bind(server: Server, endpoint: { host: string; port: number }): Promise<void> {
+async function bind(server: Server, endpoint: Endpoint): Promise<void> {
   const address = addressOf(endpoint);
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), error =>
@@ -60,10 +74,7 @@ const bindProblems: Readonly<Record<string, string>> = {
 };
 
 /** gRPC says only that it failed; asking the system once more tells why. */
-function bindProblem(
-  { host, port }: { host: string; port: number },
-  error: Error,
-): Promise<string> {
+function bindProblem({ host, port }: Endpoint, error: Error): Promise<string> {
   const probe = createServer();
   return new Promise(resolve => {
     probe.once('error', ({ code }: NodeJS.ErrnoException) =>

@@ -4,12 +4,11 @@ import type { GrpcService } from './grpc-server.ts';
 import { InboundStreams } from './inbound-streams.ts';
 import { isRequest, PeerLink } from './peer-link.ts';
 import { ServerToServer } from './proto-definitions.ts';
-import type { PeerAddress, Transport, TransportListener } from './transport.ts';
+import type { Transport, TransportListener } from './transport.ts';
 
 export type GrpcTransportOptions = {
   readonly clusterId: string;
   readonly self: NodeId;
-  readonly peers: readonly PeerAddress[];
   /** A link on which nothing comes back for this long is opened anew. */
   readonly silenceMs: number;
   readonly listener: TransportListener;
@@ -21,17 +20,27 @@ export function createGrpcTransport(options: GrpcTransportOptions): {
   readonly service: GrpcService;
 } {
   const { clusterId, self, listener } = options;
-  const peers = options.peers.filter(({ id }) => id !== self);
-  const gatekeeper: Gatekeeper = { clusterId, self, peers: new Set(peers.map(({ id }) => id)) };
+  const gatekeeper: Gatekeeper = { clusterId, self };
   const inbound = new InboundStreams(gatekeeper, listener);
-  const links = new Map(
-    peers.map(peer => [peer.id, new PeerLink(peer, gatekeeper, listener, options.silenceMs)]),
-  );
+  const links = new Map<NodeId, PeerLink>();
   const transport: Transport = {
     send(message) {
       const { envelope, body } = message;
       if (isRequest(body)) links.get(envelope.to)?.send(envelope, body);
       else inbound.reply(message);
+    },
+    follow(peers) {
+      const wanted = new Map(peers.map(peer => [peer.id, peer]));
+      wanted.delete(self);
+      for (const [id, link] of links) {
+        const peer = wanted.get(id);
+        if (peer !== undefined) link.moveTo(peer);
+        else if (links.delete(id)) link.close();
+      }
+      for (const [id, peer] of wanted) {
+        if (links.has(id)) continue;
+        links.set(id, new PeerLink(peer, gatekeeper, listener, options.silenceMs));
+      }
     },
     connectedPeers: () =>
       [...links.values()].filter(({ isConnected }) => isConnected).map(({ peer }) => peer),

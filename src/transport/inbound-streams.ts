@@ -143,8 +143,10 @@ export class InboundStreams {
 
   #forget(peer: NodeId | undefined, kind: Kind, call: Answers): void {
     if (peer === undefined) return;
-    const streams = this.#peers.get(peer)?.streams;
-    if (streams?.get(kind) === call) streams.delete(kind);
+    const { streams, votes } = this.#of(peer);
+    if (streams.get(kind) === call) streams.delete(kind);
+    // Anybody may knock; nothing is kept of those who have gone.
+    if (streams.size === 0 && votes.length === 0) this.#peers.delete(peer);
   }
 
   #queueVote(peer: NodeId, callback: sendUnaryData<RequestVoteReply>): void {

@@ -45,7 +45,9 @@ export const isRequest = (body: Message['body']): body is Outgoing =>
  * alone would try again only minutes later.
  */
 export class PeerLink {
-  readonly #peer: PeerAddress;
+  /** Where it is to be found, and where it was before: it may not have moved yet. */
+  #places: readonly PeerAddress[];
+  #attempts = 0;
   readonly #gatekeeper: Gatekeeper;
   readonly #listener: TransportListener;
   readonly #silenceMs: number;
@@ -61,7 +63,7 @@ export class PeerLink {
     listener: TransportListener,
     silenceMs: number,
   ) {
-    this.#peer = peer;
+    this.#places = [peer];
     this.#gatekeeper = gatekeeper;
     this.#listener = listener;
     this.#silenceMs = silenceMs;
@@ -69,7 +71,19 @@ export class PeerLink {
   }
 
   get peer(): NodeId {
-    return this.#peer.id;
+    return this.#place.id;
+  }
+
+  /** A connection that lives goes on; the next one tries the new address, then the one before. */
+  moveTo(peer: PeerAddress): void {
+    const [current] = this.#places;
+    if (current === undefined || addressOf(current) === addressOf(peer)) return;
+    this.#places = [peer, current];
+    this.#attempts = 0;
+  }
+
+  get #place(): PeerAddress {
+    return this.#places[this.#attempts % this.#places.length] as PeerAddress;
   }
 
   get isConnected(): boolean {
@@ -97,7 +111,7 @@ export class PeerLink {
 
   #open(): void {
     const client = new ServerToServer(
-      addressOf(this.#peer),
+      addressOf(this.#place),
       credentials.createInsecure(),
       channelOptions,
     );
@@ -125,7 +139,7 @@ export class PeerLink {
     this.#streams = { heartbeat, pull, update };
     this.#isConnected = true;
     this.#guard();
-    this.#listener.connected(this.#peer.id);
+    this.#listener.connected(this.peer);
   }
 
   /** Any broken stream ends the whole connection: half a link would confuse both sides. */
@@ -141,8 +155,9 @@ export class PeerLink {
   #broken(error: ServiceError | undefined): void {
     const isRefusal =
       error?.code === status.PERMISSION_DENIED || error?.code === status.INVALID_ARGUMENT;
-    if (isRefusal) this.#listener.refused(`${this.#peer.id} refuses us`, error.details);
+    if (isRefusal) this.#listener.refused(`${this.peer} refuses us`, error.details);
     this.#tearDown();
+    this.#attempts += 1;
     this.#timer ??= setTimeout(
       () => {
         this.#timer = undefined;
@@ -160,7 +175,7 @@ export class PeerLink {
     this.#streams = undefined;
     this.#client = undefined;
     client?.close();
-    if (wasConnected) this.#listener.disconnected(this.#peer.id);
+    if (wasConnected) this.#listener.disconnected(this.peer);
   }
 
   /** Starts the time anew after which a silent link is given up. */
@@ -174,7 +189,7 @@ export class PeerLink {
     try {
       this.#listener.received(admit(this.#gatekeeper, envelope, readBody));
     } catch (error) {
-      this.#listener.refused(addressOf(this.#peer), reasonOf(error));
+      this.#listener.refused(addressOf(this.#place), reasonOf(error));
       this.#broken(undefined);
     }
   }

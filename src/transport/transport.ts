@@ -10,6 +10,8 @@ import type { NodeId } from '../words.ts';
  */
 export type Transport = {
   send(message: Message): void;
+  /** From now on these are the peers; links to others are closed. */
+  follow(peers: readonly PeerAddress[]): void;
   /** Peers to which there is a connection now. */
   connectedPeers(): readonly NodeId[];
   close(): Promise<void>;
@@ -24,5 +26,5 @@ export type TransportListener = {
   refused(address: string, reason: string): void;
 };
 
-/** A peer as the configuration file names it. */
+/** Where a server is to be found. */
 export type PeerAddress = { readonly id: NodeId; readonly host: string; readonly port: number };

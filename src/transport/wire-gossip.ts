@@ -123,15 +123,23 @@ export const readGossipEntry = ({ fact, ageMs }: WireGossipEntryRead): GossipEnt
   ageMs: duration(ageMs, 'ageMs'),
 });
 
-export const writeConfig = ({ id, members }: Config): WireConfig => ({ id, members: [...members] });
+export const writeConfig = ({ id, members }: Config): WireConfig => ({
+  id,
+  members: members.map(({ directoryId, ...member }) => ({
+    ...member,
+    ...given('directoryId', directoryId),
+  })),
+});
 
 export function readConfig({ id, members }: WireConfigRead): Config {
   return {
     id: readConfigId(id, 'config.id'),
     members: members.map(member => ({
       id: name(member.id, 'member.id'),
-      directoryId: name(member.directoryId, 'member.directoryId'),
+      address: name(member.address, 'member.address'),
+      directoryId: optionalName(member.directoryId, 'member.directoryId'),
       isVoter: member.isVoter,
+      isLeaving: member.isLeaving,
     })),
   };
 }

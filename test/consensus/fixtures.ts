@@ -46,10 +46,14 @@ export const threeServers: Config = {
   id: { term: 0 as Term, version: 1 },
   members: ['n0', 'n1', 'n2'].map(id => ({
     id: nodeId(id),
+    address: `${id}:1`,
     directoryId: directoryOf(id),
     isVoter: true,
+    isLeaving: false,
   })),
 };
+
+export const listedServers = threeServers.members.map(({ id, address }) => ({ id, address }));
 
 /** Entries with the given terms, from `firstIndex` on: `entriesOf([1, 1, 2])`. */
 export const entriesOf = (terms: readonly number[], firstIndex = 1): Entry[] =>
@@ -78,7 +82,7 @@ export function replica(
       id: nodeId('n0'),
       directoryId: directoryOf('n0'),
       incarnation: 1,
-      listedServers: ['n0', 'n1', 'n2'].map(nodeId),
+      listedServers,
       membersHash: 'three',
     },
     persistent: {

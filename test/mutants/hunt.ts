@@ -5,15 +5,20 @@ import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes } from '../storage/metadata-crashes.ts';
 
-/* Runs in a process of its own, beside a planted bug, and says who has found it. */
+/*
+ * Runs in a process of its own, beside a planted bug, and says who has found it. The seed that found
+ * it last time, if there is one, comes first: as long as it does, the verdict needs no luck.
+ */
 
 const seedsMax = 20_000;
 const timeLimitMs = 180_000;
-const [focus] = process.argv.slice(2);
+const [focus, witness] = process.argv.slice(2);
 
-type Found = { readonly checker: string; readonly what: string };
+type Found = { readonly checker: string; readonly what: string; readonly seed?: number };
 
 async function hunt(): Promise<Found | undefined> {
+  const again = witness === undefined ? undefined : judge(Number(witness));
+  if (again !== undefined) return again;
   const [metadata] = checkMetadataCrashes(10);
   if (metadata !== undefined) return { checker: 'crash points of the metadata', what: metadata };
   const [flip] = await checkBitFlips();
@@ -32,13 +37,17 @@ function simulate(): Found | undefined {
   const startedAt = performance.now();
   for (let seed = 1; seed <= seedsMax; seed += 1) {
     if (focus === 'leases' && !isAimedAtLeases(seed)) continue;
-    const outcome = runSeed(seed);
-    if (outcome.type === 'failed') {
-      return { checker: `simulator, seed ${seed}`, what: outcome.violation };
-    }
+    const found = judge(seed);
+    if (found !== undefined) return found;
     if (performance.now() - startedAt > timeLimitMs) return undefined;
   }
   return undefined;
+}
+
+function judge(seed: number): Found | undefined {
+  const outcome = runSeed(seed);
+  if (outcome.type === 'passed') return undefined;
+  return { checker: `simulator, seed ${seed}`, what: outcome.violation, seed };
 }
 
 const found = await hunt().catch(

@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Mutant, mutants } from './mutants.ts';
 import { plant } from './plant.ts';
+import { readWitnesses, type Witnesses } from './witnesses.ts';
 
 export type MutantResult = {
   readonly name: string;
   readonly tookMs: number;
-  readonly found: { readonly checker: string; readonly what: string } | undefined;
+  readonly found:
+    | { readonly checker: string; readonly what: string; readonly seed?: number }
+    | undefined;
 };
 
 const run = promisify(execFile);
@@ -20,10 +23,11 @@ export async function runMutants(
   wanted = '',
 ): Promise<MutantResult[]> {
   const waiting = mutants.filter(({ name }) => name.includes(wanted));
+  const witnesses = readWitnesses();
   const results: MutantResult[] = [];
   const worker = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const result = await huntOne(mutant);
+      const result = await huntOne(mutant, witnesses);
       results.push(result);
       onResult(result);
     }
@@ -32,12 +36,13 @@ export async function runMutants(
   return results;
 }
 
-async function huntOne(mutant: Mutant): Promise<MutantResult> {
+async function huntOne(mutant: Mutant, witnesses: Witnesses): Promise<MutantResult> {
   const folder = plant(mutant);
   const startedAt = performance.now();
-  const focus = mutant.focus === undefined ? [] : [mutant.focus];
+  const witness = witnesses[mutant.name];
+  const how = [mutant.focus ?? 'all', ...(witness === undefined ? [] : [String(witness)])];
   const hunt = join(folder, 'test/mutants/hunt.js');
-  const { stdout } = await run(process.execPath, [hunt, ...focus]);
+  const { stdout } = await run(process.execPath, [hunt, ...how]);
   rmSync(folder, { recursive: true });
   const found = (JSON.parse(stdout) ?? undefined) as MutantResult['found'];
   return { name: mutant.name, tookMs: performance.now() - startedAt, found };

@@ -70,7 +70,15 @@ const anyEnvelope = fc.record({
   config: fc.option(
     fc.record({
       id: fc.record({ term: whole, version: whole }),
-      members: fc.array(fc.record({ id: name, directoryId: name, isVoter: fc.boolean() })),
+      members: fc.array(
+        fc.record({
+          id: name,
+          address: name,
+          directoryId: fc.option(name, { nil: undefined }),
+          isVoter: fc.boolean(),
+          isLeaving: fc.boolean(),
+        }),
+      ),
     }),
     { nil: undefined },
   ),

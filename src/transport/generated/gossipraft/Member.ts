@@ -5,10 +5,16 @@ export interface Member {
   'id'?: (string);
   'directoryId'?: (string);
   'isVoter'?: (boolean);
+  'address'?: (string);
+  'isLeaving'?: (boolean);
+  '_directoryId'?: "directoryId";
 }
 
 export interface Member__Output {
   'id': (string);
-  'directoryId': (string);
+  'directoryId'?: (string);
   'isVoter': (boolean);
+  'address': (string);
+  'isLeaving': (boolean);
+  '_directoryId'?: "directoryId";
 }

@@ -1,0 +1,195 @@
+import type { Fault } from './fault-plan.ts';
+import type { Network } from './network.ts';
+import type { SimulatedOperator } from './simulated-operator.ts';
+import type { SimulatedServer, Surroundings } from './simulated-server.ts';
+
+/** Harms servers, disks and links, and knows how to undo it. */
+export class Misfortunes {
+  readonly #around: Surroundings;
+  readonly #network: Network;
+  readonly #servers: readonly SimulatedServer[];
+  readonly #operator: SimulatedOperator;
+  /** Undoes what is still harmed. */
+  readonly #repairs = new Set<() => void>();
+
+  constructor(
+    servers: readonly SimulatedServer[],
+    operator: SimulatedOperator,
+    around: Surroundings,
+  ) {
+    this.#servers = servers;
+    this.#operator = operator;
+    this.#around = around;
+    this.#network = around.network;
+  }
+
+  strike(fault: Fault): void {
+    const { server, other } = this.#involved(fault);
+    if (server === undefined || other === undefined) return;
+    this.#around.marks.note(`fault: ${fault.kind}`);
+    const end = this.#begin(fault, server, other);
+    if (end === undefined) return;
+    const repair = (): void => {
+      if (this.#repairs.delete(repair)) end();
+    };
+    this.#repairs.add(repair);
+    this.#around.queue.push(this.#around.now() + fault.durationMs, repair);
+  }
+
+  /** Half of the faults look for the leader: it is where they hurt. */
+  #involved({ server, other, chance, kind }: Fault): {
+    server: SimulatedServer | undefined;
+    other: SimulatedServer | undefined;
+  } {
+    const leader = this.#servers.findIndex(({ isLeader }) => isLeader);
+    const isForLeader = ['isolateLeader', 'handOver', 'changeSides'].includes(kind);
+    const isHunt = leader >= 0 && (isForLeader || chance < 0.4);
+    const place = isHunt ? leader : server;
+    const next = other === place ? (other + 1) % this.#servers.length : other;
+    return { server: this.#servers[place], other: this.#servers[next] };
+  }
+
+  /** Does the harm, and returns what ends it. */
+  #begin(
+    { kind, chance }: Fault,
+    server: SimulatedServer,
+    other: SimulatedServer,
+  ): (() => void) | undefined {
+    switch (kind) {
+      case 'powerLoss':
+      case 'kill':
+        server.crash(kind === 'kill');
+        return () => server.start();
+      case 'crashBetweenEffects':
+        server.crashSoon(chance);
+        return () => server.start();
+      case 'pause':
+        server.pause();
+        return () => server.resume();
+      case 'cutLink':
+        return this.#cut(pair(server, other));
+      case 'cutOneWay':
+        return this.#cut([[server, other]]);
+      case 'isolateLeader':
+        return this.#cut(this.#others(server).flatMap(peer => pair(server, peer)));
+      case 'partition':
+        return this.#partition(chance);
+      case 'resetLink':
+        this.#reset(server, other);
+        return undefined;
+      case 'lossyLink':
+        return this.#disturb(server, other, { loss: 0.3, delayMs: 0 });
+      case 'slowLink': {
+        const delayMs = this.#around.options.timings.electionTimeoutMs * chance;
+        return this.#disturb(server, other, { loss: 0, delayMs });
+      }
+      case 'slowDisk':
+        server.slowDown(1 + 50 * chance);
+        return () => server.slowDown(1);
+      case 'changeSides':
+        return this.#changeSides(other, chance);
+      case 'handOver':
+        server.handOver();
+        return undefined;
+      case 'changeMembers':
+        this.#operator.change(server, other, chance);
+        return undefined;
+      case 'wipe':
+        return this.#wipe(server);
+    }
+  }
+
+  #others(server: SimulatedServer): SimulatedServer[] {
+    return this.#servers.filter(peer => peer !== server);
+  }
+
+  #cut(links: readonly (readonly [SimulatedServer, SimulatedServer])[]): () => void {
+    for (const [from, to] of links) this.#network.cut(from.id, to.id);
+    return () => {
+      for (const [from, to] of links) this.#network.mend(from.id, to.id);
+      for (const [from, to] of links) {
+        if (!this.#network.isCut(from.id, to.id)) from.connected(to.id);
+      }
+    };
+  }
+
+  /**
+   * One server misses a while, then the leader is cut off in its stead: so the two that are left
+   * disagree about how long ago the leader was heard. The one that knows may forget it, too.
+   */
+  #changeSides(away: SimulatedServer, chance: number): () => void {
+    const mend = this.#cut(this.#others(away).flatMap(peer => pair(away, peer)));
+    return () => {
+      mend();
+      const leader = this.#servers.find(({ isLeader }) => isLeader);
+      if (leader === undefined || leader === away) return;
+      const place = this.#servers.indexOf(leader);
+      const durationMs = 2 * this.#around.options.timings.electionTimeoutMs;
+      const fault = { atMs: this.#around.now(), durationMs, chance, server: place, other: place };
+      this.strike({ ...fault, kind: 'isolateLeader' });
+      if (chance > 0.5) return;
+      for (const server of this.#others(leader).filter(peer => peer !== away)) {
+        server.crash(true);
+        server.start();
+      }
+    };
+  }
+
+  /** Two groups that do not reach each other; each server's group is a bit of the chance. */
+  #partition(chance: number): () => void {
+    const groups = Math.floor(chance * 2 ** this.#servers.length);
+    const isInSecond = (server: SimulatedServer): boolean =>
+      ((groups >> this.#servers.indexOf(server)) & 1) === 1;
+    const first = this.#servers.filter(server => !isInSecond(server));
+    const second = this.#servers.filter(isInSecond);
+    return this.#cut(first.flatMap(one => second.flatMap(two => pair(one, two))));
+  }
+
+  #reset(server: SimulatedServer, other: SimulatedServer): void {
+    for (const [from, to] of pair(server, other)) {
+      this.#network.reset(from.id, to.id);
+      if (!this.#network.isCut(from.id, to.id)) from.connected(to.id);
+    }
+  }
+
+  #disturb(
+    server: SimulatedServer,
+    other: SimulatedServer,
+    extra: { loss: number; delayMs: number },
+  ): () => void {
+    for (const [from, to] of pair(server, other)) this.#network.disturb(from.id, to.id, extra);
+    return () => {
+      const none = { loss: 0, delayMs: 0 };
+      for (const [from, to] of pair(server, other)) this.#network.disturb(from.id, to.id, none);
+    };
+  }
+
+  /** One lost disk is all that a majority must survive here. */
+  #wipe(server: SimulatedServer): (() => void) | undefined {
+    const isAllowed = server.hasJoined && this.#servers.every(({ isWiped }) => !isWiped);
+    if (!isAllowed || this.#servers.length < 3) return undefined;
+    server.wipe();
+    return () => server.start();
+  }
+
+  /** Cuts links for good, until everything is mended. */
+  cutLink(one: SimulatedServer, two: SimulatedServer): void {
+    this.#repairs.add(this.#cut(pair(one, two)));
+  }
+
+  mendAll(): void {
+    // Some faults end in others.
+    while (this.#repairs.size > 0) {
+      for (const repair of [...this.#repairs]) {
+        repair();
+        this.#repairs.delete(repair);
+      }
+    }
+    for (const server of this.#servers) server.start();
+  }
+}
+
+const pair = (one: SimulatedServer, two: SimulatedServer): [SimulatedServer, SimulatedServer][] => [
+  [one, two],
+  [two, one],
+];

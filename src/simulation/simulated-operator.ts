@@ -1,0 +1,112 @@
+import { memberOf } from '../consensus/quorum.ts';
+import { isInstalled } from '../consensus/reconfigure.ts';
+import type { Replica } from '../consensus/replica.ts';
+import type { Config, MemberChange } from '../consensus/types.ts';
+import { mix, Random } from './random.ts';
+import type { SimulatedServer, Surroundings } from './simulated-server.ts';
+
+/** The leader of the newest term: what it has found to be safe, is. */
+export function newestLeader(servers: readonly SimulatedServer[]): Replica | undefined {
+  const leaders = servers.flatMap(({ replica }) => (replica?.role === 'leader' ? [replica] : []));
+  return leaders.sort((a, b) => b.term - a.term)[0];
+}
+
+/**
+ * A person who resizes the cluster. It knows two rules: a disk is only thrown away when the others
+ * can do without it, and a server that has lost its disk comes back by a replacement.
+ */
+export class SimulatedOperator {
+  readonly #servers: readonly SimulatedServer[];
+  readonly #around: Surroundings;
+  readonly #random: Random;
+  #moves = 0;
+
+  constructor(servers: readonly SimulatedServer[], around: Surroundings) {
+    this.#servers = servers;
+    this.#around = around;
+    this.#random = new Random(mix(around.options.seed, 7));
+  }
+
+  start(): void {
+    if (this.#around.options.spareCount > 0) this.#round();
+  }
+
+  /** Wants something to be different about a server, and sometimes about another one as well. */
+  change(server: SimulatedServer, other: SimulatedServer, chance: number): void {
+    const leader = this.#servers.find(({ isLeader }) => isLeader);
+    const asked = leader ?? server;
+    const { config } = newestLeader(this.#servers) ?? asked.replica ?? {};
+    // First the lost disk is replaced: until then, the cluster may need all the others.
+    if (config === undefined || !this.#isWhole(config)) return;
+    const wanted = this.#wish(server, config, chance);
+    asked.changeMembers(wanted);
+    // At the same time, perhaps to another server that believes that it leads.
+    if (chance * 10 - Math.floor(chance * 10) < 0.5) {
+      const second = this.#servers.findLast(({ isLeader }) => isLeader) ?? other;
+      second.changeMembers(this.#wish(other, config, 1 - chance));
+    }
+  }
+
+  #wish(server: SimulatedServer, config: Config, chance: number): MemberChange[] {
+    const { id } = server;
+    const member = memberOf(config, id);
+    if (member === undefined || member.isLeaving || chance < 0.1) {
+      this.#moves += 1;
+      return [{ type: 'put', id, address: `${id}:${this.#moves}` }];
+    }
+    if (chance < 0.7 || member.directoryId === undefined) return [{ type: 'remove', id }];
+    if (this.#isExpendable(server)) this.#wipe(server);
+    return [{ type: 'replace', id, directoryId: member.directoryId }];
+  }
+
+  /** Looks after things now and then, whatever else goes wrong. */
+  #round(): void {
+    const { queue, now, options } = this.#around;
+    for (const server of this.#servers) this.#lookAfter(server);
+    const pauseMs = options.timings.electionTimeoutMs * this.#random.between(1, 3);
+    queue.push(now() + pauseMs, () => this.#round());
+  }
+
+  #lookAfter(server: SimulatedServer): void {
+    const leader = newestLeader(this.#servers);
+    if (leader?.config === undefined) return;
+    const member = memberOf(leader.config, server.id);
+    if (server.isRemoved) {
+      if (isSettled(leader) && member?.isVoter !== true) this.#wipe(server);
+    } else if (server.isWiped && member?.directoryId !== undefined) {
+      const { id } = server;
+      if (member.directoryId === server.directoryId) return;
+      const { directoryId } = member;
+      const asked = this.#servers.find(one => one.id === leader.identity.id);
+      asked?.changeMembers([{ type: 'replace', id, directoryId }]);
+    }
+  }
+
+  /** May the disk be thrown away? All others that count are whole, and hold what is committed. */
+  #isExpendable(server: SimulatedServer): boolean {
+    const leader = newestLeader(this.#servers);
+    if (leader === undefined || !isSettled(leader) || leader.identity.id === server.id)
+      return false;
+    const voters = leader.config?.members.filter(({ isVoter }) => isVoter) ?? [];
+    return voters.length >= 3 && leader.config !== undefined && this.#isWhole(leader.config);
+  }
+
+  /** Has no voter lost its disk? */
+  #isWhole({ members }: Config): boolean {
+    return members.every(
+      ({ id, directoryId, isVoter }) =>
+        !isVoter || this.#servers.some(one => one.id === id && one.directoryId === directoryId),
+    );
+  }
+
+  #wipe(server: SimulatedServer): void {
+    this.#around.marks.note('a disk was thrown away');
+    // Its file is that of the cluster which it is to join: with one that names only servers which
+    // are as new as itself, it would found another one.
+    server.wipe(this.#servers.map(({ id }) => id));
+    server.start();
+  }
+}
+
+const isSettled = (leader: Replica): boolean =>
+  leader.config !== undefined && isInstalled(leader, leader.config);
