@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
+import { watchConfiguration } from '../config/watch-configuration.ts';
 import { type RunningGateway, runGateway } from '../gateway/run-gateway.ts';
 import { EventLog, type LogFormat } from '../server/event-log.ts';
 import { fail } from './fail.ts';
@@ -31,22 +32,34 @@ export async function runLocalCluster(options: Options): Promise<void> {
     port: options.port,
     onError: (request, error) => log.say('error', `request ${request}: ${error.stack}`),
   });
-  const names = Object.keys(configuration.nodes);
-  const children = names.map(name => startServer(name, options));
+  const children = new Map<string, ChildProcess>();
   let isStopping = false;
   const stop = async (): Promise<void> => {
     isStopping = true;
+    unwatch();
     await gateway.stop();
-    await Promise.all(children.map(stopServer));
+    await Promise.all([...children.values()].map(stopServer));
     await log.close('stopped');
   };
-  for (const [place, child] of children.entries()) {
+  const start = (name: string): void => {
+    const child = startServer(name, options);
+    children.set(name, child);
     child.once('exit', code => {
-      if (isStopping) return;
-      log.say('error', `${names[place]} has stopped (exit code ${code}); stopping the others`);
+      children.delete(name);
+      // It was removed from the cluster, and has said so.
+      if (isStopping || code === 0) return;
+      log.say('error', `${name} has stopped (exit code ${code}); stopping the others`);
       stop().then(() => process.exit(1), fail);
     });
-  }
+  };
+  for (const name of Object.keys(configuration.nodes)) start(name);
+  // The servers propose what has changed; here, the new ones are started.
+  const unwatch = watchConfiguration(configuration.path, {
+    changed: ({ nodes }) => {
+      for (const name of Object.keys(nodes)) if (!children.has(name) && !isStopping) start(name);
+    },
+    invalid: () => undefined,
+  });
   stopOnSignal(stop);
   await leaderOf(gateway, () => isStopping);
   if (!isStopping) printWelcome(configuration, gateway, options, Date.now() - startedAt);

@@ -102,6 +102,51 @@ program
     await transfer(to, options);
   });
 
+const member = program.command('member').description('who belongs to the cluster');
+const waitOption = (): Option =>
+  new Option('--no-wait', 'return once the cluster knows, before it is done');
+member
+  .command('list')
+  .description('the members, and what is on its way')
+  .addOption(configOption())
+  .action(async options => {
+    const { listMembers } = await import('./member.ts');
+    await listMembers(options);
+  });
+member
+  .command('add')
+  .description('add a server, or tell its new address')
+  .argument('<name>', 'its name')
+  .argument('[address]', 'host:port; that of the configuration when not given')
+  .addOption(configOption())
+  .addOption(waitOption())
+  .action(async (name: string, address: string | undefined, options) => {
+    const { addMember } = await import('./member.ts');
+    await addMember(name, address, options);
+  });
+member
+  .command('remove')
+  .description('remove a server')
+  .argument('<name>', 'its name')
+  .addOption(configOption())
+  .addOption(waitOption())
+  .action(async (name: string, options) => {
+    const { removeMember } = await import('./member.ts');
+    await removeMember(name, options);
+  });
+member
+  .command('replace')
+  .description('give a lost data directory up: the server comes back empty, or another one comes')
+  .argument('<name>', 'the server that is replaced')
+  .option('--with <name>', 'another server that takes its place')
+  .option('--address <address>', 'host:port of the other server')
+  .addOption(configOption())
+  .addOption(waitOption())
+  .action(async (name: string, options) => {
+    const { replaceMember } = await import('./member.ts');
+    await replaceMember(name, options);
+  });
+
 program
   .command('restore')
   .description('make an empty store what a file tells of')

@@ -3,6 +3,7 @@ import { loadConfiguration } from '../config/load-configuration.ts';
 import type { LogFormat } from '../server/event-log.ts';
 import { runServer } from '../server/run-server.ts';
 import { fail } from './fail.ts';
+import { FileFollower } from './follow-file.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 /** `gossip-raft server NAME`: runs one server until it is told to stop. */
@@ -26,5 +27,9 @@ export async function serve(options: {
       server.stop().then(() => process.exit(0), fail);
     },
   });
-  stopOnSignal(() => server.stop());
+  const follower = new FileFollower(configuration, server.addresses, server.say);
+  stopOnSignal(() => {
+    follower.stop();
+    return server.stop();
+  });
 }

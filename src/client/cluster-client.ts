@@ -1,18 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { GossipEntry } from '../consensus/types.ts';
-import { ClusterError, type ClusterErrorCode } from '../errors/cluster-error.ts';
+import type { Config, GossipEntry } from '../consensus/types.ts';
+import { ClusterError } from '../errors/cluster-error.ts';
 import { bytesOf } from '../state-machines/byte-string.ts';
 import type { PutRequest } from '../state-machines/command.ts';
 import type { Placement, Result } from '../state-machines/result.ts';
 import type { Transaction } from '../state-machines/transaction.ts';
 import type { Counters__Output as Counters } from '../transport/generated/gossipraft/Counters.ts';
-import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
-import { readGossipEntry } from '../transport/wire-gossip.ts';
+import { readConfig, readGossipEntry } from '../transport/wire-gossip.ts';
+import type { MemberChange } from '../words.ts';
+import { changeMembers } from './change-members.ts';
 import { CommandPipeline } from './command-pipeline.ts';
 import { consistencies, type KeyPage, type KeyQuery, keyPageOf } from './key-query.ts';
 import { KeyWatch, type KeyWatchOptions } from './key-watch.ts';
-import { LeaderFinder } from './leader-finder.ts';
-import { type ServerAddress, ServerConnection } from './server-connection.ts';
+import { ServerCalls, unreachableServer } from './server-calls.ts';
+import type { ServerAddress, ServerConnection } from './server-connection.ts';
+import { ServerDirectory } from './server-directory.ts';
 
 export type ClusterClientOptions = {
   readonly clusterId: string;
@@ -51,7 +53,8 @@ export type BatchFate =
 export type ServerDescription = {
   readonly server: string;
   readonly leader: string | undefined;
-  readonly members: readonly { readonly id: string; readonly isVoter: boolean }[];
+  /** Undefined while the server belongs to no cluster. */
+  readonly config: Config | undefined;
   /** Its own fact first. */
   readonly facts: readonly GossipEntry[];
   readonly connectedPeers: readonly string[];
@@ -70,22 +73,25 @@ export type TransactAnswer = {
   readonly leader: string;
 };
 
-const attemptTimeoutMs = 1000;
-const pauseMs = 50;
 const transferPollMs = 5;
 
 /** Talks to the cluster for people: finds the leader, retries, and says what is certain. */
 export class ClusterClient {
-  readonly servers: readonly ServerAddress[];
-  readonly #connections: readonly ServerConnection[];
+  readonly #directory: ServerDirectory;
+  readonly #calls: ServerCalls;
   readonly #pipeline: CommandPipeline;
-  #turn = 0;
 
   constructor({ clusterId, servers, ...limits }: ClusterClientOptions) {
-    this.servers = servers;
-    this.#connections = servers.map(server => new ServerConnection(server, clusterId));
-    this.#pipeline = new CommandPipeline({ clusterId, connections: this.#connections, ...limits });
+    this.#directory = new ServerDirectory(clusterId, servers);
+    this.#pipeline = new CommandPipeline({ clusterId, directory: this.#directory, ...limits });
+    this.#calls = new ServerCalls(this.#directory, () => this.#pipeline.leader);
+    this.#directory.start();
     this.#pipeline.start();
+  }
+
+  /** The members as far as we know; before any server has answered, those of the file. */
+  get servers(): readonly ServerAddress[] {
+    return this.#directory.addresses;
   }
 
   /** The leader that takes our puts; undefined while there is none. */
@@ -124,7 +130,7 @@ export class ClusterClient {
     timeoutMs: number,
   ): Promise<JournalPage> {
     const request = { ...range, isLinearizable: true };
-    const reply = await this.#askLeader(timeoutMs, (connection, attemptMs) =>
+    const reply = await this.#calls.askLeader(timeoutMs, (connection, attemptMs) =>
       connection.readEntries(request, attemptMs),
     );
     return pageOf(reply.page);
@@ -137,12 +143,14 @@ export class ClusterClient {
     timeoutMs: number,
   ): Promise<JournalPage> {
     const request = { ...range, isLinearizable: false };
-    const reply = await this.#ask(server, connection => connection.readEntries(request, timeoutMs));
+    const reply = await this.#calls.ask(server, connection =>
+      connection.readEntries(request, timeoutMs),
+    );
     return pageOf(reply.page);
   }
 
   async readBatch(batchId: string, timeoutMs: number): Promise<BatchFate> {
-    const { found, notFound } = await this.#askLeader(timeoutMs, (connection, attemptMs) =>
+    const { found, notFound } = await this.#calls.askLeader(timeoutMs, (connection, attemptMs) =>
       connection.readBatch(batchId, attemptMs),
     );
     if (found === undefined || found === null) {
@@ -174,21 +182,23 @@ export class ClusterClient {
     const { server } = query;
     const reply =
       server !== undefined
-        ? await this.#ask(server, connection => ask(connection, timeoutMs))
-        : await (isAnywhere ? this.#askAny(timeoutMs, ask) : this.#askLeader(timeoutMs, ask));
+        ? await this.#calls.ask(server, connection => ask(connection, timeoutMs))
+        : await (isAnywhere
+            ? this.#calls.askAny(timeoutMs, ask)
+            : this.#calls.askLeader(timeoutMs, ask));
     return keyPageOf(reply.page);
   }
 
   /** Tells of every change of keys with the prefix, once and in order, whatever server dies. */
-  watchKeys(watch: Omit<KeyWatchOptions, 'connections'>): KeyWatch {
-    return new KeyWatch({ ...watch, connections: this.#connections });
+  watchKeys(watch: Omit<KeyWatchOptions, 'directory'>): KeyWatch {
+    return new KeyWatch({ ...watch, directory: this.#directory });
   }
 
   /** Hands the leadership over, and resolves with the new leader once it takes writes. */
   async transferLeadership(to: string | undefined, timeoutMs: number): Promise<string> {
     const deadline = Date.now() + timeoutMs;
     let before: string | undefined;
-    await this.#askLeader(timeoutMs, (connection, attemptMs) => {
+    await this.#calls.askLeader(timeoutMs, (connection, attemptMs) => {
       before = connection.id;
       return connection.transferLeadership(to, attemptMs);
     });
@@ -201,13 +211,34 @@ export class ClusterClient {
     return this.leader;
   }
 
+  /** Adds, moves, removes or replaces members. Resolves once a majority knows of it. */
+  changeMembers(changes: readonly MemberChange[], timeoutMs: number): Promise<void> {
+    return changeMembers(this.#calls, changes, timeoutMs);
+  }
+
+  /** The newest configuration that any server knows. */
+  async currentConfig(timeoutMs: number): Promise<Config> {
+    const answers = await Promise.allSettled(
+      this.servers.map(({ id }) => this.describe(id, timeoutMs)),
+    );
+    for (const answer of answers) {
+      const config = answer.status === 'fulfilled' ? answer.value.config : undefined;
+      if (config !== undefined) this.#directory.follow(config);
+    }
+    const { config } = this.#directory;
+    if (config !== undefined) return config;
+    throw new ClusterError('noLeader', 'no server can be reached that belongs to a cluster');
+  }
+
   async describe(server: string, timeoutMs: number): Promise<ServerDescription> {
-    const { description } = await this.#ask(server, connection => connection.describe(timeoutMs));
+    const { description } = await this.#calls.ask(server, connection =>
+      connection.describe(timeoutMs),
+    );
     if (description === undefined || description === null) throw unreachableServer(server);
     return {
       server: description.server,
       leader: description.leader,
-      members: description.config?.members ?? [],
+      config: description.config ? readConfig(description.config) : undefined,
       facts: description.facts.map(readGossipEntry),
       connectedPeers: description.connectedPeers,
       startedAtWallMs: description.startedAtWallMs,
@@ -218,93 +249,12 @@ export class ClusterClient {
 
   close(): void {
     this.#pipeline.close();
-    for (const connection of this.#connections) connection.close();
-  }
-
-  async #ask<Reply extends { refused?: Refused | null }>(
-    server: string,
-    ask: (connection: ServerConnection) => Promise<Reply>,
-  ): Promise<Reply> {
-    const connection = this.#connections.find(({ id }) => id === server);
-    if (connection === undefined) {
-      const known = this.#connections.map(({ id }) => id).join(', ');
-      throw new ClusterError('unknownServer', `there is no server "${server}", only ${known}`);
-    }
-    const reply = await ask(connection).catch(() => undefined);
-    if (reply === undefined) throw unreachableServer(server);
-    if (reply.refused) throw refusalError(reply.refused);
-    return reply;
-  }
-
-  /** Asks one server after the other, until one of them can answer. */
-  async #askAny<Reply extends { refused?: Refused | null }>(
-    timeoutMs: number,
-    ask: (connection: ServerConnection, attemptMs: number) => Promise<Reply>,
-  ): Promise<Reply> {
-    const deadline = Date.now() + timeoutMs;
-    let refusal: Refused | undefined;
-    for (const connection of this.#inTurn()) {
-      const leftMs = deadline - Date.now();
-      if (leftMs <= 0) break;
-      const attemptMs = Math.min(attemptTimeoutMs, leftMs);
-      const reply = await ask(connection, attemptMs).catch(() => undefined);
-      if (reply !== undefined && !reply.refused) return reply;
-      refusal = reply?.refused ?? refusal;
-    }
-    if (refusal !== undefined) throw refusalError(refusal);
-    throw new ClusterError('serverUnreachable', 'no server can be reached');
-  }
-
-  /** Every call starts with the next one, so that the work is shared. */
-  #inTurn(): readonly ServerConnection[] {
-    this.#turn = (this.#turn + 1) % this.#connections.length;
-    return [...this.#connections.slice(this.#turn), ...this.#connections.slice(0, this.#turn)];
-  }
-
-  /** Asks one server after the other until one of them answers as the leader. */
-  async #askLeader<Reply extends { refused?: Refused | null }>(
-    timeoutMs: number,
-    ask: (connection: ServerConnection, attemptMs: number) => Promise<Reply>,
-  ): Promise<Reply> {
-    const finder = new LeaderFinder(this.#connections);
-    finder.named(this.#pipeline.leader);
-    const deadline = Date.now() + timeoutMs;
-    for (let leftMs = timeoutMs; leftMs > 0; leftMs = deadline - Date.now()) {
-      const connection = finder.candidate();
-      if (connection === undefined) break;
-      const attemptMs = Math.min(attemptTimeoutMs, leftMs);
-      const reply = await ask(connection, attemptMs).catch(() => undefined);
-      if (reply !== undefined && !reply.refused) return reply;
-      const refusal = reply?.refused;
-      const isFinal = refusal !== null && refusal !== undefined && !isForNow(refusal);
-      if (isFinal) throw refusalError(refusal);
-      finder.named(refusal?.leader);
-      if (refusal?.leader === undefined) await wait(Math.min(pauseMs, leftMs));
-    }
-    const text = 'no leader was found in time: fewer than a majority of the servers are up';
-    throw new ClusterError('noLeader', text);
+    this.#directory.close();
   }
 }
 
 const unexpectedResult = ({ kind }: Result): ClusterError =>
   new ClusterError('refused', `the cluster answered "${kind}"; it may be of another version`);
-
-const unreachableServer = (server: string): ClusterError =>
-  new ClusterError('serverUnreachable', `the server ${server} cannot be reached`);
-
-const isForNow = ({ reason }: Refused): boolean =>
-  reason === 'REFUSAL_NOT_LEADER' || reason === 'REFUSAL_HANDING_OVER';
-
-const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>>> = {
-  REFUSAL_NOT_LEADER: 'noLeader',
-  REFUSAL_TOO_STALE: 'tooStale',
-  REFUSAL_FORGOTTEN: 'forgotten',
-  REFUSAL_FUTURE: 'future',
-  REFUSAL_OVERLOADED: 'overloaded',
-};
-
-const refusalError = ({ reason, detail }: Refused): ClusterError =>
-  new ClusterError(refusalCodes[reason] ?? 'refused', detail);
 
 type WirePage = NonNullable<Awaited<ReturnType<ServerConnection['readEntries']>>['page']>;
 

@@ -9,6 +9,7 @@ import type { Refused__Output as Refused } from '../transport/generated/gossipra
 import { LeaderFinder } from './leader-finder.ts';
 import { LeaderStreams } from './leader-streams.ts';
 import type { ServerConnection } from './server-connection.ts';
+import type { ServerDirectory } from './server-directory.ts';
 
 /** What a client asks for; the session is the pipeline's affair. */
 export type CommandRequest = PutRequest | TransactRequest;
@@ -72,13 +73,13 @@ export class CommandPipeline {
 
   constructor(options: {
     readonly clusterId: string;
-    readonly connections: readonly ServerConnection[];
+    readonly directory: ServerDirectory;
     readonly pendingMaxBytes: number;
     /** A leader that acknowledges nothing for this long is asked for anew. */
     readonly stallMs: number;
   }) {
     this.#clusterId = options.clusterId;
-    this.#finder = new LeaderFinder(options.connections);
+    this.#finder = new LeaderFinder(options.directory);
     this.#pendingMaxBytes = options.pendingMaxBytes;
     this.#stallMs = options.stallMs;
   }

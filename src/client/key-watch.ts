@@ -3,7 +3,7 @@ import { ClusterError } from '../errors/cluster-error.ts';
 import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
 import type { WatchKeysReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import { type KeyItem, keyItemOf } from './key-query.ts';
-import type { ServerConnection } from './server-connection.ts';
+import type { ServerDirectory } from './server-directory.ts';
 
 export type KeyChange = {
   readonly key: ByteString;
@@ -13,7 +13,7 @@ export type KeyChange = {
 };
 
 export type KeyWatchOptions = {
-  readonly connections: readonly ServerConnection[];
+  readonly directory: ServerDirectory;
   readonly prefix: ByteString;
   /** Changes after this revision. */
   readonly after: number;
@@ -42,7 +42,7 @@ export class KeyWatch {
   constructor(options: KeyWatchOptions) {
     this.#options = options;
     this.#through = options.after;
-    this.#place = Math.floor(Math.random() * options.connections.length);
+    this.#place = Math.floor(Math.random() * options.directory.connections.length);
     this.#open();
   }
 
@@ -53,7 +53,8 @@ export class KeyWatch {
   }
 
   #open(): void {
-    const { connections, prefix } = this.#options;
+    const { directory, prefix } = this.#options;
+    const { connections } = directory;
     const connection = connections[this.#place % connections.length];
     if (connection === undefined || this.#isClosed) return;
     const stream = connection.watchKeys(bytesOf(prefix), this.#through);

@@ -5,7 +5,9 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { addressOf, channelOptions } from '../transport/channel-options.ts';
+import type { Endpoint } from '../transport/endpoint.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
+import type { ChangeMembersReply__Output as MembersReply } from '../transport/generated/gossipraft/ChangeMembersReply.ts';
 import type { ClientToServerClient } from '../transport/generated/gossipraft/ClientToServer.ts';
 import type { DescribeServerReply__Output as DescribeReply } from '../transport/generated/gossipraft/DescribeServerReply.ts';
 import type { OpenSessionReply__Output as SessionReply } from '../transport/generated/gossipraft/OpenSessionReply.ts';
@@ -18,8 +20,10 @@ import type { ReadKeysRequest } from '../transport/generated/gossipraft/ReadKeys
 import type { TransferLeadershipReply__Output as TransferReply } from '../transport/generated/gossipraft/TransferLeadershipReply.ts';
 import type { WatchKeysReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
+import { writeMemberChange } from '../transport/wire-members.ts';
+import type { MemberChange } from '../words.ts';
 
-export type ServerAddress = { readonly id: string; readonly host: string; readonly port: number };
+export type ServerAddress = Endpoint & { readonly id: string };
 
 type Callback<Reply> = (error: ServiceError | null, reply?: Reply) => void;
 
@@ -70,6 +74,13 @@ export class ServerConnection {
     const request = { clusterId: this.#clusterId, ...(to === undefined ? {} : { to }) };
     return this.#call(timeoutMs, (options, done) =>
       this.#client.transferLeadership(request, options, done),
+    );
+  }
+
+  changeMembers(changes: readonly MemberChange[], timeoutMs: number): Promise<MembersReply> {
+    const request = { clusterId: this.#clusterId, changes: changes.map(writeMemberChange) };
+    return this.#call(timeoutMs, (options, done) =>
+      this.#client.changeMembers(request, options, done),
     );
   }
 

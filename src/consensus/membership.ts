@@ -65,7 +65,8 @@ function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): bo
   const { id, directoryId } = replica.identity;
   const own = memberOf(config, id);
   if (own === undefined || own.directoryId === undefined) {
-    if (!replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by: from });
+    const isAwaited = own !== undefined;
+    if (!isAwaited && !replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by: from });
     replica.isWaitingTold = true;
     return false;
   }

@@ -39,6 +39,12 @@ export const clusterErrors = {
     title: 'No such server',
     hint: 'GET /v1/cluster lists the servers.',
   },
+  unsafeChange: {
+    status: 409,
+    outcome: 'rejected',
+    title: 'The members cannot be changed so',
+    hint: 'GET /v1/cluster shows who can be reached, and what is still on its way.',
+  },
   tooStale: {
     status: 503,
     outcome: 'rejected',

@@ -9,6 +9,7 @@ import { addEntriesRoutes } from './routes/entries.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLockRoutes } from './routes/locks.ts';
+import { addMemberRoutes } from './routes/members.ts';
 import { addPutRoutes } from './routes/put.ts';
 import { addTransactionRoutes } from './routes/transactions.ts';
 import { addWatchRoutes } from './routes/watch.ts';
@@ -39,6 +40,7 @@ export function createApp(context: GatewayContext): Koa {
   addLockRoutes(router, context);
   addWatchRoutes(router, context);
   addClusterRoutes(router, context);
+  addMemberRoutes(router, context);
   addHealthRoutes(router, context);
   app.use(nameRequest(() => randomUUID()));
   app.use(context.metrics.middleware());

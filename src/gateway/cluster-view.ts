@@ -1,13 +1,29 @@
 import type { ClusterClient, ServerDescription } from '../client/cluster-client.ts';
-import type { Fact, GossipEntry } from '../consensus/types.ts';
+import type { ServerAddress } from '../client/server-connection.ts';
+import { compareConfigIds } from '../consensus/position.ts';
+import type { Config, Fact, GossipEntry, Member } from '../consensus/types.ts';
+import { addressText } from '../transport/endpoint.ts';
 
 /** GREEN: all is well. YELLOW: it serves, with servers missing. RED: it does not serve. */
 export type Health = 'GREEN' | 'YELLOW' | 'RED';
 
+export type Standing =
+  | 'voter'
+  /** Pulls the log, and is to vote when it has caught up. */
+  | 'learner'
+  /** Was added and has not shown up yet. */
+  | 'awaited'
+  /** Listed in the file, but part of no cluster. */
+  | 'outside';
+
 export type MemberView = {
   readonly id: string;
+  /** `host:port` */
+  readonly address: string;
   readonly reachable: boolean;
-  readonly voter: boolean;
+  readonly standing: Standing;
+  /** It is to go, once the others can do without it. */
+  readonly isLeaving: boolean;
   readonly fact: Fact | undefined;
   /** Age of what is known of it, in milliseconds; 0 when it has told us itself. */
   readonly ageMs: number;
@@ -23,6 +39,8 @@ export type ClusterView = {
   readonly leader: string | undefined;
   readonly commitIndex: number;
   readonly members: readonly MemberView[];
+  /** What is still on its way from the members as they are to those that are wanted. */
+  readonly changes: readonly string[];
 };
 
 const describeTimeoutMs = 1000;
@@ -33,7 +51,8 @@ export async function viewCluster(client: ClusterClient): Promise<ClusterView> {
     client.servers.map(({ id }) => client.describe(id, describeTimeoutMs).catch(() => undefined)),
   );
   const descriptions = answers.flatMap(answer => (answer === undefined ? [] : [answer]));
-  const members = client.servers.map(({ id }) => memberView(id, descriptions));
+  const config = newestConfig(descriptions);
+  const members = client.servers.map(server => memberView(server, config, descriptions));
   const leader = leaderOf(members);
   return {
     ...judge(members, leader),
@@ -41,22 +60,57 @@ export async function viewCluster(client: ClusterClient): Promise<ClusterView> {
     leader,
     commitIndex: Math.max(0, ...members.map(({ fact }) => fact?.commit.index ?? 0)),
     members,
+    changes: changesOf(members),
   };
 }
 
-function memberView(id: string, descriptions: readonly ServerDescription[]): MemberView {
+const newestConfig = (descriptions: readonly ServerDescription[]): Config | undefined =>
+  descriptions
+    .flatMap(({ config }) => (config === undefined ? [] : [config]))
+    .sort((a, b) => compareConfigIds(b.id, a.id))[0];
+
+function memberView(
+  { id, ...endpoint }: ServerAddress,
+  config: Config | undefined,
+  descriptions: readonly ServerDescription[],
+): MemberView {
   const own = descriptions.find(({ server }) => server === id);
   const heard = own?.facts[0] ?? newestHeard(id, descriptions);
-  const config = descriptions.find(({ members }) => members.length > 0)?.members ?? [];
+  const member = config?.members.find(one => one.id === id);
   return {
     id,
+    address: addressText(endpoint),
     reachable: own !== undefined,
-    voter: config.find(member => member.id === id)?.isVoter ?? false,
+    standing: standingOf(member),
+    isLeaving: member?.isLeaving ?? false,
     fact: heard?.fact,
     ageMs: own === undefined ? Math.round(heard?.ageMs ?? 0) : 0,
     counters: own?.counters,
     leaseRemainingMs: own?.leaseRemainingMs ?? 0,
   };
+}
+
+function standingOf(member: Member | undefined): Standing {
+  if (member === undefined) return 'outside';
+  if (member.isVoter) return 'voter';
+  return member.directoryId === undefined ? 'awaited' : 'learner';
+}
+
+/** One sentence for each member that is not yet what it is to be. */
+function changesOf(members: readonly MemberView[]): string[] {
+  const last = Math.max(0, ...members.map(({ fact }) => fact?.last.index ?? 0));
+  const arriving = members.filter(
+    ({ standing, isLeaving }) => !isLeaving && (standing === 'awaited' || standing === 'learner'),
+  );
+  return members.flatMap(({ id, address, standing, isLeaving, fact }) => {
+    if (isLeaving) {
+      const names = arriving.map(one => one.id).join(', ');
+      return names === '' ? `${id} is leaving` : `${id} leaves once ${names} can vote`;
+    }
+    if (standing === 'awaited') return `${id} was added: it is awaited at ${address}`;
+    if (standing !== 'learner') return [];
+    return `${id} catches up: it holds ${fact?.durable.index ?? 0} of ${last} entries`;
+  });
 }
 
 const newestHeard = (
@@ -77,9 +131,11 @@ function judge(
   members: readonly MemberView[],
   leader: string | undefined,
 ): { health: Health; reason: string } {
-  const missing = members.filter(({ reachable }) => !reachable).map(({ id }) => id);
-  const outside = members.filter(({ reachable, fact }) => reachable && fact?.role === 'fresh');
-  const isServing = members.length - missing.length > members.length / 2;
+  const expected = members.filter(({ standing }) => standing !== 'awaited');
+  const missing = expected.filter(({ reachable }) => !reachable).map(({ id }) => id);
+  const outside = expected.filter(({ reachable, fact }) => reachable && fact?.role === 'fresh');
+  const voters = members.filter(({ standing }) => standing === 'voter');
+  const isServing = voters.filter(({ reachable }) => reachable).length > voters.length / 2;
   if (leader === undefined || !isServing) {
     const down = missing.length === 0 ? '' : `; ${missing.join(', ')} cannot be reached`;
     return { health: 'RED', reason: `there is no leader${down}` };

@@ -21,6 +21,7 @@ import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
 import { readJournal } from './journal-reader.ts';
 import { rangeText, readKeys } from './key-reader.ts';
 import { KeyWatch } from './key-watch.ts';
+import { changeMembers } from './member-service.ts';
 import { ReadGate } from './read-gate.ts';
 import { notLeader, refused, refusedProposal, wrongCluster } from './refusals.ts';
 import type { ProposalAnswer } from './requests.ts';
@@ -67,6 +68,11 @@ export class ClientService {
         const refusal = this.#wrongCluster(request.clusterId);
         if (refusal !== undefined) callback(null, { refused: refusal });
         else this.#transferLeadership(request.to, reply => callback(null, reply));
+      },
+      ChangeMembers: ({ request }, callback) => {
+        const refusal = this.#wrongCluster(request.clusterId);
+        if (refusal !== undefined) callback(null, { refused: refusal });
+        else changeMembers(this.#context, request, reply => callback(null, reply));
       },
       DescribeServer: ({ request }, callback) => {
         const refusal = this.#wrongCluster(request.clusterId);

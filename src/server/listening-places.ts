@@ -1,8 +1,9 @@
 import type { Replica } from '../consensus/replica.ts';
 import type { NodeId } from '../consensus/types.ts';
-import type { Endpoint, GrpcServer } from '../transport/grpc-server.ts';
+import { addressText, type Endpoint, parseAddress } from '../transport/endpoint.ts';
+import type { GrpcServer } from '../transport/grpc-server.ts';
 import type { EventLog } from './event-log.ts';
-import { addressText, knownAddress, parseAddress } from './peer-addresses.ts';
+import { knownAddress } from './peer-addresses.ts';
 
 /** So long a server listens at its old address, too, for those who have not heard of the new one. */
 const movingMs = 30_000;

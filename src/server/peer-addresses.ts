@@ -1,17 +1,8 @@
 import { memberOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { NodeId } from '../consensus/types.ts';
+import { parseAddress } from '../transport/endpoint.ts';
 import type { PeerAddress } from '../transport/transport.ts';
-
-type Endpoint = Pick<PeerAddress, 'host' | 'port'>;
-
-/** `host:port`, as the configuration of the cluster holds it. */
-export const addressText = ({ host, port }: Endpoint): string => `${host}:${port}`;
-
-export function parseAddress(text: string): Endpoint {
-  const place = text.lastIndexOf(':');
-  return { host: text.slice(0, place), port: Number(text.slice(place + 1)) };
-}
 
 /** Where the peers are: as the cluster knows them, or else as our file lists them. */
 export function peerAddresses({ peers, config, identity }: Replica): PeerAddress[] {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
+import { memberOf } from '../consensus/quorum.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
 import type {
   Config,
@@ -11,10 +12,13 @@ import type {
   Timings,
 } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
+import type { Level } from '../events/sentences.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
+import type { Metadata } from '../storage/metadata.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
+import { addressText } from '../transport/endpoint.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
@@ -29,7 +33,7 @@ import { Expiry } from './expiry.ts';
 import { Host, monotonicNow } from './host.ts';
 import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
-import { addressText, peerAddresses } from './peer-addresses.ts';
+import { peerAddresses } from './peer-addresses.ts';
 import { Requests } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
 import { Snapshotter } from './snapshotter.ts';
@@ -49,7 +53,13 @@ export type ServerOptions = {
   readonly onRemoved: () => void;
 };
 
-export type RunningServer = { stop(): Promise<void> };
+export type RunningServer = {
+  /** Writes a line into the server's log. */
+  say(level: Level, text: string): void;
+  /** Where the members are, as far as this server knows. */
+  addresses(): readonly PeerAddress[];
+  stop(): Promise<void>;
+};
 
 const mebibyte = 1024 * 1024;
 /** A silent link is given up after this many election timeouts. */
@@ -95,7 +105,10 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   places.start(server.context.host.replica, grpc, endpoint);
   server.context.host.start(server.runEffect);
   const expiry = new Expiry(server.context);
+  const { replica } = server.context.host;
   return {
+    say: (level, text) => eventLog.say(level, text),
+    addresses: () => [endpoint, ...peerAddresses(replica)],
     stop: once(async () => {
       expiry.stop();
       await leave(server.context);
@@ -238,10 +251,11 @@ function withAddresses(
 /** What the snapshot holds; the log must reach at least as far, or a part of it is lost. */
 async function loadFor(
   options: ServerOptions,
-  { recovered }: ServerStorage,
+  { recovered, metadata }: ServerStorage,
   eventLog: EventLog,
 ): Promise<LoadedState> {
   const directory = join(options.dataRoot, options.nodeId);
+  demandMembership(metadata, directory);
   const loaded = await loadState(directory, text => eventLog.say('warn', text));
   const { index } = loaded.position;
   if (index > recovered.lastIndex) {
@@ -253,6 +267,17 @@ async function loadFor(
   }
   if (index > 0) eventLog.say('info', `starts from the snapshot of entry ${index}`);
   return loaded;
+}
+
+/** A server that was removed has nothing to do, and its old directory must not come back. */
+function demandMembership({ config, directoryId, nodeId }: Metadata, directory: string): void {
+  if (config === undefined) return;
+  if (memberOf(config, nodeId as NodeId)?.directoryId === directoryId) return;
+  throw new StartupError(
+    `${nodeId} was removed from the cluster; its data is still in ${directory}: to come back as ` +
+      'a new server, delete that directory, add the server again and start it',
+    { exitCode: 0 },
+  );
 }
 
 function snapshotterFor(options: ServerOptions, eventLog: EventLog): Snapshotter {

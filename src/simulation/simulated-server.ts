@@ -336,8 +336,7 @@ export class SimulatedServer implements Witness {
         this.#note(effect.event.type, effect.event);
         break;
       default:
-        if (effect.type !== 'accepted' && effect.type !== 'readReady')
-          this.#note(effect.type, effect);
+        this.#note(effect.type, effect);
         process.requests.answer(effect, process.state);
     }
   }

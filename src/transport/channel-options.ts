@@ -1,4 +1,5 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
+import type { Endpoint } from './endpoint.ts';
 
 /** Larger than any batch of the protocol with its envelope; the gateway's limits are far below. */
 export const messageMaxBytes = 32 * 1024 * 1024;
@@ -27,13 +28,7 @@ export const serverOptions: ChannelOptions = {
 };
 
 /** `localhost` would be two addresses, and the other process may listen on the other one. */
-export const addressOf = ({
-  host,
-  port,
-}: {
-  readonly host: string;
-  readonly port: number;
-}): string => {
+export const addressOf = ({ host, port }: Endpoint): string => {
   const name = host === 'localhost' ? '127.0.0.1' : host;
   return name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`;
 };

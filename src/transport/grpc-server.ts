@@ -8,13 +8,12 @@ import {
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
 import { StartupError } from '../errors/startup-error.ts';
 import { addressOf, serverOptions } from './channel-options.ts';
+import type { Endpoint } from './endpoint.ts';
 
 export type GrpcService = {
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
 };
-
-export type Endpoint = { readonly host: string; readonly port: number };
 
 export type GrpcServer = {
   /** What the standard health service answers, for the whole server. */

@@ -1,5 +1,6 @@
 import type { Message } from '../consensus/types.ts';
 import type { NodeId } from '../words.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /**
  * Brings messages to peers.
@@ -27,4 +28,4 @@ export type TransportListener = {
 };
 
 /** Where a server is to be found. */
-export type PeerAddress = { readonly id: NodeId; readonly host: string; readonly port: number };
+export type PeerAddress = Endpoint & { readonly id: NodeId };

@@ -33,7 +33,8 @@ async function transferLeadership(ctx: Context, { client }: GatewayContext): Pro
 }
 
 async function showCluster(ctx: Context, context: GatewayContext): Promise<void> {
-  const { health, reason, term, leader, commitIndex, members } = await viewCluster(context.client);
+  const view = await viewCluster(context.client);
+  const { health, reason, term, leader, commitIndex, members, changes } = view;
   ctx.body = {
     cluster: context.clusterName,
     health,
@@ -41,19 +42,21 @@ async function showCluster(ctx: Context, context: GatewayContext): Promise<void>
     term,
     leader: leader ?? null,
     commit_index: commitIndex,
+    changes,
     members: members.map(member => memberBody(member, context)),
   };
 }
 
 function memberBody(member: MemberView, { nodes }: GatewayContext) {
-  const { id, reachable, voter, fact, ageMs, leaseRemainingMs } = member;
-  const node = nodes[id];
+  const { id, address, reachable, standing, isLeaving, fact, ageMs, leaseRemainingMs } = member;
   return {
     id,
-    address: node === undefined ? null : `${node.host}:${node.port}`,
-    zone: node?.zone ?? null,
+    address,
+    zone: nodes[id]?.zone ?? null,
     reachable,
-    voter,
+    voter: standing === 'voter',
+    standing,
+    leaving: isLeaving,
     role: reachable ? (fact?.role ?? null) : null,
     term: fact?.term ?? null,
     leader: fact?.leader ?? null,

@@ -4,6 +4,8 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { Ack as _gossipraft_Ack, Ack__Output as _gossipraft_Ack__Output } from './gossipraft/Ack.ts';
 import type { AckEntriesReply as _gossipraft_AckEntriesReply, AckEntriesReply__Output as _gossipraft_AckEntriesReply__Output } from './gossipraft/AckEntriesReply.ts';
 import type { AckEntriesRequest as _gossipraft_AckEntriesRequest, AckEntriesRequest__Output as _gossipraft_AckEntriesRequest__Output } from './gossipraft/AckEntriesRequest.ts';
+import type { ChangeMembersReply as _gossipraft_ChangeMembersReply, ChangeMembersReply__Output as _gossipraft_ChangeMembersReply__Output } from './gossipraft/ChangeMembersReply.ts';
+import type { ChangeMembersRequest as _gossipraft_ChangeMembersRequest, ChangeMembersRequest__Output as _gossipraft_ChangeMembersRequest__Output } from './gossipraft/ChangeMembersRequest.ts';
 import type { ClientToServerClient as _gossipraft_ClientToServerClient, ClientToServerDefinition as _gossipraft_ClientToServerDefinition } from './gossipraft/ClientToServer.ts';
 import type { Config as _gossipraft_Config, Config__Output as _gossipraft_Config__Output } from './gossipraft/Config.ts';
 import type { ConfigId as _gossipraft_ConfigId, ConfigId__Output as _gossipraft_ConfigId__Output } from './gossipraft/ConfigId.ts';
@@ -19,6 +21,7 @@ import type { JournalEntry as _gossipraft_JournalEntry, JournalEntry__Output as 
 import type { KeyChange as _gossipraft_KeyChange, KeyChange__Output as _gossipraft_KeyChange__Output } from './gossipraft/KeyChange.ts';
 import type { KeyEntry as _gossipraft_KeyEntry, KeyEntry__Output as _gossipraft_KeyEntry__Output } from './gossipraft/KeyEntry.ts';
 import type { Member as _gossipraft_Member, Member__Output as _gossipraft_Member__Output } from './gossipraft/Member.ts';
+import type { MemberChange as _gossipraft_MemberChange, MemberChange__Output as _gossipraft_MemberChange__Output } from './gossipraft/MemberChange.ts';
 import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply__Output as _gossipraft_OpenSessionReply__Output } from './gossipraft/OpenSessionReply.ts';
 import type { OpenSessionRequest as _gossipraft_OpenSessionRequest, OpenSessionRequest__Output as _gossipraft_OpenSessionRequest__Output } from './gossipraft/OpenSessionRequest.ts';
 import type { Position as _gossipraft_Position, Position__Output as _gossipraft_Position__Output } from './gossipraft/Position.ts';
@@ -47,6 +50,8 @@ export interface ProtoGrpcType {
     Ack: MessageTypeDefinition<_gossipraft_Ack, _gossipraft_Ack__Output>
     AckEntriesReply: MessageTypeDefinition<_gossipraft_AckEntriesReply, _gossipraft_AckEntriesReply__Output>
     AckEntriesRequest: MessageTypeDefinition<_gossipraft_AckEntriesRequest, _gossipraft_AckEntriesRequest__Output>
+    ChangeMembersReply: MessageTypeDefinition<_gossipraft_ChangeMembersReply, _gossipraft_ChangeMembersReply__Output>
+    ChangeMembersRequest: MessageTypeDefinition<_gossipraft_ChangeMembersRequest, _gossipraft_ChangeMembersRequest__Output>
     ClientToServer: SubtypeConstructor<typeof grpc.Client, _gossipraft_ClientToServerClient> & { service: _gossipraft_ClientToServerDefinition }
     Config: MessageTypeDefinition<_gossipraft_Config, _gossipraft_Config__Output>
     ConfigId: MessageTypeDefinition<_gossipraft_ConfigId, _gossipraft_ConfigId__Output>
@@ -63,6 +68,7 @@ export interface ProtoGrpcType {
     KeyChange: MessageTypeDefinition<_gossipraft_KeyChange, _gossipraft_KeyChange__Output>
     KeyEntry: MessageTypeDefinition<_gossipraft_KeyEntry, _gossipraft_KeyEntry__Output>
     Member: MessageTypeDefinition<_gossipraft_Member, _gossipraft_Member__Output>
+    MemberChange: MessageTypeDefinition<_gossipraft_MemberChange, _gossipraft_MemberChange__Output>
     OpenSessionReply: MessageTypeDefinition<_gossipraft_OpenSessionReply, _gossipraft_OpenSessionReply__Output>
     OpenSessionRequest: MessageTypeDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionRequest__Output>
     Position: MessageTypeDefinition<_gossipraft_Position, _gossipraft_Position__Output>

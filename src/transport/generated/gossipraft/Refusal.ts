@@ -10,6 +10,7 @@ export const Refusal = {
   REFUSAL_TOO_STALE: 'REFUSAL_TOO_STALE',
   REFUSAL_FORGOTTEN: 'REFUSAL_FORGOTTEN',
   REFUSAL_FUTURE: 'REFUSAL_FUTURE',
+  REFUSAL_UNSAFE: 'REFUSAL_UNSAFE',
 } as const;
 
 export type Refusal =
@@ -31,5 +32,7 @@ export type Refusal =
   | 7
   | 'REFUSAL_FUTURE'
   | 8
+  | 'REFUSAL_UNSAFE'
+  | 9
 
 export type Refusal__Output = typeof Refusal[keyof typeof Refusal]

@@ -1,0 +1,105 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { ClusterError, type ClusterErrorCode } from '../errors/cluster-error.ts';
+import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
+import { LeaderFinder } from './leader-finder.ts';
+import type { ServerConnection } from './server-connection.ts';
+import type { ServerDirectory } from './server-directory.ts';
+
+const attemptTimeoutMs = 1000;
+const pauseMs = 50;
+
+/** Single questions to one server, to any, or to the leader: asked again until they are answered. */
+export class ServerCalls {
+  readonly #directory: ServerDirectory;
+  readonly #hint: () => string | undefined;
+  #turn = 0;
+
+  /** `hint` names the server that leads, as far as is known. */
+  constructor(directory: ServerDirectory, hint: () => string | undefined = () => undefined) {
+    this.#directory = directory;
+    this.#hint = hint;
+  }
+
+  async ask<Reply extends { refused?: Refused | null }>(
+    server: string,
+    ask: (connection: ServerConnection) => Promise<Reply>,
+  ): Promise<Reply> {
+    const connection = this.#directory.connections.find(({ id }) => id === server);
+    if (connection === undefined) {
+      const known = this.#directory.connections.map(({ id }) => id).join(', ');
+      throw new ClusterError('unknownServer', `there is no server "${server}", only ${known}`);
+    }
+    const reply = await ask(connection).catch(() => undefined);
+    if (reply === undefined) throw unreachableServer(server);
+    if (reply.refused) throw refusalError(reply.refused);
+    return reply;
+  }
+
+  /** Asks one server after the other, until one of them can answer. */
+  async askAny<Reply extends { refused?: Refused | null }>(
+    timeoutMs: number,
+    ask: (connection: ServerConnection, attemptMs: number) => Promise<Reply>,
+  ): Promise<Reply> {
+    const deadline = Date.now() + timeoutMs;
+    let refusal: Refused | undefined;
+    for (const connection of this.#inTurn()) {
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) break;
+      const attemptMs = Math.min(attemptTimeoutMs, leftMs);
+      const reply = await ask(connection, attemptMs).catch(() => undefined);
+      if (reply !== undefined && !reply.refused) return reply;
+      refusal = reply?.refused ?? refusal;
+    }
+    if (refusal !== undefined) throw refusalError(refusal);
+    throw new ClusterError('serverUnreachable', 'no server can be reached');
+  }
+
+  /** Every call starts with the next one, so that the work is shared. */
+  #inTurn(): readonly ServerConnection[] {
+    const { connections } = this.#directory;
+    this.#turn = (this.#turn + 1) % connections.length;
+    return [...connections.slice(this.#turn), ...connections.slice(0, this.#turn)];
+  }
+
+  /** Asks one server after the other until one of them answers as the leader. */
+  async askLeader<Reply extends { refused?: Refused | null }>(
+    timeoutMs: number,
+    ask: (connection: ServerConnection, attemptMs: number) => Promise<Reply>,
+  ): Promise<Reply> {
+    const finder = new LeaderFinder(this.#directory);
+    finder.named(this.#hint());
+    const deadline = Date.now() + timeoutMs;
+    for (let leftMs = timeoutMs; leftMs > 0; leftMs = deadline - Date.now()) {
+      const connection = finder.candidate();
+      if (connection === undefined) break;
+      const attemptMs = Math.min(attemptTimeoutMs, leftMs);
+      const reply = await ask(connection, attemptMs).catch(() => undefined);
+      if (reply !== undefined && !reply.refused) return reply;
+      const refusal = reply?.refused;
+      const isFinal = refusal !== null && refusal !== undefined && !isForNow(refusal);
+      if (isFinal) throw refusalError(refusal);
+      finder.named(refusal?.leader);
+      if (refusal?.leader === undefined) await wait(Math.min(pauseMs, leftMs));
+    }
+    const text = 'no leader was found in time: fewer than a majority of the servers are up';
+    throw new ClusterError('noLeader', text);
+  }
+}
+
+export const unreachableServer = (server: string): ClusterError =>
+  new ClusterError('serverUnreachable', `the server ${server} cannot be reached`);
+
+const isForNow = ({ reason }: Refused): boolean =>
+  reason === 'REFUSAL_NOT_LEADER' || reason === 'REFUSAL_HANDING_OVER';
+
+const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>>> = {
+  REFUSAL_NOT_LEADER: 'noLeader',
+  REFUSAL_TOO_STALE: 'tooStale',
+  REFUSAL_FORGOTTEN: 'forgotten',
+  REFUSAL_FUTURE: 'future',
+  REFUSAL_OVERLOADED: 'overloaded',
+  REFUSAL_UNSAFE: 'unsafeChange',
+};
+
+const refusalError = ({ reason, detail }: Refused): ClusterError =>
+  new ClusterError(refusalCodes[reason] ?? 'refused', detail);

@@ -1,0 +1,41 @@
+import type { MembersOutcome } from '../consensus/types.ts';
+import type { ChangeMembersReply } from '../transport/generated/gossipraft/ChangeMembersReply.ts';
+import type { ChangeMembersRequest__Output as ChangeMembersRequest } from '../transport/generated/gossipraft/ChangeMembersRequest.ts';
+import { reasonOf } from '../transport/wire-checks.ts';
+import { readMemberChange } from '../transport/wire-members.ts';
+import type { MemberChange } from '../words.ts';
+import { notLeader, refused } from './refusals.ts';
+import type { ServerContext } from './server-context.ts';
+
+const changesMax = 64;
+
+/** ChangeMembers: what somebody wants of the members, for the leader. */
+export function changeMembers(
+  { requests }: ServerContext,
+  request: ChangeMembersRequest,
+  reply: (reply: ChangeMembersReply) => void,
+): void {
+  let changes: MemberChange[];
+  try {
+    changes = request.changes.map(readMemberChange);
+  } catch (error) {
+    reply({ refused: refused('REFUSAL_INVALID', reasonOf(error)) });
+    return;
+  }
+  if (changes.length > changesMax) {
+    reply({ refused: refused('REFUSAL_INVALID', `expected at most ${changesMax} changes`) });
+    return;
+  }
+  requests.changeMembers(changes, outcome => reply(replyOf(outcome)));
+}
+
+function replyOf(outcome: MembersOutcome): ChangeMembersReply {
+  switch (outcome.type) {
+    case 'accepted':
+      return { isAccepted: true };
+    case 'deposed':
+      return { refused: notLeader(outcome.leader) };
+    case 'refused':
+      return { refused: refused('REFUSAL_UNSAFE', outcome.problem) };
+  }
+}

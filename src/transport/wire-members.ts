@@ -1,0 +1,45 @@
+import type { MemberChange } from '../words.ts';
+import { problemOfAddress } from './endpoint.ts';
+import type {
+  MemberChange as WireChange,
+  MemberChange__Output as WireChangeRead,
+} from './generated/gossipraft/MemberChange.ts';
+import { MalformedMessage, name } from './wire-checks.ts';
+
+export function writeMemberChange(change: MemberChange): WireChange {
+  const { id } = change;
+  switch (change.type) {
+    case 'put':
+      return { id, putAddress: change.address };
+    case 'remove':
+      return { id, remove: true };
+    case 'replace':
+      return { id, replaceDirectoryId: change.directoryId };
+  }
+}
+
+export function readMemberChange(wire: WireChangeRead): MemberChange {
+  const id = nameOfServer(wire.id);
+  if (wire.change === 'putAddress') {
+    const address = wire.putAddress ?? '';
+    const problem = problemOfAddress(address);
+    if (problem !== undefined) throw new MalformedMessage(`${id}: ${problem}`);
+    return { type: 'put', id, address };
+  }
+  if (wire.change === 'remove') return { type: 'remove', id };
+  const directoryId = name<MemberDirectory>(wire.replaceDirectoryId ?? '', 'replaceDirectoryId');
+  return { type: 'replace', id, directoryId };
+}
+
+type MemberDirectory = Extract<MemberChange, { type: 'replace' }>['directoryId'];
+
+/** As the configuration file wants them: they are names of folders, too. */
+const serverName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+function nameOfServer(text: string): MemberChange['id'] {
+  if (serverName.test(text)) return text as MemberChange['id'];
+  throw new MalformedMessage(
+    'expected a server name of letters, digits, ".", "_", "-", got ' +
+      JSON.stringify(text.slice(0, 64)),
+  );
+}
