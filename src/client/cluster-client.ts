@@ -94,6 +94,11 @@ export class ClusterClient {
     return this.#directory.addresses;
   }
 
+  /** The configuration file has changed: the servers are to be found there, as far as it knows. */
+  list(servers: readonly ServerAddress[]): void {
+    this.#directory.list(servers);
+  }
+
   /** The leader that takes our puts; undefined while there is none. */
   get leader(): string | undefined {
     return this.#pipeline.leader;

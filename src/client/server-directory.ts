@@ -22,6 +22,7 @@ type DirectoryEntry = {
  */
 export class ServerDirectory {
   readonly #clusterId: string;
+  #listed: readonly ServerAddress[];
   #entries: readonly DirectoryEntry[];
   #config: Config | undefined;
   #turn = 0;
@@ -29,6 +30,7 @@ export class ServerDirectory {
 
   constructor(clusterId: string, listed: readonly ServerAddress[]) {
     this.#clusterId = clusterId;
+    this.#listed = listed;
     this.#entries = listed.map(address => this.#connect(address));
   }
 
@@ -62,9 +64,18 @@ export class ServerDirectory {
   follow(config: Config): void {
     if (this.#config !== undefined && compareConfigIds(config.id, this.#config.id) <= 0) return;
     this.#config = config;
+    this.#reconnect();
+  }
+
+  /** The configuration file lists these servers now. */
+  list(listed: readonly ServerAddress[]): void {
+    this.#listed = listed;
+    this.#reconnect();
+  }
+
+  #reconnect(): void {
     const before = this.#entries;
-    this.#entries = config.members.map(({ id, address }) => {
-      const place = { id, ...parseAddress(address) };
+    this.#entries = this.#places().map(place => {
       const known = before.find(entry => isSame(entry.address, place));
       return known ?? this.#connect(place);
     });
@@ -72,6 +83,15 @@ export class ServerDirectory {
       if (this.#entries.includes(entry)) continue;
       setTimeout(() => entry.connection.close(), partingMs).unref();
     }
+  }
+
+  /** Members are where the file lists them, unless they have moved or it does not list them. */
+  #places(): readonly ServerAddress[] {
+    if (this.#config === undefined) return this.#listed;
+    return this.#config.members.map(({ id, address, hasMoved }) => {
+      const listed = hasMoved ? undefined : this.#listed.find(server => server.id === id);
+      return listed ?? { id, ...parseAddress(address) };
+    });
   }
 
   async #ask(): Promise<void> {

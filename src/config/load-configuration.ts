@@ -18,7 +18,7 @@ export function loadConfiguration(path: string): LoadedConfiguration {
   const parsed = parseConfiguration(readJson(path));
   if (parsed.type === 'invalid') {
     const where = parsed.field === '' ? 'the document' : `the field ${parsed.field}`;
-    throw new StartupError(`${path}: ${where}: ${parsed.problem}; correct it and start again`);
+    throw new StartupError(`${path}: ${where}: ${parsed.problem}; correct it`);
   }
   const { configuration } = parsed;
   return {
@@ -42,7 +42,7 @@ function readJson(path: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const reason = (error as Error).message;
-    throw new StartupError(`${path} is not JSON (${reason}); correct it and start again`);
+    throw new StartupError(`${path} is not JSON (${reason}); correct it`);
   }
 }
 

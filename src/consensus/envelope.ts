@@ -42,6 +42,8 @@ export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): St
   }
 
   const isKnown = isKnownOwner(replica, envelope.from, envelope.fromDirectoryId);
+  const peer = replica.peers.get(envelope.from);
+  if (peer !== undefined) peer.isOutsider = !isKnown;
   if (!isKnown) {
     hearNewcomer(replica, turn, envelope);
     return 'outsider';
@@ -49,7 +51,6 @@ export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): St
   const standing = replica.role === 'fresh' ? 'outsider' : 'member';
   if (standing === 'member') observeTerm(replica, turn, envelope.term);
   for (const entry of envelope.facts) hear(replica, turn, entry, envelope.from);
-  const peer = replica.peers.get(envelope.from);
   if (envelope.digest !== undefined && peer !== undefined) {
     considerDigest(replica, peer, envelope.digest);
   }
@@ -139,8 +140,9 @@ export function envelopeFor(replica: Replica, turn: Turn, to: NodeId, body: Mess
   };
 }
 
-function configFor({ config, facts }: Replica, to: NodeId): Config | undefined {
-  if (config === undefined) return undefined;
+function configFor({ config, facts, peers }: Replica, to: NodeId): Config | undefined {
+  // What is known of an outsider is known of the server that had its name before.
+  if (config === undefined || peers.get(to)?.isOutsider === true) return config;
   const known = facts.get(to)?.fact.configId;
   return known !== undefined && compareConfigIds(known, config.id) >= 0 ? undefined : config;
 }

@@ -64,11 +64,13 @@ function put(
   { id, address }: Extract<MemberChange, { type: 'put' }>,
 ): readonly Member[] {
   if (member === undefined) {
-    const added = { id, address, directoryId: undefined, isVoter: false, isLeaving: false };
-    return [...members, added];
+    const newcomer = { directoryId: undefined, isVoter: false, isLeaving: false };
+    return [...members, { id, address, hasMoved: false, ...newcomer }];
   }
   if (member.address === address && !member.isLeaving) return members;
-  return members.map(other => (other === member ? { ...other, address, isLeaving: false } : other));
+  const hasMoved = member.hasMoved || member.address !== address;
+  const kept = { ...member, address, hasMoved, isLeaving: false };
+  return members.map(other => (other === member ? kept : other));
 }
 
 function problemOfList(members: readonly Member[]): string | undefined {

@@ -44,6 +44,7 @@ export function adoptConfig(
 /** Makes the configuration ours: from here on, its voters count. */
 export function installConfig(replica: Replica, turn: Turn, config: Config): void {
   const { identity } = replica;
+  forgetReplaced(replica, config);
   replica.config = config;
   replica.isFactDirty = true;
   turn.effects.push({ type: 'persistConfig', config });
@@ -81,6 +82,15 @@ function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): bo
   return memberOf(config, founder)?.directoryId === replica.sponsor;
 }
 
+/** With another directory it is another server: it counts its boots and its streams anew. */
+function forgetReplaced(replica: Replica, next: Config): void {
+  for (const { id, directoryId } of replica.config?.members ?? []) {
+    if (memberOf(next, id)?.directoryId === directoryId) continue;
+    replica.peers.delete(id);
+    replica.children.delete(id);
+  }
+}
+
 function forgetForeignFacts(replica: Replica, config: Config): void {
   for (const { fact } of replica.facts.values()) {
     if (isToBeHeard(config, fact.owner, fact)) continue;
@@ -107,6 +117,7 @@ export function tryToFound(replica: Replica, turn: Turn): void {
   const members = identity.listedServers.map(({ id, address }) => ({
     id,
     address,
+    hasMoved: false,
     directoryId: directoryIfReady(replica, id),
     isVoter: true,
     isLeaving: false,

@@ -28,6 +28,8 @@ export type Peer = {
   readonly id: NodeId;
   /** The newest fact of each owner that we have sent to the peer; what it lacks is news to it. */
   told: Map<NodeId, Fact>;
+  /** It said last that it is no member, or is one with another directory. */
+  isOutsider: boolean;
   /** When a heartbeat of ours was answered last: the link works both ways. */
   confirmedAt: MonotonicMs;
   isReached: boolean;
@@ -298,6 +300,7 @@ export function followMembers(replica: Replica): void {
     replica.peers.set(id, {
       id,
       told: new Map(),
+      isOutsider: false,
       confirmedAt: never,
       isReached: false,
       roundTripMs: 0,

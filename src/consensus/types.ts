@@ -30,6 +30,8 @@ export type Member = {
   readonly id: NodeId;
   /** Where it is to be reached, `host:port`. For hosts: the protocol only passes it on. */
   readonly address: string;
+  /** The address was changed: what older configuration files say of it is wrong. */
+  readonly hasMoved: boolean;
   /** Undefined while a server that was added has not shown up yet. */
   readonly directoryId: DirectoryId | undefined;
   /** Counts in every quorum. Else it only pulls, until it has caught up. */

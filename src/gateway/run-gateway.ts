@@ -1,8 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { clientOf } from '../client/client-of.ts';
+import { clientOf, serversOf } from '../client/client-of.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
+import { watchConfiguration } from '../config/watch-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { createApp } from './app.ts';
 import { GatewayMetrics } from './metrics.ts';
@@ -48,7 +49,19 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     client.close();
     throw error;
   });
-  return { port: address.port, client, stop: () => stop(server, client) };
+  const unwatch = watchConfiguration(configuration.path, {
+    changed: changed => client.list(serversOf(changed)),
+    // The servers say what is wrong with it; until then, what is known is good enough.
+    invalid: () => undefined,
+  });
+  return {
+    port: address.port,
+    client,
+    stop: () => {
+      unwatch();
+      return stop(server, client);
+    },
+  };
 }
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

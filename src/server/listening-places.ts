@@ -3,7 +3,7 @@ import type { NodeId } from '../consensus/types.ts';
 import { addressText, type Endpoint, parseAddress } from '../transport/endpoint.ts';
 import type { GrpcServer } from '../transport/grpc-server.ts';
 import type { EventLog } from './event-log.ts';
-import { knownAddress } from './peer-addresses.ts';
+import { movedAddress } from './peer-addresses.ts';
 
 /** So long a server listens at its old address, too, for those who have not heard of the new one. */
 const movingMs = 30_000;
@@ -31,7 +31,7 @@ export class ListeningPlaces {
 
   /** To be called whenever the configuration has changed. */
   follow(replica: Replica): void {
-    const address = knownAddress(replica, this.#self);
+    const address = movedAddress(replica, this.#self);
     if (this.#grpc === undefined || address === undefined || this.#open.has(address)) return;
     this.#open.add(address);
     this.#listen(this.#grpc, address).catch((error: Error) => {

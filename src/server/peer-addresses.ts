@@ -4,17 +4,22 @@ import type { NodeId } from '../consensus/types.ts';
 import { parseAddress } from '../transport/endpoint.ts';
 import type { PeerAddress } from '../transport/transport.ts';
 
-/** Where the peers are: as the cluster knows them, or else as our file lists them. */
+/**
+ * Where the peers are. As our file lists them, for the way to a server may look different from each
+ * place; but as the cluster knows them when they have moved, or when our file does not list them.
+ */
 export function peerAddresses({ peers, config, identity }: Replica): PeerAddress[] {
   const listed = new Map(identity.listedServers.map(({ id, address }) => [id, address]));
   return [...peers.keys()].flatMap(id => {
-    const address = memberOf(config, id)?.address || listed.get(id);
+    const member = memberOf(config, id);
+    const address = member?.hasMoved ? member.address : (listed.get(id) ?? member?.address);
     return address === undefined ? [] : [{ id, ...parseAddress(address) }];
   });
 }
 
-/** Where the cluster believes this server to be; undefined when it is no member. */
-export function knownAddress({ config, identity }: Replica, self: NodeId): string | undefined {
+/** Where this server has moved to; undefined when it is where its file says. */
+export function movedAddress({ config, identity }: Replica, self: NodeId): string | undefined {
   const member = memberOf(config, self);
-  return member?.directoryId === identity.directoryId ? member.address : undefined;
+  const isOurs = member?.directoryId === identity.directoryId && member.hasMoved;
+  return isOurs ? member.address : undefined;
 }

@@ -67,6 +67,7 @@ const founded: Config = {
   members: ids.map(id => ({
     id,
     address: id,
+    hasMoved: false,
     directoryId: directoryOf(id),
     isVoter: true,
     isLeaving: false,

@@ -93,6 +93,8 @@ export class Oracle {
     if (this.#seenConfigs.has(config)) return;
     this.#seenConfigs.add(config);
     const { id, members } = config;
+    // A founder that loses its disk before anybody has joined it founds again.
+    if (id.term === 0) return;
     const key = `${id.term} ${id.version}`;
     const known = this.#configs.get(key);
     const text = JSON.stringify(members);

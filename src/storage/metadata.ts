@@ -16,6 +16,7 @@ const memberShape = z.object({
   directoryId: z.string().optional(),
   isVoter: z.boolean(),
   isLeaving: z.boolean().default(false),
+  hasMoved: z.boolean().default(false),
 });
 const documentShape = z.object({
   formatVersion: count,

@@ -140,6 +140,7 @@ export function readConfig({ id, members }: WireConfigRead): Config {
       directoryId: optionalName(member.directoryId, 'member.directoryId'),
       isVoter: member.isVoter,
       isLeaving: member.isLeaving,
+      hasMoved: member.hasMoved,
     })),
   };
 }

@@ -47,6 +47,7 @@ export const threeServers: Config = {
   members: ['n0', 'n1', 'n2'].map(id => ({
     id: nodeId(id),
     address: `${id}:1`,
+    hasMoved: false,
     directoryId: directoryOf(id),
     isVoter: true,
     isLeaving: false,

@@ -74,6 +74,7 @@ const anyEnvelope = fc.record({
         fc.record({
           id: name,
           address: name,
+          hasMoved: fc.boolean(),
           directoryId: fc.option(name, { nil: undefined }),
           isVoter: fc.boolean(),
           isLeaving: fc.boolean(),

@@ -7,6 +7,7 @@ export interface Member {
   'isVoter'?: (boolean);
   'address'?: (string);
   'isLeaving'?: (boolean);
+  'hasMoved'?: (boolean);
   '_directoryId'?: "directoryId";
 }
 
@@ -16,5 +17,6 @@ export interface Member__Output {
   'isVoter': (boolean);
   'address': (string);
   'isLeaving': (boolean);
+  'hasMoved': (boolean);
   '_directoryId'?: "directoryId";
 }
