@@ -5,7 +5,7 @@ import type { GrpcServer } from '../transport/grpc-server.ts';
 import type { EventLog } from './event-log.ts';
 import { movedAddress } from './peer-addresses.ts';
 
-/** So long a server listens at its old address, too, for those who have not heard of the new one. */
+/** So long it listens at the old address, too, for those who have not heard of the new one. */
 const movingMs = 30_000;
 
 /**

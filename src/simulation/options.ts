@@ -127,11 +127,40 @@ export function optionsFor(seed: number): SimulationOptions {
 function withChangingMembers(options: SimulationOptions, random: Random): SimulationOptions {
   const kinds = options.faultKinds.filter(kind => kind !== 'wipe');
   const often = kinds.slice(0, random.between(1, 4)).map(() => 'changeMembers' as const);
-  return {
+  const changing: SimulationOptions = {
     ...options,
     serverCount: random.pick([1, 2, 3, 3, 3, 4, 5] as const),
     spareCount: random.pick([1, 2, 3] as const),
     faultKinds: [...kinds, 'changeMembers', ...often],
+  };
+  return random.chance(0.6) ? aimedAtMembers(changing, random) : changing;
+}
+
+/** What it takes to catch two leaders that change the members apart from each other. */
+function aimedAtMembers(options: SimulationOptions, random: Random): SimulationOptions {
+  const { electionTimeoutMs } = options.timings;
+  const kinds = ['isolateLeader', 'partition', 'cutLink', 'cutOneWay', 'handOver', 'kill'] as const;
+  const delayMs = random.pick([1, electionTimeoutMs / 12] as const);
+  return {
+    ...options,
+    serverCount: random.pick([2, 3, 3, 4, 5] as const),
+    timings: { ...options.timings, leaseMs: 0 },
+    faultKinds: [
+      ...(['changeMembers', 'changeMembers', 'isolateLeader'] as const),
+      ...kinds.filter(() => random.chance(0.4)),
+    ],
+    faultIntervalMs: electionTimeoutMs * random.pick([0.2, 0.5] as const),
+    outageTimeouts: random.pick([1, 3, 6] as const),
+    stormMs: electionTimeoutMs * 25,
+    network: { ...options.network, delayMs, jitterMs: delayMs, loss: 0 },
+    disk: { latencyMs: 0.5, jitterMs: 0 },
+    clients: {
+      ...options.clients,
+      count: 2,
+      pauseMs: electionTimeoutMs * 0.3,
+      timeoutMs: electionTimeoutMs * 0.5,
+      readerCount: 0,
+    },
   };
 }
 

@@ -179,10 +179,10 @@ test.serial(
     cluster.startServer(follower);
     await says(cluster, follower, 'the cluster knows this server with another data directory');
     await until('the view says so, too', async () => {
-    const { members, health } = await cluster.view();
-    const isFresh = members.find(({ id }) => id === follower)?.role === 'fresh';
-    return isFresh && health === 'YELLOW';
-  });
+      const { members, health } = await cluster.view();
+      const isFresh = members.find(({ id }) => id === follower)?.role === 'fresh';
+      return isFresh && health === 'YELLOW';
+    });
     t.regex((await cli(cluster, 'member', 'replace', follower)).stdout, /done/);
     await cluster.isSettled();
 

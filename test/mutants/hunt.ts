@@ -1,5 +1,5 @@
 import { explore } from '../../src/simulation/explorer.ts';
-import { isAimedAtLeases } from '../../src/simulation/options.ts';
+import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
@@ -37,6 +37,7 @@ function simulate(): Found | undefined {
   const startedAt = performance.now();
   for (let seed = 1; seed <= seedsMax; seed += 1) {
     if (focus === 'leases' && !isAimedAtLeases(seed)) continue;
+    if (focus === 'members' && optionsFor(seed).spareCount === 0) continue;
     const found = judge(seed);
     if (found !== undefined) return found;
     if (performance.now() - startedAt > timeLimitMs) return undefined;

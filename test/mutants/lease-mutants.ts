@@ -1,0 +1,55 @@
+import { inFile, leaseMutant, type Mutant, mutant } from './mutant.ts';
+
+const election = 'consensus/election.ts';
+const leases = 'consensus/leases.ts';
+
+/** Old leaders that answer alone for too long. */
+export const leaseMutants: readonly Mutant[] = [
+  leaseMutant(
+    'a lease counts from the moment of its confirmation',
+    inFile(
+      'consensus/step.ts',
+      '    confirmRounds(replica);\n',
+      '    const before = replica.leadership?.confirmedRound;\n    confirmRounds(replica);\n' +
+        '    if (replica.leadership !== undefined && replica.leadership.confirmedRound !== before)\n' +
+        '      replica.leadership.confirmedAt = turn.now;\n',
+    ),
+  ),
+  leaseMutant(
+    'a restarted voter owes no older lease',
+    inFile('consensus/replica.ts', 'leaseSeenAt: hasLived ? now : never', 'leaseSeenAt: never'),
+    inFile(
+      'consensus/replica.ts',
+      'hasLived ? ((now + timings.leaseMs) as MonotonicMs) : never',
+      'never',
+    ),
+  ),
+  leaseMutant(
+    'a candidate forgets what it owes the old leader itself',
+    inFile(election, '  deferCommit(replica, turn.now, olderLeaseMs(replica, turn.now));\n', ''),
+  ),
+  leaseMutant(
+    'votes do not tell of the old lease',
+    inFile(election, '  if (votes) deferCommit(replica, turn.now, voter.olderLeaseMs);\n', ''),
+  ),
+  leaseMutant(
+    'a lease does not end while its leader knows of no other',
+    inFile(leases, 'return Math.max(0, endsAt - now);', 'return Math.max(1, endsAt - now);'),
+  ),
+  leaseMutant(
+    'a read that began on a lease is answered after its end, by a deposed leader too',
+    inFile(leases, '(replica.term === read.term ? leaseRemainingMs(replica, now) : 0)', 'now && 1'),
+  ),
+  leaseMutant(
+    'clocks are taken to run alike',
+    inFile(leases, '(durationMs * (1 - clockDriftMax)) / (1 + clockDriftMax)', 'durationMs'),
+  ),
+  leaseMutant(
+    'a leader that hands over keeps its lease',
+    inFile('consensus/hand-over.ts', '  leadership.isLeaseReleased = true;\n', ''),
+  ),
+  mutant(
+    'a new leader reads before it has committed an entry of its own',
+    inFile(leases, 'if (replica.commit.term !== replica.term) return 0;', ''),
+  ),
+];

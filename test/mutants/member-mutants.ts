@@ -1,0 +1,60 @@
+import { inFile, type Mutant, memberMutant } from './mutant.ts';
+
+const election = 'consensus/election.ts';
+const reconfigure = 'consensus/reconfigure.ts';
+
+/** Majorities that have nobody in common. */
+export const memberMutants: readonly Mutant[] = [
+  memberMutant(
+    'configurations are told apart by their version alone, without a term',
+    inFile(
+      election,
+      'id: { term: replica.term, version }',
+      'id: { ...replica.config.id, version }',
+    ),
+    inFile(reconfigure, 'config.id.term !== term || commit.term !== term', 'commit.term !== term'),
+    inFile(reconfigure, '{ id: { term, version:', '{ id: { term: config.id.term, version:'),
+    inFile(
+      'consensus/invariants.ts',
+      "role !== 'leader' || configTerm === replica.term",
+      'configTerm <= replica.term',
+    ),
+  ),
+  memberMutant(
+    'the next configuration does not wait until a majority has the one before',
+    inFile(reconfigure, '  if (!isQuorum(config, knowing)) return false;\n', ''),
+  ),
+  memberMutant(
+    'the members are changed before the leader has committed an entry of its own',
+    inFile(
+      reconfigure,
+      'config.id.term !== term || commit.term !== term',
+      'config.id.term !== term',
+    ),
+    inFile(reconfigure, 'voter => provenIndex(replica, voter)) >= commit.index', '() => 1) > 0'),
+  ),
+  memberMutant(
+    'a vote is given to a candidate with an older configuration',
+    inFile(election, '  compareConfigIds(candidate.configId, replica.config.id) >= 0 &&\n', ''),
+  ),
+  memberMutant(
+    'a lease goes on although the members have changed',
+    inFile(reconfigure, '  distrustLease(replica);\n', ''),
+  ),
+  memberMutant(
+    'a candidate keeps the votes of an older configuration',
+    inFile(
+      'consensus/membership.ts',
+      "  if (isCandidacy) becomeFollower(replica, turn, 'newerConfig');\n",
+      '',
+    ),
+  ),
+  memberMutant(
+    'a server with another directory is taken for the member of its name',
+    inFile(
+      'consensus/gossip.ts',
+      '  return memberOf(config, owner)?.directoryId === directoryId;',
+      '  return memberOf(config, owner) !== undefined && directoryId.length > 0;',
+    ),
+  ),
+];
