@@ -31,6 +31,8 @@ export type JournalPage = {
   }[];
   /** Number of the last entry in this view. */
   readonly lastSeq: number;
+  /** Number of the oldest entry that is still kept. */
+  readonly firstKept: number;
   readonly server: string;
   readonly term: number;
   readonly leader: string | undefined;
@@ -268,6 +270,7 @@ function pageOf(page: WirePage | null | undefined): JournalPage {
   return {
     entries: page?.entries ?? [],
     lastSeq: page?.lastSeq ?? 0,
+    firstKept: page?.firstKept ?? 1,
     server: view?.server ?? '',
     term: view?.term ?? 0,
     leader: view?.leader,

@@ -101,6 +101,16 @@ const limitsShape = z.strictObject(
   { error: shapeError },
 );
 
+const retentionShape = z.strictObject(
+  {
+    /** Posted entries beyond this are dropped, the oldest first, in files of 16 MiB. */
+    entriesMaxBytes: positive('bytes').optional(),
+    /** Posted entries older than this are dropped. */
+    entriesMaxHours: positive('hours').optional(),
+  },
+  { error: shapeError },
+);
+
 const nodeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 const configurationShape = z
@@ -125,6 +135,8 @@ const configurationShape = z
       dataDirectory: z.string({ error: 'expected a path' }).min(1).default('./data'),
       timing: timingShape.default(timingProfiles.default),
       limits: limitsShape.default(() => limitsShape.parse({})),
+      /** How long posted entries can be read; for ever unless told otherwise. */
+      retention: retentionShape.default(() => retentionShape.parse({})),
     },
     { error: shapeError },
   )

@@ -59,6 +59,12 @@ export function truncate(replica: Replica, turn: Turn, fromIndex: LogIndex, sour
   turn.effects.push({ type: 'truncate', fromIndex, logGeneration: log.generation });
   tell(turn, { type: 'truncated', fromIndex, source });
 
+  dropChildren(replica, turn, fromIndex);
+}
+
+/** Ends the streams on which entries from `fromIndex` on were sent. */
+export function dropChildren(replica: Replica, turn: Turn, fromIndex: number): void {
+  const { log } = replica;
   for (const child of replica.children.values()) {
     if (child.sent.index < fromIndex) continue;
     // It has entries from us that we no longer hold: it must find the common point anew.

@@ -90,7 +90,7 @@ function ownFact(replica: Replica, now: MonotonicMs): Fact {
     last: lastPosition(log),
     commit: replica.commit,
     applied: replica.appliedIndex,
-    firstIndex: log.firstIndex,
+    firstIndex: (log.base.index + 1) as Fact['firstIndex'],
     logGeneration: log.generation,
     configId: replica.config?.id ?? { term: 0 as Fact['term'], version: 0 },
     source: pull?.source,

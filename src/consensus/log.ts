@@ -1,5 +1,4 @@
 import { assert } from '../assert.ts';
-import { noPosition } from './position.ts';
 import type { Entry, LogIndex, PersistentState, Position, Term, WallMs } from './types.ts';
 
 /** Bytes that an entry costs besides its payload: on the wire, on the disk, in memory. */
@@ -10,8 +9,8 @@ export const entryOverheadBytes = 48;
  * million entries cost a few numbers), and the newest entries themselves, for pullers.
  */
 export type Log = {
-  /** The first entry that is still there; 1 until logs are compacted. */
-  firstIndex: LogIndex;
+  /** The position before the first entry that is still there. */
+  base: Position;
   lastIndex: LogIndex;
   /** Ordered by first index and by term; the last run ends at `lastIndex`. */
   runs: { term: Term; firstIndex: LogIndex }[];
@@ -28,11 +27,11 @@ export const sizeOf = (entry: Entry): number => entry.payload.length + entryOver
 export const sizeOfAll = (entries: readonly Entry[]): number =>
   entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
 
-export function createLog({ runs, lastIndex, tail }: PersistentState['log']): Log {
+export function createLog({ base, runs, lastIndex, tail }: PersistentState['log']): Log {
   const last = tail.at(-1);
   assert(last === undefined || last.index === lastIndex, 'the tail ends where the log ends');
   return {
-    firstIndex: 1 as LogIndex,
+    base,
     lastIndex,
     runs: runs.map(run => ({ ...run })),
     tail: [...tail],
@@ -57,8 +56,8 @@ function runAt(log: Log, index: number): number {
 
 /** The term of the entry at `index`: 0 at index 0, undefined where there is no entry. */
 export function termAt(log: Log, index: number): Term | undefined {
-  if (index === 0) return 0 as Term;
-  if (index > log.lastIndex) return undefined;
+  if (index === log.base.index) return log.base.term;
+  if (index > log.lastIndex || index < log.base.index) return undefined;
   return log.runs[runAt(log, index)]?.term;
 }
 
@@ -66,7 +65,7 @@ export const holds = (log: Log, { term, index }: Position): boolean => termAt(lo
 
 export function lastPosition(log: Log): Position {
   const run = log.runs.at(-1);
-  return run === undefined ? noPosition : { term: run.term, index: log.lastIndex };
+  return run === undefined ? log.base : { term: run.term, index: log.lastIndex };
 }
 
 /** The position at an index that exists. */
@@ -81,7 +80,7 @@ export function positionAt(log: Log, index: number): Position {
  * be common with a log that has an entry of `term` at `index` and diverges there.
  */
 export function newestWithin(log: Log, { term, index }: Position): Position {
-  const end = Math.min(index, log.lastIndex);
+  const end = Math.max(log.base.index, Math.min(index, log.lastIndex));
   let at = runAt(log, end);
   let candidate = end;
   for (let run = log.runs[at]; run !== undefined && run.term > term; run = log.runs[at]) {
@@ -117,6 +116,30 @@ function trimTail(log: Log, tailMaxBytes: number): void {
     count += 1;
   }
   log.tail.splice(0, count);
+}
+
+/** Forgets the entries up to `base`, which is one of them. */
+export function compactLog(log: Log, base: Position): void {
+  const first = (base.index + 1) as LogIndex;
+  const kept = log.runs.slice(Math.max(0, runAt(log, first)));
+  log.runs = first > log.lastIndex ? [] : kept.map(run => runFrom(run, first));
+  log.base = base;
+  const place = log.tail.findIndex(({ index }) => index >= first);
+  const gone = log.tail.splice(0, place < 0 ? log.tail.length : place);
+  log.tailBytes -= sizeOfAll(gone);
+}
+
+const runFrom = (run: Log['runs'][number], first: LogIndex): Log['runs'][number] =>
+  run.firstIndex < first ? { ...run, firstIndex: first } : run;
+
+/** Forgets all entries: the next one comes after `base`. */
+export function resetLog(log: Log, base: Position): void {
+  log.base = base;
+  log.lastIndex = base.index;
+  log.runs = [];
+  log.tail = [];
+  log.tailBytes = 0;
+  log.generation += 1;
 }
 
 export function truncateLog(log: Log, fromIndex: LogIndex): void {

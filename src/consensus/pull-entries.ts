@@ -1,4 +1,5 @@
 import { append, truncate } from './appending.ts';
+import { startFetch } from './install-snapshot.ts';
 import {
   holds,
   isContinuation,
@@ -183,6 +184,9 @@ export function onPullRefused(
   switch (refused.reason) {
     case 'truncated':
       openPull(replica, turn, from, lastPosition(replica.log));
+      break;
+    case 'tooOld':
+      startFetch(replica, turn, from);
       break;
     case 'diverged':
       onDiverged(replica, turn, pull, refused);

@@ -186,6 +186,8 @@ export type Replica = {
 
   leadership: Leadership | undefined;
   pull: Pull | undefined;
+  /** The host is getting a snapshot from this server; nothing is pulled until it is there. */
+  fetchingFrom: NodeId | undefined;
   /** Why the current source was chosen. */
   sourceReason: SourceReason | undefined;
   sourceChangedAt: MonotonicMs;
@@ -265,6 +267,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     tally: new Set(),
     leadership: undefined,
     pull: undefined,
+    fetchingFrom: undefined,
     sourceReason: undefined,
     sourceChangedAt: now,
     pullCount: 0,

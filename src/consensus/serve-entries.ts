@@ -56,7 +56,7 @@ export function onPullEntries(
 
 function refusalOf(replica: Replica, prev: Position): PullRefusedReason | undefined {
   if (replica.role === 'fresh') return 'notServing';
-  if (prev.index < replica.log.firstIndex - 1) return 'tooOld';
+  if (prev.index < replica.log.base.index) return 'tooOld';
   return holds(replica.log, prev) ? undefined : 'diverged';
 }
 
@@ -64,7 +64,7 @@ export function refuse(
   replica: Replica,
   turn: Turn,
   puller: NodeId,
-  request: PullEntries,
+  request: Pick<PullEntries, 'pullId' | 'prev' | 'logGeneration'>,
   reason: PullRefusedReason,
 ): void {
   const refusal: PullRefused = {
@@ -95,6 +95,10 @@ export function serveChildren(replica: Replica, turn: Turn): void {
 }
 
 function serve(replica: Replica, turn: Turn, child: Child): void {
+  if (child.sent.index < replica.log.base.index) {
+    tellTooOld(replica, turn, child);
+    return;
+  }
   while (!child.isReading && child.sent.index < replica.log.lastIndex) {
     if (child.sentBytes - child.consumedBytes >= child.windowBytes) break;
     const entries = readTail(replica.log, child.sent.index + 1, replica.limits.batchMaxBytes);
@@ -110,6 +114,14 @@ function serve(replica: Replica, turn: Turn, child: Child): void {
   const isCommitNews =
     replica.commit.index > child.sentCommitIndex && silentMs >= heartbeatIntervalMs / 20;
   if (isCommitNews || silentMs >= heartbeatIntervalMs) sendBatch(replica, turn, child, []);
+}
+
+/** What it needs next was cut off the log under its stream. */
+function tellTooOld(replica: Replica, turn: Turn, { puller, pullId, sent }: Child): void {
+  replica.children.delete(puller);
+  replica.isFactDirty = true;
+  const request = { pullId, prev: sent, logGeneration: 0 };
+  refuse(replica, turn, puller, request, 'tooOld');
 }
 
 function readFromDisk(replica: Replica, turn: Turn, child: Child): void {

@@ -6,6 +6,7 @@ import { learnHorizon } from './freshness.ts';
 import { publish } from './gossip.ts';
 import { advanceHandOver, onHandOver } from './hand-over.ts';
 import { onConnected, onHeartbeat, onHeartbeatReply } from './heartbeat.ts';
+import { onCompacted, onSnapshotFetched } from './install-snapshot.ts';
 import { distrustLease, endDeferral } from './leases.ts';
 import { lastPosition } from './log.ts';
 import { onPropose } from './proposals.ts';
@@ -67,6 +68,12 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
       break;
     case 'entriesRead':
       onEntriesRead(replica, turn, event);
+      break;
+    case 'compacted':
+      onCompacted(replica, event.baseIndex);
+      break;
+    case 'snapshotFetched':
+      onSnapshotFetched(replica, turn, event);
       break;
     case 'connected':
       onConnected(replica, turn, event.peer);

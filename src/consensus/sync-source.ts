@@ -28,6 +28,7 @@ export type Choice = { readonly source: NodeId; readonly reason: SourceReason };
 
 export const mayPull = (replica: Replica): boolean =>
   (replica.role === 'follower' || replica.role === 'preCandidate') &&
+  replica.fetchingFrom === undefined &&
   memberOf(replica.config, replica.identity.id) !== undefined;
 
 /** The best source there is now, if any. */
@@ -65,8 +66,10 @@ function costOf(replica: Replica, fact: Fact): number {
   const crowd = Math.max(0, fact.childCount - freeChildren) * childCostMs;
   const depth = fact.depth * hopCostMs;
   const tooDeep = fact.depth >= replica.limits.depthMax ? tooDeepCostMs : 0;
+  // Others may still have what this one has cut off; else it has a snapshot.
+  const isCut = fact.firstIndex > replica.log.lastIndex + 1 ? tooDeepCostMs : 0;
   const bonus = fact.owner === replica.leader ? leaderBonusMs : 0;
-  return roundTripMs + depth + crowd + tooDeep - bonus;
+  return roundTripMs + depth + crowd + tooDeep + isCut - bonus;
 }
 
 function reasonFor(replica: Replica, fact: Fact, now: MonotonicMs): SourceReason {
@@ -84,7 +87,12 @@ export function dropSource(replica: Replica, turn: Turn, reason: SourceReason): 
   replica.pull = undefined;
   replica.isFactDirty = true;
   if (reason === 'closer' || reason === 'leader') return;
-  replica.deniedSources.set(pull.source, later(turn.now, 2 * replica.timings.heartbeatIntervalMs));
+  denySource(replica, turn, pull.source);
+}
+
+/** It is not chosen again for a while. */
+export function denySource({ deniedSources, timings }: Replica, turn: Turn, source: NodeId): void {
+  deniedSources.set(source, later(turn.now, 2 * timings.heartbeatIntervalMs));
 }
 
 /** Once per heartbeat: is the source still a good one? */

@@ -255,6 +255,10 @@ export type Event =
       readonly pullId: number;
       readonly entries: readonly Entry[];
     }
+  /** The disk has let go of everything up to and including `baseIndex`. */
+  | { readonly type: 'compacted'; readonly baseIndex: LogIndex }
+  /** The answer to `fetchSnapshot`: it is durable here, or (undefined) could not be had. */
+  | { readonly type: 'snapshotFetched'; readonly position: Position | undefined }
   /** A connection to the peer was made anew: what was sent before may be lost. */
   | { readonly type: 'connected'; readonly peer: NodeId };
 
@@ -287,6 +291,12 @@ export type Effect =
       readonly throughIndex: LogIndex;
       readonly maxBytes: number;
     }
+  /** Get the newest snapshot of the server: answered by `snapshotFetched`. */
+  | { readonly type: 'fetchSnapshot'; readonly source: NodeId }
+  /** All entries go, before anything that is appended after it; the next follows `base`. */
+  | { readonly type: 'resetLog'; readonly base: Position; readonly logGeneration: number }
+  /** The state is that of the fetched snapshot now; `applied` tells when. */
+  | { readonly type: 'loadSnapshot'; readonly position: Position }
   /** All entries up to here are committed and durable here: apply them. */
   | { readonly type: 'apply'; readonly upTo: LogIndex }
   | { readonly type: 'accepted'; readonly id: number; readonly position: Position }
@@ -350,6 +360,8 @@ export type PersistentState = {
   /** What the state machine starts from: committed, applied, and an entry of the log. */
   readonly applied: Position;
   readonly log: {
+    /** The position before the first entry: what lies up to there is only in the state. */
+    readonly base: Position;
     /** First indexes of runs of entries with the same term, in order; together the whole log. */
     readonly runs: readonly { readonly term: Term; readonly firstIndex: LogIndex }[];
     readonly lastIndex: LogIndex;

@@ -11,6 +11,7 @@ export type SourceReason =
   | 'sourceBehind'
   | 'cycle'
   | 'removed'
+  | 'logCut'
   | 'closer';
 
 /** Everything that a person may be told about a server's life, in the order of its happening. */
@@ -62,6 +63,8 @@ export type ClusterEvent =
   | { readonly type: 'requestReceived'; readonly operation: string }
   /** An entry has taken effect here. Told only where records are kept for people. */
   | { readonly type: 'entryApplied'; readonly operation: string; readonly isLeader: boolean }
+  | { readonly type: 'snapshotWanted'; readonly source: NodeId }
+  | { readonly type: 'snapshotInstalled'; readonly position: Position }
   | { readonly type: 'diskStalled' }
   | { readonly type: 'diskRecovered' }
   | { readonly type: 'peerReached'; readonly peer: NodeId }

@@ -13,6 +13,7 @@ const chosenReasons: Readonly<Record<SourceReason, string>> = {
   sourceBehind: 'the former source fell behind',
   cycle: 'the former source pulled from us',
   removed: 'the former source is no member any more',
+  logCut: 'the former source has cut its log',
   closer: 'it is the closest that has what we need',
 };
 const droppedReasons: Readonly<Record<SourceReason, string>> = {
@@ -24,6 +25,7 @@ const droppedReasons: Readonly<Record<SourceReason, string>> = {
   sourceBehind: 'it has nothing for us',
   cycle: 'it pulls from us, over others',
   removed: 'it is no member any more',
+  logCut: 'it has cut off what we need from its log',
   closer: 'another one is closer',
 };
 
@@ -97,6 +99,8 @@ const sentences: Sentences = {
   pullRefused: ({ source }) => info(`${source} has nothing that continues our log`),
   requestReceived: ({ operation }) => info(`received ${operation}`),
   entryApplied: ({ operation }) => info(`applied ${operation}`),
+  snapshotWanted: ({ source }) => info(`too far behind: gets a snapshot from ${source}`),
+  snapshotInstalled: ({ position }) => info(`goes on from a snapshot, ${positionText(position)}`),
   diskStalled: () => warn('the disk does not finish its writes'),
   diskRecovered: () => info('the disk finishes its writes again'),
   peerReached: ({ peer }) => info(`connected to ${peer}`),

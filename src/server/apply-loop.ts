@@ -5,6 +5,7 @@ import {
   applyEntry,
   type Outcome,
   type ReplicatedState,
+  replaceState,
 } from '../state-machines/replicated-state.ts';
 import type { LogStore } from '../storage/log-store.ts';
 
@@ -41,6 +42,12 @@ export class ApplyLoop {
     });
   }
 
+  /** The state of a snapshot takes the place of what was applied so far. */
+  replace(state: ReplicatedState): void {
+    replaceState(this.state, state);
+    this.#listener.advanced(state.appliedIndex as LogIndex);
+  }
+
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#running;
@@ -55,6 +62,8 @@ export class ApplyLoop {
       });
       // The log has failed, and the server is about to stop.
       if (entries.length === 0) return;
+      // A snapshot has taken the place of the state meanwhile.
+      if (entries[0]?.index !== this.state.appliedIndex + 1) continue;
       for (const entry of entries) this.#apply(entry);
       this.#listener.advanced(this.state.appliedIndex as LogIndex);
       // What is read from memory comes without waiting: the peers would wait for all of it.

@@ -18,7 +18,7 @@ import type { TransferLeadershipReply } from '../transport/generated/gossipraft/
 import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
 import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
-import { readJournal } from './journal-reader.ts';
+import { firstKeptSeq, readJournal } from './journal-reader.ts';
 import { rangeText, readKeys } from './key-reader.ts';
 import { KeyWatch } from './key-watch.ts';
 import { changeMembers } from './member-service.ts';
@@ -288,15 +288,19 @@ export class ClientService {
   }
 
   async #page({ from, limit }: { from: number; limit: number }) {
-    const { applyLoop, log } = this.#context;
+    const { applyLoop, log, archive } = this.#context;
     const { state } = applyLoop;
-    const entries = await readJournal(state, log, {
-      from: Math.max(1, from),
-      limit: Math.min(limit, pageMaxEntries),
-    });
+    const entries = await readJournal(
+      { state, log, archive },
+      {
+        from: Math.max(1, from),
+        limit: Math.min(limit, pageMaxEntries),
+      },
+    );
     return {
       entries: entries.map(entry => ({ ...entry, data: Buffer.from(entry.data) })),
       lastSeq: state.journal.lastSeq,
+      firstKept: firstKeptSeq({ archive }),
       view: this.#view(),
     };
   }

@@ -13,7 +13,7 @@ export type MembershipListener = {
 
 /** Carries effects out, in their order: that order is what makes the protocol safe. */
 export function effectRunner(
-  { host, log, transport, applyLoop, requests, counters, textRecords }: ServerContext,
+  { host, log, transport, applyLoop, requests, counters, textRecords, snapshots }: ServerContext,
   { metadata }: ServerStorage,
   eventLog: EventLog,
   fatal: (sentence: string) => void,
@@ -35,6 +35,12 @@ export function effectRunner(
         return log.append(effect.entries, effect.logGeneration);
       case 'truncate':
         return log.truncate(effect.fromIndex, effect.logGeneration);
+      case 'resetLog':
+        return log.reset(effect.base, effect.logGeneration);
+      case 'fetchSnapshot':
+        return snapshots.fetch(effect.source);
+      case 'loadSnapshot':
+        return snapshots.load(effect.position);
       case 'send':
         counters.messagesSent += 1;
         return transport.send(effect.message);

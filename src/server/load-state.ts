@@ -2,10 +2,16 @@ import type { LogIndex, Position, Term } from '../consensus/types.ts';
 import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
-import { DamagedSnapshot, readSnapshot, snapshotPaths } from '../storage/snapshot-file.ts';
+import { DamagedFile } from '../storage/frames.ts';
+import { isFetched, readSnapshot, snapshotPaths } from '../storage/snapshot-file.ts';
 
 /** Where a server begins: what its newest sound snapshot holds, or nothing. */
-export type LoadedState = { readonly state: ReplicatedState; readonly position: Position };
+export type LoadedState = {
+  readonly state: ReplicatedState;
+  readonly position: Position;
+  /** The snapshot came from another server. */
+  readonly isFetched: boolean;
+};
 
 const nothing = { term: 0 as Term, index: 0 as LogIndex };
 
@@ -19,15 +25,20 @@ export async function loadState(
 ): Promise<LoadedState> {
   for (const path of snapshotPaths(nodeFileSystem, directory)) {
     try {
-      const builder = new StateBuilder();
-      const { position } = await readSnapshot(nodeFileSystem, path, record =>
-        builder.add(record as StateRecord),
-      );
-      return { state: builder.finish(), position };
+      return { ...(await readState(path)), isFetched: isFetched(path) };
     } catch (error) {
-      if (!(error instanceof DamagedSnapshot)) throw error;
+      if (!(error instanceof DamagedFile)) throw error;
       warn(`${error.message}; it is not used, and the log is applied from further back`);
     }
   }
-  return { state: createReplicatedState(), position: nothing };
+  return { state: createReplicatedState(), position: nothing, isFetched: false };
+}
+
+/** What a snapshot file holds. Throws a DamagedFile. */
+export async function readState(path: string): Promise<Pick<LoadedState, 'state' | 'position'>> {
+  const builder = new StateBuilder();
+  const { position } = await readSnapshot(nodeFileSystem, path, record =>
+    builder.add(record as StateRecord),
+  );
+  return { state: builder.finish(), position };
 }

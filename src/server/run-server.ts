@@ -1,41 +1,36 @@
 import { join } from 'node:path';
-import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
+import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { memberOf } from '../consensus/quorum.ts';
-import { createReplica, type Replica } from '../consensus/replica.ts';
-import type {
-  Config,
-  Effect,
-  Entry,
-  Limits,
-  ListedServer,
-  Position,
-  Timings,
-} from '../consensus/types.ts';
+import type { Effect, Entry, LogIndex } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
+import type { Retention } from '../storage/journal-archive.ts';
 import type { Metadata } from '../storage/metadata.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
-import { addressText } from '../transport/endpoint.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
 import type { PeerAddress } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
 import { ApplyLoop } from './apply-loop.ts';
+import { bootReplica, timingsFor } from './boot-replica.ts';
 import { ClientService } from './client-service.ts';
+import { Compactor } from './compactor.ts';
 import { createCounters } from './counters.ts';
 import { diskSentence, effectRunner } from './effect-runner.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
 import { Expiry } from './expiry.ts';
-import { Host, monotonicNow } from './host.ts';
+import { Host } from './host.ts';
 import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
 import { peerAddresses } from './peer-addresses.ts';
 import { Requests } from './requests.ts';
 import type { ServerContext } from './server-context.ts';
+import { SnapshotFetcher } from './snapshot-fetcher.ts';
+import { SnapshotSource } from './snapshot-source.ts';
 import { Snapshotter } from './snapshotter.ts';
 import { TextRecords } from './text-records.ts';
 
@@ -62,6 +57,9 @@ export type RunningServer = {
 };
 
 const mebibyte = 1024 * 1024;
+/** A restart reads a segment at a time, so this is also what it needs of memory. */
+const segmentMaxBytes = 64 * mebibyte;
+const hourMs = 60 * 60 * 1000;
 /** A silent link is given up after this many election timeouts. */
 const silenceTimeouts = 3;
 
@@ -80,18 +78,22 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     clusterId: configuration.clusterName,
     nodeId,
     tailMaxBytes: configuration.limits.tailMaxBytes,
+    segmentMaxBytes: Math.min(segmentMaxBytes, configuration.limits.snapshotIntervalBytes),
     listener: {
       persisted: (logGeneration, index) =>
         server?.context.host.dispatch({ type: 'persisted', logGeneration, index }),
       failed: error => fatal(diskSentence(error, join(dataRoot, nodeId))),
     },
+    load: directory => loadState(directory, text => eventLog.say('warn', text)),
   });
-  const loaded = await loadFor(options, storage, eventLog).catch(async (error: unknown) => {
+  try {
+    demandWholeness(storage, join(dataRoot, nodeId), eventLog);
+  } catch (error) {
     await storage.close();
     throw error;
-  });
+  }
   const places = new ListeningPlaces(nodeId as NodeId, eventLog);
-  server = wire(options, storage, loaded, eventLog, fatal, places);
+  server = wire(options, storage, eventLog, fatal, places);
   const grpc = await startGrpcServer(endpoint, server.services).catch(async error => {
     await server?.context.transport.close();
     await storage.close();
@@ -126,6 +128,8 @@ function endpointOf({ configuration, nodeId }: ServerOptions): PeerAddress {
   );
 }
 
+type Storage = ServerStorage<LoadedState>;
+
 type Wired = {
   readonly context: ServerContext;
   readonly services: Parameters<typeof startGrpcServer>[1];
@@ -134,25 +138,28 @@ type Wired = {
 
 function wire(
   options: ServerOptions,
-  storage: ServerStorage,
-  loaded: LoadedState,
+  storage: Storage,
   eventLog: EventLog,
   fatal: (sentence: string) => void,
   places: ListeningPlaces,
 ): Wired {
   const { configuration } = options;
-  const { log } = storage;
+  const { log, archive, loaded } = storage;
+  const { state } = loaded;
+  const directory = join(options.dataRoot, options.nodeId);
   const timings = timingsFor(configuration);
   const clusterId = configuration.clusterName;
   const nodeId = options.nodeId as NodeId;
-  const replica = replicaFor(loaded.position, options, storage);
+  const replica = bootReplica(configuration, nodeId, storage);
   const host = new Host(replica);
   const requests = new Requests(host);
   const textRecords = textRecordsFor(options, host, eventLog);
-  const snapshotter = snapshotterFor(options, eventLog);
-  const applyLoop = new ApplyLoop(loaded.state, log, {
+  const sources = { state, log, archive };
+  const compactor = compactorFor(options, storage, host);
+  const snapshotter = snapshotterFor(options, eventLog, compactor);
+  const applyLoop = new ApplyLoop(state, log, {
     applied: (entry, outcome) => {
-      snapshotter.noteApplied(loaded.state, entry);
+      snapshotter.noteApplied(state, entry);
       if (textRecords !== undefined) record(textRecords, host, entry, outcome);
       if (outcome !== undefined) requests.applied(entry, outcome);
     },
@@ -171,7 +178,9 @@ function wire(
       disconnected: () => undefined,
       refused: (address, reason) => eventLog.refused(address, reason),
     },
+    fetchSnapshot: call => new SnapshotSource(clusterId, directory, () => sources).serve(call),
   });
+  const snapshots = fetcherFor(options, storage, { host, applyLoop, textRecords }, eventLog);
   const followMembers = (): void => {
     transport.follow(peerAddresses(replica));
     places.follow(replica);
@@ -184,12 +193,14 @@ function wire(
     startedAtWallMs,
     host,
     log,
+    archive,
     transport,
     applyLoop,
     requests,
     counters: createCounters(),
     textRecords,
     snapshotter,
+    snapshots,
   };
   const clientService = new ClientService(context);
   const services = [
@@ -201,62 +212,13 @@ function wire(
   return { context, services, runEffect };
 }
 
-/** The replica as its disk and the configuration make it. */
-function replicaFor(
-  applied: Position,
-  { configuration, nodeId }: ServerOptions,
-  { metadata, recovered }: ServerStorage,
-): Replica {
-  const listedServers = Object.entries(configuration.nodes).map(([id, node]) => ({
-    id: id as NodeId,
-    address: addressText(node),
-  }));
-  return createReplica({
-    identity: {
-      clusterId: configuration.clusterName,
-      id: nodeId as NodeId,
-      directoryId: metadata.directoryId,
-      incarnation: metadata.incarnation,
-      listedServers,
-      membersHash: membersHashOf(configuration),
-    },
-    persistent: {
-      term: metadata.term,
-      vote: metadata.vote,
-      config: withAddresses(metadata.config, listedServers),
-      applied,
-      log: recovered,
-    },
-    timings: timingsFor(configuration),
-    limits: limitsFor(configuration),
-    seed: Math.floor(Math.random() * 2 ** 31),
-    now: monotonicNow(),
-  });
-}
-
-/** Data directories of version 0.1 know no addresses: the file does. */
-function withAddresses(
-  config: Config | undefined,
-  listed: readonly ListedServer[],
-): Config | undefined {
-  if (config === undefined) return undefined;
-  const fromFile = (id: NodeId): string => listed.find(one => one.id === id)?.address ?? '';
-  const members = config.members.map(member => ({
-    ...member,
-    address: member.address || fromFile(member.id),
-  }));
-  return { ...config, members };
-}
-
-/** What the snapshot holds; the log must reach at least as far, or a part of it is lost. */
-async function loadFor(
-  options: ServerOptions,
-  { recovered, metadata }: ServerStorage,
+/** The log must reach at least as far as a snapshot that was made here, or a part of it is lost. */
+function demandWholeness(
+  { recovered, metadata, loaded }: Storage,
+  directory: string,
   eventLog: EventLog,
-): Promise<LoadedState> {
-  const directory = join(options.dataRoot, options.nodeId);
+): void {
   demandMembership(metadata, directory);
-  const loaded = await loadState(directory, text => eventLog.say('warn', text));
   const { index } = loaded.position;
   if (index > recovered.lastIndex) {
     throw new StartupError(
@@ -266,7 +228,6 @@ async function loadFor(
     );
   }
   if (index > 0) eventLog.say('info', `starts from the snapshot of entry ${index}`);
-  return loaded;
 }
 
 /** A server that was removed has nothing to do, and its old directory must not come back. */
@@ -280,20 +241,67 @@ function demandMembership({ config, directoryId, nodeId }: Metadata, directory: 
   );
 }
 
-function snapshotterFor(options: ServerOptions, eventLog: EventLog): Snapshotter {
+const compactorFor = (
+  { configuration }: ServerOptions,
+  { log, archive, loaded }: Storage,
+  host: Host,
+): Compactor =>
+  new Compactor({
+    sources: { state: loaded.state, log, archive },
+    retention: retentionFor(configuration),
+    snapshotIndex: loaded.position.index,
+    compacted: baseIndex => host.dispatch({ type: 'compacted', baseIndex }),
+  });
+
+const fetcherFor = (
+  { configuration, dataRoot, nodeId }: ServerOptions,
+  { archive }: Storage,
+  parts: Pick<ServerContext, 'host' | 'applyLoop' | 'textRecords'>,
+  eventLog: EventLog,
+): SnapshotFetcher => {
+  const { host, applyLoop, textRecords } = parts;
+  const { replica } = host;
+  return new SnapshotFetcher({
+    clusterId: configuration.clusterName,
+    directory: join(dataRoot, nodeId),
+    archive,
+    addressOf: source => peerAddresses(replica).find(({ id }) => id === source),
+    fetched: position => host.dispatch({ type: 'snapshotFetched', position }),
+    install: state => {
+      applyLoop.replace(state);
+      textRecords?.skippedTo(state.appliedIndex, replica.commit.term);
+      host.dispatch({ type: 'applied', index: state.appliedIndex as LogIndex });
+    },
+    say: text => eventLog.say('info', text),
+  });
+};
+
+function snapshotterFor(
+  options: ServerOptions,
+  eventLog: EventLog,
+  compactor: Compactor,
+): Snapshotter {
   const { configuration, dataRoot, nodeId } = options;
   return new Snapshotter({
     directory: join(dataRoot, nodeId),
     clusterId: configuration.clusterName,
     intervalBytes: configuration.limits.snapshotIntervalBytes,
-    onSaved: ({ index }, { sizeBytes }, tookMs) => {
+    onSaved: (position, { sizeBytes }, tookMs) => {
       const size = `${(sizeBytes / mebibyte).toFixed(1)} MiB`;
-      eventLog.say('info', `snapshot of entry ${index}: ${size} in ${Math.round(tookMs)} ms`);
+      const text = `snapshot of entry ${position.index}: ${size} in ${Math.round(tookMs)} ms`;
+      eventLog.say('info', text);
+      return compactor.snapshotSaved(position);
     },
     onFailure: ({ message }) =>
       eventLog.say('warn', `no snapshot: ${message}; the log still holds everything`),
   });
 }
+
+const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({
+  maxBytes: retention.entriesMaxBytes,
+  maxAgeMs:
+    retention.entriesMaxHours === undefined ? undefined : retention.entriesMaxHours * hourMs,
+});
 
 function textRecordsFor(
   { hasTextRecords, dataRoot, nodeId }: ServerOptions,
@@ -321,26 +329,6 @@ function record(
   textRecords.applied(entry, operation);
   const isLeader = replica.role === 'leader';
   textRecords.tell({ type: 'entryApplied', operation: text, isLeader });
-}
-
-/** Quartz clocks differ by 0.01 %, and are slewed by at most 0.05 %. */
-const clockDriftMax = 0.01;
-
-const timingsFor = ({ timing }: LoadedConfiguration): Timings => ({
-  heartbeatIntervalMs: timing.heartbeatMs,
-  electionTimeoutMs: timing.electionMs,
-  leaseMs: timing.leaseMs,
-  clockDriftMax,
-});
-
-function limitsFor({ limits }: LoadedConfiguration): Limits {
-  return {
-    batchMaxBytes: mebibyte,
-    pullWindowBytes: 8 * mebibyte,
-    tailMaxBytes: limits.tailMaxBytes,
-    uncommittedMaxBytes: limits.uncommittedMaxBytes,
-    depthMax: 3,
-  };
 }
 
 /** Only the first one counts: what fails after it fails because of it. */
@@ -378,6 +366,7 @@ async function stop(
   await context.transport.close();
   await grpc.close();
   await context.applyLoop.stop();
+  await context.snapshots.stop();
   await context.snapshotter.stop();
   context.textRecords?.close();
   await storage.close();

@@ -9,7 +9,8 @@ export type SnapshotterOptions = {
   readonly clusterId: string;
   /** A snapshot is made after so many bytes of log, or as many as the last one had. */
   readonly intervalBytes: number;
-  readonly onSaved: (position: Position, saved: SavedSnapshot, tookMs: number) => void;
+  /** What follows a snapshot is done before the next one is begun. */
+  readonly onSaved: (position: Position, saved: SavedSnapshot, tookMs: number) => Promise<void>;
   readonly onFailure: (error: Error) => void;
 };
 
@@ -58,6 +59,6 @@ export class Snapshotter {
     const saved = await writeSnapshot(nodeFileSystem, directory, header, records, isStopped);
     if (saved === undefined) return;
     this.#lastSizeBytes = saved.sizeBytes;
-    onSaved(position, saved, performance.now() - startedAt);
+    await onSaved(position, saved, performance.now() - startedAt);
   }
 }

@@ -16,6 +16,9 @@ const flushIntervalMs = 50;
 /** Beyond this the dump begins anew, and the one before is kept. */
 const dumpMaxBytes = 10 * 1024 * 1024;
 
+/** In the place of entries that came in a snapshot. */
+const snapshotWord = 'SNAPSHOT';
+
 /** What metadata.txt tells. */
 export type Standing = {
   readonly term: Term;
@@ -70,6 +73,11 @@ export class TextRecords {
     if (!this.#hasFailed) this.#logLines.push(`${text} ${term}`);
   }
 
+  /** A snapshot has taken the place of the entries up to `index`: there is one line for all. */
+  skippedTo(index: number, term: number): void {
+    if (!this.#hasFailed) this.#logLines.push(`${snapshotWord} ${index} ${term}`);
+  }
+
   close(): void {
     clearInterval(this.#timer);
     if (!this.#hasFailed) this.#flush();
@@ -82,7 +90,7 @@ export class TextRecords {
   #begin(lineCount: number): void {
     try {
       mkdirSync(this.#folder, { recursive: true });
-      const lines = linesOf(this.#path('logs.txt')).slice(0, lineCount);
+      const lines = linesUpTo(linesOf(this.#path('logs.txt')), lineCount);
       writeFileSync(this.#path('logs.txt'), lines.map(line => `${line}\n`).join(''));
       appendFileSync(this.#path('dump.txt'), '');
     } catch (error) {
@@ -125,6 +133,14 @@ export class TextRecords {
     clearInterval(this.#timer);
     onFailure(error);
   }
+}
+
+/** The lines of the first `index` entries: one each, but for what a snapshot stands for. */
+function linesUpTo(lines: readonly string[], index: number): readonly string[] {
+  const place = lines.findLastIndex(line => line.startsWith(`${snapshotWord} `));
+  if (place < 0) return lines.slice(0, index);
+  const skipped = Number(lines[place]?.split(' ')[1]);
+  return skipped > index ? [] : lines.slice(0, place + 1 + index - skipped);
 }
 
 function linesOf(path: string): string[] {

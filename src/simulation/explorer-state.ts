@@ -14,6 +14,7 @@ import type {
   Message,
   MonotonicMs,
   NodeId,
+  Position,
   Term,
   Timings,
 } from '../consensus/types.ts';
@@ -107,7 +108,7 @@ export function boot(
       ...disk.vote,
       config: disk.config,
       applied: noPosition,
-      log: recoveredFrom(disk.durable),
+      log: recoveredFrom({ base: noPosition, entries: disk.durable }),
     },
     timings,
     limits,
@@ -195,7 +196,9 @@ function carryOut(
 /** What a server says of itself: it must be on its disk, and no vote may change. */
 function judgeFact(draft: Draft, server: ExploredServer, fact: Fact | undefined): void {
   if (fact === undefined) return;
-  demandDurable({ durableEntries: server.durable, durableVote: server.vote }, fact);
+  const holdsDurably = ({ term, index }: Position): boolean =>
+    server.durable[index - 1]?.term === term;
+  demandDurable({ holdsDurably, durableVote: server.vote }, fact);
   const { owner, term, vote } = fact;
   if (vote === undefined) return;
   const key = `${owner} ${term}`;

@@ -51,6 +51,8 @@ export type SimulationOptions = {
   readonly disk: { readonly latencyMs: number; readonly jitterMs: number };
   /** Every so many entries a server saves its state; 0: never. */
   readonly snapshotInterval: number;
+  /** The log is cut so many entries behind the newest snapshot; undefined: never. */
+  readonly compactionKeeps: number | undefined;
   /** Rates of the servers' clocks differ by up to this much. */
   readonly clockDrift: number;
   readonly clients: {
@@ -108,6 +110,7 @@ export function optionsFor(seed: number): SimulationOptions {
       jitterMs: random.pick([0, 2, electionTimeoutMs / 10] as const),
     },
     snapshotInterval: later.pick([0, 7, 50] as const),
+    compactionKeeps: undefined,
     clockDrift: random.pick([0, 0.01, 0.1] as const),
     clients: {
       count: random.pick([1, 2, 4] as const),
@@ -118,7 +121,9 @@ export function optionsFor(seed: number): SimulationOptions {
     },
   };
   const plain = later.chance(0.3) ? aimedAtLeases(options, later) : options;
-  const drawn = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
+  const changing = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
+  const compactionKeeps = later.pick([undefined, 0, 0, 10] as const);
+  const drawn = { ...changing, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
   return { ...drawn, timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift } };
 }

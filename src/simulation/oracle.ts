@@ -4,7 +4,7 @@ import {
   regressionsBetween,
   violationsOf,
 } from '../consensus/invariants.ts';
-import { holds } from '../consensus/log.ts';
+import { holds, termAt } from '../consensus/log.ts';
 import { comparePositions, noPosition } from '../consensus/position.ts';
 import { quorumSize, votersOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';
@@ -119,6 +119,8 @@ export class Oracle {
     let index = checked?.life === witness.life ? checked.index : 0;
     while (index < replica.commit.index) {
       index += 1;
+      // What came in a snapshot was committed, and compared, elsewhere.
+      if (index <= replica.log.base.index) continue;
       const entry = witness.entryAt(index);
       demand(entry !== undefined, `${witness.id} committed ${index}, which it does not hold`);
       const known = this.#committed[index - 1];
@@ -137,10 +139,10 @@ export class Oracle {
   }
 
   /** Two logs that have an entry of one term at one index are the same up to there. */
-  appended(witness: Witness, entries: readonly Entry[]): void {
+  appended(witness: Witness, replica: Replica, entries: readonly Entry[]): void {
     for (const entry of entries) {
       const key = `${entry.term} ${entry.index}`;
-      const previousTerm = witness.entryAt(entry.index - 1)?.term ?? 0;
+      const previousTerm = termAt(replica.log, entry.index - 1) ?? 0;
       const origin = this.#origins.get(key);
       if (origin === undefined) {
         this.#origins.set(key, { entry, previousTerm });
@@ -181,7 +183,7 @@ export class Oracle {
         this.#witnesses.find(other => other.id === id && other.directoryId === directoryId) ?? [],
     );
     const majority = quorumSize(voters.length) - (voters.length - disks.length);
-    const holders = disks.filter(({ durableEntries }) => durableEntries[index - 1]?.term === term);
+    const holders = disks.filter(disk => disk.holdsDurably({ term, index } as Position));
     demand(
       holders.length >= majority,
       `entry ${index} was ${what} with ${holders.length} of ${majority} disks`,

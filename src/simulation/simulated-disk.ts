@@ -3,7 +3,6 @@ import { createReplica, type Replica } from '../consensus/replica.ts';
 import type {
   Config,
   DirectoryId,
-  Entry,
   MonotonicMs,
   NodeId,
   Position,
@@ -11,9 +10,17 @@ import type {
 } from '../consensus/types.ts';
 import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
-import { recoveredFrom } from '../storage/memory-store.ts';
+import { emptyLog, type LogContent, recoveredFrom } from '../storage/memory-store.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Random } from './random.ts';
+
+export type SimulatedSnapshot = {
+  readonly position: Position;
+  readonly records: readonly string[];
+};
+
+const contains = ({ base, entries }: LogContent, { term, index }: Position): boolean =>
+  (entries[index - 1 - base.index]?.term ?? (index === base.index ? base.term : 0)) === term;
 
 /** What a server finds again after a crash, and how long its writes take. */
 export class SimulatedDisk {
@@ -22,7 +29,7 @@ export class SimulatedDisk {
   term = 0 as Term;
   vote: NodeId | undefined = undefined;
   config: Config | undefined = undefined;
-  entries: readonly Entry[] = [];
+  log: LogContent = emptyLog;
   /** Multiplies the time that writes take. */
   slowness = 1;
   wipeCount = 0;
@@ -30,7 +37,7 @@ export class SimulatedDisk {
   readonly #timing: SimulationOptions['disk'];
   readonly #random: Random;
   #busyUntilMs = 0;
-  #snapshot: { readonly position: Position; readonly records: readonly string[] } | undefined;
+  #snapshot: SimulatedSnapshot | undefined;
 
   constructor(owner: NodeId, timing: SimulationOptions['disk'], random: Random) {
     this.#owner = owner;
@@ -47,6 +54,23 @@ export class SimulatedDisk {
     return this.#busyUntilMs;
   }
 
+  get snapshot(): SimulatedSnapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** A snapshot that came from elsewhere may be ahead of the log, which then begins behind it. */
+  recover(): LogContent {
+    const { position } = this.#snapshot ?? {};
+    if (position !== undefined && !contains(this.log, position)) {
+      this.log = { base: position, entries: [] };
+    }
+    return this.log;
+  }
+
+  holdsDurably(log: LogContent, position: Position): boolean {
+    return position.index <= (this.#snapshot?.position.index ?? 0) || contains(log, position);
+  }
+
   /** The state that the newest snapshot holds, or an empty one. */
   load(): ReplicatedState {
     if (this.#snapshot === undefined) return createReplicatedState();
@@ -57,7 +81,12 @@ export class SimulatedDisk {
 
   /** A snapshot is whole: it takes the place of the one before. */
   save(position: Position, records: Iterable<StateRecord>): void {
-    this.#snapshot = { position, records: Array.from(records, record => JSON.stringify(record)) };
+    this.keep({ position, records: Array.from(records, record => JSON.stringify(record)) });
+  }
+
+  /** An older one never takes the place of a newer one. */
+  keep(snapshot: SimulatedSnapshot): void {
+    if (snapshot.position.index > (this.#snapshot?.position.index ?? 0)) this.#snapshot = snapshot;
   }
 
   /** The server as it stands after a start from this disk. */
@@ -67,7 +96,7 @@ export class SimulatedDisk {
     seed: number,
     now: MonotonicMs,
   ): Replica {
-    const { directoryId, incarnation, term, vote, config, entries } = this;
+    const { directoryId, incarnation, term, vote, config } = this;
     return createReplica({
       identity: {
         clusterId: 'simulated',
@@ -82,7 +111,7 @@ export class SimulatedDisk {
         vote,
         config,
         applied: this.#snapshot?.position ?? noPosition,
-        log: recoveredFrom(entries),
+        log: recoveredFrom(this.log),
       },
       timings,
       limits,
@@ -99,7 +128,7 @@ export class SimulatedDisk {
     this.term = 0 as Term;
     this.vote = undefined;
     this.config = undefined;
-    this.entries = [];
+    this.log = emptyLog;
     this.#snapshot = undefined;
   }
 }

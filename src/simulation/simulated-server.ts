@@ -7,14 +7,12 @@ import type {
   Effect,
   Entry,
   Event,
-  LogIndex,
   MemberChange,
   Message,
   MonotonicMs,
   NodeId,
+  Position,
 } from '../consensus/types.ts';
-import { applyEntry, type ReplicatedState } from '../state-machines/replicated-state.ts';
-import { captureState } from '../state-machines/state-capture.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import type { EventQueue } from './event-queue.ts';
 import { SimulationFailure } from './failure.ts';
@@ -24,7 +22,8 @@ import type { SimulationOptions } from './options.ts';
 import type { Oracle, Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import { SimulatedClock } from './simulated-clock.ts';
-import { SimulatedDisk } from './simulated-disk.ts';
+import { SimulatedDisk, type SimulatedSnapshot } from './simulated-disk.ts';
+import { SimulatedMachine } from './simulated-machine.ts';
 import { type Answer, type ReadAnswer, SimulatedRequests } from './simulated-requests.ts';
 
 /** Everything around a server that belongs to the simulation. */
@@ -35,6 +34,7 @@ export type Surroundings = {
   readonly oracle: Oracle;
   readonly marks: Marks;
   now(): number;
+  server(id: NodeId): SimulatedServer | undefined;
   trace(text: string): void;
 };
 
@@ -42,7 +42,7 @@ export type Surroundings = {
 type Process = {
   readonly replica: Replica;
   readonly store: MemoryStore;
-  readonly state: ReplicatedState;
+  readonly machine: SimulatedMachine;
   readonly requests: SimulatedRequests;
   tickAtMs: number;
 };
@@ -81,7 +81,7 @@ export class SimulatedServer implements Witness {
   }
 
   get appliedIndex(): number {
-    return this.#process?.state.appliedIndex ?? 0;
+    return this.#process?.machine.state.appliedIndex ?? 0;
   }
 
   get isWiped(): boolean {
@@ -103,8 +103,13 @@ export class SimulatedServer implements Witness {
     return this.#disk.config !== undefined;
   }
 
-  get durableEntries(): readonly Entry[] {
-    return this.#process?.store.durableEntries ?? this.#disk.entries;
+  holdsDurably(position: Position): boolean {
+    return this.#disk.holdsDurably(this.#process?.store.durable ?? this.#disk.log, position);
+  }
+
+  /** The snapshot that others may get from it. */
+  get snapshot(): SimulatedSnapshot | undefined {
+    return this.#process === undefined ? undefined : this.#disk.snapshot;
   }
 
   get durableVote(): { term: number; vote: NodeId | undefined } {
@@ -133,17 +138,24 @@ export class SimulatedServer implements Witness {
           throw error;
         },
       },
-      disk.entries,
+      disk.recover(),
     );
     const { options } = this.#around;
     const seed = this.#random.below(2 ** 31);
-    this.#process = {
+    const requests = new SimulatedRequests();
+    const host = { id: this.id, disk, store, requests, random: this.#random, around: this.#around };
+    const process: Process = {
       store,
       replica: disk.boot(this.#listed, options, seed, this.#localNow()),
-      state: disk.load(),
-      requests: new SimulatedRequests(),
+      machine: new SimulatedMachine({
+        ...host,
+        after: (delayMs, run) => this.#after(delayMs, () => this.#live(process, run)),
+        hear: event => this.#hear(life, event),
+      }),
+      requests,
       tickAtMs: Number.POSITIVE_INFINITY,
     };
+    this.#process = process;
     this.#around.trace(`${this.id} starts (boot ${disk.incarnation})`);
     this.#hear(life, { type: 'tick' });
   }
@@ -155,7 +167,7 @@ export class SimulatedServer implements Witness {
     const { pendingCount } = process.store;
     const surviving = hasPower ? pendingCount : this.#random.below(pendingCount + 1);
     if (surviving < pendingCount) this.#around.marks.note('unsynced writes lost');
-    this.#disk.entries = process.store.crash(surviving);
+    this.#disk.log = process.store.crash(surviving);
     this.#process = undefined;
     this.#missed = [];
     this.#crashAfter = undefined;
@@ -222,7 +234,7 @@ export class SimulatedServer implements Witness {
       answer(undefined);
       return;
     }
-    process.requests.whenApplied(read.index, process.state, value => {
+    process.requests.whenApplied(read.index, process.machine.state, value => {
       this.#after(this.#random.moment(replica.timings.leaseMs), () =>
         this.#live(process, () => {
           answer(leaseReadRemainingMs(replica, read, this.#localNow()) > 0 ? value : undefined);
@@ -311,12 +323,22 @@ export class SimulatedServer implements Witness {
         break;
       case 'append':
         process.store.append(effect.entries, effect.logGeneration);
-        oracle.appended(this, effect.entries);
+        oracle.appended(this, process.replica, effect.entries);
         this.#write(process, effect.entries.length);
         break;
       case 'truncate':
         process.store.truncate(effect.fromIndex, effect.logGeneration);
         this.#write(process, 1);
+        break;
+      case 'resetLog':
+        process.store.reset(effect.base, effect.logGeneration);
+        this.#write(process, 1);
+        break;
+      case 'fetchSnapshot':
+        process.machine.fetch(effect.source);
+        break;
+      case 'loadSnapshot':
+        process.machine.load(effect.position);
         break;
       case 'send': {
         const [own] = effect.message.envelope.facts;
@@ -328,7 +350,7 @@ export class SimulatedServer implements Witness {
         this.#readEntries(process, effect);
         break;
       case 'apply':
-        this.#apply(process, effect.upTo);
+        process.machine.applyUpTo(effect.upTo);
         break;
       case 'halt':
         throw new SimulationFailure(`${this.id} halts: ${effect.reason}`);
@@ -337,7 +359,7 @@ export class SimulatedServer implements Witness {
         break;
       default:
         this.#note(effect.type, effect);
-        process.requests.answer(effect, process.state);
+        process.requests.answer(effect, process.machine.state);
     }
   }
 
@@ -363,37 +385,6 @@ export class SimulatedServer implements Witness {
       if (this.#process !== process) return;
       const entries = process.store.readNow(effect);
       this.#hear(life, { type: 'entriesRead', puller, pullId, entries });
-    });
-  }
-
-  #apply(process: Process, upTo: LogIndex): void {
-    this.#after(this.#random.next(), () => {
-      if (this.#process !== process || upTo <= process.state.appliedIndex) return;
-      for (let index = process.state.appliedIndex + 1; index <= upTo; index += 1) {
-        this.#applyOne(process, index);
-      }
-      process.requests.answerReads(process.state);
-      this.#hear(this.life, { type: 'applied', index: upTo });
-    });
-  }
-
-  #applyOne(process: Process, index: number): void {
-    const entry = this.entryAt(index);
-    if (entry === undefined) throw new SimulationFailure(`${this.id} cannot read ${index}`);
-    const outcome = applyEntry(process.state, entry);
-    this.#around.oracle.applied(this.id, index, outcome);
-    process.requests.applied(entry, outcome);
-    const { snapshotInterval } = this.#around.options;
-    if (snapshotInterval > 0 && index % snapshotInterval === 0) this.#takeSnapshot(process, entry);
-  }
-
-  /** Taken hold of now, written over a while in which the state moves on. */
-  #takeSnapshot(process: Process, { term, index }: Entry): void {
-    const records = captureState(process.state);
-    this.#after(this.#random.between(0, 20), () => {
-      if (this.#process !== process) return;
-      this.#disk.save({ term, index }, records);
-      this.#around.marks.note('snapshot saved');
     });
   }
 }

@@ -59,6 +59,7 @@ export class World {
       oracle: this.#oracle,
       marks: this.#marks,
       now: () => this.#nowMs,
+      server: id => this.#servers.find(server => server.id === id),
       trace: text => trace(`${this.#nowMs.toFixed(2).padStart(10)} ${text}`),
     };
     const all = ids as SimulatedServer['id'][];

@@ -54,6 +54,18 @@ export function appendBatch(
   return placement;
 }
 
+/** Forgets what it takes to find the objects of entries up to `index`: they lie elsewhere now. */
+export function pruneJournal(journal: Journal, index: number): void {
+  const place = countUpTo(journal.checkpoints, index, checkpoint => checkpoint.index);
+  journal.checkpoints.splice(0, place);
+  for (const indexes of [journal.withoutEffect, journal.failureTaken]) {
+    indexes.splice(
+      0,
+      countUpTo(indexes, index, value => value),
+    );
+  }
+}
+
 /** The last checkpoint at or before an object: from its entry on, a reader counts batches. */
 export function checkpointBefore(journal: Journal, seq: number): Checkpoint | undefined {
   const place = countUpTo(journal.checkpoints, seq, ({ first }) => first);

@@ -46,6 +46,11 @@ export const stateLimits: StateLimits = {
   history: { versionsMax: 10_000, changesMax: 20_000, bytesMax: 64 * 1024 * 1024 },
 };
 
+/** The state becomes another one, for everybody who holds it. */
+export const replaceState = (state: ReplicatedState, by: ReplicatedState): void => {
+  Object.assign(state, by);
+};
+
 /** A log entry as the machines see it. */
 export type AppliedEntry = {
   readonly index: number;

@@ -1,11 +1,12 @@
 import type { Config, Entry, PersistentState } from '../consensus/types.ts';
-import type { LogIndex, NodeId, Term } from '../words.ts';
+import type { LogIndex, NodeId, Position, Term } from '../words.ts';
 
 /**
  * The log of one server.
  *
  * Contract, checked by one conformance suite for every implementation:
  * - `append` and `truncate` are synchronous, in memory, and order everything after them.
+ * - `reset` is a truncation of everything, after which the log goes on behind another base.
  * - What was appended is readable at once, and durable when `persisted` is told for its index and
  *   generation; `persisted` is never told for entries that were truncated meanwhile.
  * - After a crash the log is a prefix of what was appended, at least up to the last `persisted`;
@@ -19,6 +20,8 @@ export type LogStore = {
   append(entries: readonly Entry[], logGeneration: number): void;
   /** Removes all entries from `fromIndex` on and starts a new generation. */
   truncate(fromIndex: LogIndex, logGeneration: number): void;
+  /** Removes all entries; the next one follows `base`, which is in a durable snapshot. */
+  reset(base: Position, logGeneration: number): void;
   /**
    * Entries from `fromIndex` on, at most `throughIndex`, in order and without gap: no more than fit
    * into `maxBytes`, but at least one when there is one. Fewer than fit, where a file ends.

@@ -56,6 +56,14 @@ export class LogTail {
     this.#releasedIndex = Math.min(this.#releasedIndex, this.#lastIndex);
   }
 
+  /** Forgets all entries; the next one follows `lastIndex`. */
+  reset(lastIndex: number): void {
+    this.#entries.length = 0;
+    this.#bytes = 0;
+    this.#lastIndex = lastIndex;
+    this.#releasedIndex = lastIndex;
+  }
+
   /** Undefined when the first entry of the range is no longer in memory. */
   read(range: { fromIndex: number; throughIndex: number; maxBytes: number }): Entry[] | undefined {
     if (range.fromIndex > this.#lastIndex) return [];

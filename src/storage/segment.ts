@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Entry } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
-import { decodeRecord, type LogRecord, recordBytesAt } from './record.ts';
+import { decodeRecord, type LogRecord, paddedBytes, recordBytesAt } from './record.ts';
 
 /*
  * A segment file: a header of 96 bytes, records, and zeros that were written in advance (a write
@@ -14,6 +14,10 @@ const segmentMagic = 'GRAFTLOG';
 const formatVersion = 1;
 /** An entry's place is remembered once per so many bytes, and found by reading on from there. */
 const checkpointBytes = 64 * 1024;
+/** One write to the disk; what is appended beyond goes with the next. */
+const groupMaxBytes = 8 * 1024 * 1024;
+/** Zeros written ahead of the log at a time. */
+export const fillBytes = 1024 * 1024;
 const readChunkBytes = 256 * 1024;
 
 export type Checkpoint = { readonly index: number; readonly offset: number };
@@ -252,4 +256,40 @@ export async function findCut(
     offset += record.sizeBytes;
   }
   return undefined;
+}
+
+/** Keeps zeros ahead of the log, so that most writes do not change the size of the file. */
+export async function fillAhead(segment: Segment, sizeBytes: number): Promise<void> {
+  const neededBytes = segment.endOffset + sizeBytes;
+  if (neededBytes <= segment.filledBytes) return;
+  await segment.file.write(Buffer.alloc(fillBytes), neededBytes);
+  segment.filledBytes = neededBytes + fillBytes;
+}
+
+export async function cutAt(segment: Segment, offset: number): Promise<void> {
+  await segment.file.truncate(offset);
+  await segment.file.datasync();
+  segment.endOffset = offset;
+  segment.filledBytes = offset;
+  const kept = segment.checkpoints.filter(checkpoint => checkpoint.offset < offset);
+  segment.checkpoints.splice(0, segment.checkpoints.length, ...kept);
+}
+
+/** A file whose creation was interrupted: its header never became durable, so nothing followed. */
+export async function isUnbegun(file: LogFile): Promise<boolean> {
+  const header = Buffer.alloc(segmentHeaderBytes);
+  const sizeBytes = await file.read(header, 0);
+  return sizeBytes < segmentHeaderBytes || header.every(byte => byte === 0);
+}
+
+/** How many of the entries fit into one write. */
+export function groupEnd(entries: readonly Entry[], from: number): number {
+  let end = from;
+  let bytes = 0;
+  for (let entry = entries[end]; entry !== undefined; entry = entries[end]) {
+    bytes += paddedBytes(entry.payload.length);
+    if (bytes > groupMaxBytes && end > from) break;
+    end += 1;
+  }
+  return end;
 }

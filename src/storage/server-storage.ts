@@ -1,16 +1,17 @@
 import { StartupError } from '../errors/startup-error.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
+import { JournalArchive } from './journal-archive.ts';
 import type { LogStoreListener, RecoveredLog } from './log-store.ts';
 import type { Metadata } from './metadata.ts';
-import { WriteAheadLog } from './write-ahead-log.ts';
+import { type SnapshotMark, WriteAheadLog } from './write-ahead-log.ts';
 
-/** 64 MiB: a restart reads a segment at a time, so this is also what it needs of memory. */
-const defaultSegmentMaxBytes = 64 * 1024 * 1024;
-
-export type ServerStorage = {
+export type ServerStorage<Loaded extends SnapshotMark = SnapshotMark> = {
   readonly metadata: Metadata;
   readonly log: WriteAheadLog;
+  readonly archive: JournalArchive;
+  /** What the newest snapshot holds. */
+  readonly loaded: Loaded;
   readonly recovered: RecoveredLog;
   /** The directory held nothing before. */
   readonly isNew: boolean;
@@ -18,15 +19,17 @@ export type ServerStorage = {
 };
 
 /** Opens everything that a server keeps on its disk. Throws a StartupError with one sentence. */
-export async function openServerStorage(options: {
+export async function openServerStorage<Loaded extends SnapshotMark>(options: {
   readonly dataDirectory: string;
   readonly clusterId: string;
   readonly nodeId: string;
   readonly tailMaxBytes: number;
   readonly listener: LogStoreListener;
-  readonly segmentMaxBytes?: number;
+  /** Reads the newest snapshot, once the directory is ours: the log may begin behind it. */
+  readonly load: (directory: string) => Promise<Loaded>;
+  readonly segmentMaxBytes: number;
   readonly fileSystem?: FileSystem;
-}): Promise<ServerStorage> {
+}): Promise<ServerStorage<Loaded>> {
   const fileSystem = options.fileSystem ?? nodeFileSystem;
   const path = options.dataDirectory;
   try {
@@ -35,14 +38,21 @@ export async function openServerStorage(options: {
       { clusterId: options.clusterId, nodeId: options.nodeId },
       fileSystem,
     );
-    const { log, recovered } = await WriteAheadLog.open({
-      directory: path,
-      directoryId: directory.metadata.directoryId,
-      fileSystem,
-      listener: options.listener,
-      segmentMaxBytes: options.segmentMaxBytes ?? defaultSegmentMaxBytes,
-      tailMaxBytes: options.tailMaxBytes,
-    }).catch((error: unknown) => {
+    const open = async () => {
+      const loaded = await options.load(path);
+      const archive = await JournalArchive.open(fileSystem, path);
+      const opened = await WriteAheadLog.open({
+        directory: path,
+        directoryId: directory.metadata.directoryId,
+        fileSystem,
+        listener: options.listener,
+        segmentMaxBytes: options.segmentMaxBytes,
+        tailMaxBytes: options.tailMaxBytes,
+        snapshot: loaded,
+      });
+      return { loaded, archive, ...opened };
+    };
+    const { log, ...rest } = await open().catch((error: unknown) => {
       directory.lock.release();
       throw error;
     });
@@ -50,7 +60,8 @@ export async function openServerStorage(options: {
       await log.close();
       directory.lock.release();
     };
-    return { metadata: directory.metadata, log, recovered, isNew: directory.isNew, close };
+    const { metadata, isNew } = directory;
+    return { metadata, isNew, log, ...rest, close };
   } catch (error) {
     throw asStartupError(error, path);
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { assert } from '../assert.ts';
-import type { Entry, LogIndex, Term } from '../consensus/types.ts';
+import { noPosition } from '../consensus/position.ts';
+import type { Entry, LogIndex, Position, Term } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { FileSystem } from './file-system.ts';
 import type { LogStore, LogStoreListener, RecoveredLog } from './log-store.ts';
@@ -8,20 +9,20 @@ import { LogTail } from './log-tail.ts';
 import { encodeEntry, encodeMark, paddedBytes, recordHeaderBytes } from './record.ts';
 import {
   createSegment,
+  cutAt,
+  fillAhead,
+  fillBytes,
   findCut,
   firstIndexOf,
+  groupEnd,
+  isUnbegun,
   noteCheckpoint,
   readSegment,
   type Segment,
   scanSegment,
-  segmentHeaderBytes,
   segmentName,
 } from './segment.ts';
 
-/** Zeros written ahead of the log at a time. */
-const fillBytes = 1024 * 1024;
-/** One write to the disk; what is appended beyond goes with the next. */
-const groupMaxBytes = 8 * 1024 * 1024;
 /** After this silence the log notes how far it is durable, without waiting for the disk. */
 const markDelayMs = 100;
 
@@ -34,11 +35,20 @@ export type WriteAheadLogOptions = {
   readonly segmentMaxBytes: number;
   /** Newest entries kept in memory, in bytes; what is not written yet is kept in any case. */
   readonly tailMaxBytes: number;
+  /** The newest snapshot of the directory: the log may begin behind it. */
+  readonly snapshot?: SnapshotMark;
+};
+
+export type SnapshotMark = {
+  readonly position: Position;
+  /** It came from another server: then this log need not reach so far. */
+  readonly isFetched: boolean;
 };
 
 type Work =
   | { readonly type: 'write'; readonly entries: Entry[]; readonly logGeneration: number }
-  | { readonly type: 'cut'; readonly fromIndex: number; readonly logGeneration: number };
+  | { readonly type: 'cut'; readonly fromIndex: number; readonly logGeneration: number }
+  | { readonly type: 'reset'; readonly baseIndex: number; readonly logGeneration: number };
 
 /**
  * The log on the disk: segment files of framed records, written in groups.
@@ -51,7 +61,6 @@ export class WriteAheadLog implements LogStore {
   readonly #options: WriteAheadLogOptions;
   readonly #segments: Segment[];
   readonly #tail: LogTail;
-  readonly #firstIndex: number;
   #durableIndex: number;
   #generation = 0;
   #work: Work[] = [];
@@ -59,13 +68,14 @@ export class WriteAheadLog implements LogStore {
   #hasFailed = false;
   #isClosed = false;
   #syncCount = 0;
+  /** Everything that is being read from the files. */
+  #reading: Promise<unknown> = Promise.resolve();
   #markTimer: NodeJS.Timeout | undefined;
 
   private constructor(options: WriteAheadLogOptions, segments: Segment[], tail: LogTail) {
     this.#options = options;
     this.#segments = segments;
     this.#tail = tail;
-    this.#firstIndex = segments[0]?.firstIndex ?? 1;
     this.#durableIndex = tail.lastIndex;
   }
 
@@ -104,12 +114,39 @@ export class WriteAheadLog implements LogStore {
     }
     tail.release(tail.lastIndex);
     const log = new WriteAheadLog(options, segments, tail);
-    const lastIndex = tail.lastIndex as LogIndex;
-    return { log, recovered: { runs, lastIndex, tail: tail.entries() } };
+    return { log, recovered: await log.#recover(runs) };
+  }
+
+  /** What the log holds, or (behind a snapshot that came from elsewhere) that it holds nothing. */
+  async #recover(runs: RecoveredLog['runs']): Promise<RecoveredLog> {
+    const { snapshot, directory } = this.#options;
+    const { position = noPosition, isFetched = false } = snapshot ?? {};
+    const run = runs.findLast(({ firstIndex }) => firstIndex <= position.index);
+    const isHeld = position.index <= this.#tail.lastIndex && run?.term === position.term;
+    if (isFetched && !isHeld) {
+      await this.#clear(position.index);
+      this.#tail.reset(position.index);
+      return { base: position, runs: [], lastIndex: position.index, tail: [] };
+    }
+    const { firstIndex } = this;
+    const [first] = runs;
+    // Of what lies before, nothing is known but that the snapshot holds it.
+    const isBehind = firstIndex > 1 && firstIndex !== position.index + 1;
+    if (isBehind && (first === undefined || firstIndex > position.index)) {
+      throw missingPart(join(directory, segmentName(firstIndex)), 1);
+    }
+    const base =
+      firstIndex === 1
+        ? noPosition
+        : isBehind && first !== undefined
+          ? { term: first.term, index: firstIndex }
+          : position;
+    const lastIndex = this.#tail.lastIndex as LogIndex;
+    return { base, runs, lastIndex, tail: this.#tail.entries() };
   }
 
   get firstIndex(): LogIndex {
-    return this.#firstIndex as LogIndex;
+    return (this.#segments[0]?.firstIndex ?? this.#durableIndex + 1) as LogIndex;
   }
 
   get lastIndex(): LogIndex {
@@ -137,11 +174,42 @@ export class WriteAheadLog implements LogStore {
   }
 
   truncate(fromIndex: LogIndex, logGeneration: number): void {
-    assert(fromIndex >= this.#firstIndex, 'a truncation stays within the log');
+    assert(fromIndex >= this.firstIndex, 'a truncation stays within the log');
     this.#generation = logGeneration;
     this.#tail.truncate(fromIndex);
     this.#work.push({ type: 'cut', fromIndex, logGeneration });
     this.#start();
+  }
+
+  reset({ index }: Position, logGeneration: number): void {
+    this.#generation = logGeneration;
+    this.#tail.reset(index);
+    this.#work.push({ type: 'reset', baseIndex: index, logGeneration });
+    this.#start();
+  }
+
+  /**
+   * Removes files whose entries all lie before `index`. Returns the first entry that is left: it and
+   * what lies before it need not be asked for any more. Undefined when nothing was removed.
+   */
+  compact(index: LogIndex): LogIndex | undefined {
+    const { fileSystem, directory } = this.#options;
+    if (this.#work.some(({ type }) => type === 'reset')) return undefined;
+    let [oldest, next] = this.#segments;
+    if (next === undefined || next.firstIndex > index) return undefined;
+    while (oldest !== undefined && next !== undefined && next.firstIndex <= index) {
+      this.#segments.shift();
+      fileSystem.remove(oldest.path);
+      this.#retire(oldest);
+      [oldest, next] = this.#segments;
+    }
+    fileSystem.syncDirectory(directory);
+    return this.firstIndex;
+  }
+
+  /** Somebody may still be reading in it. */
+  #retire(segment: Segment): void {
+    this.#reading = this.#reading.then(() => segment.file.close()).catch(() => undefined);
   }
 
   async read(range: {
@@ -156,10 +224,12 @@ export class WriteAheadLog implements LogStore {
     const generation = this.#generation;
     // What is in memory is newer than the files: a truncation may not have cut them yet.
     const throughIndex = Math.min(range.throughIndex, this.#tail.firstIndex - 1);
-    const entries = await readSegment(segment, { ...range, throughIndex }).catch((error: Error) => {
+    const reading = readSegment(segment, { ...range, throughIndex }).catch((error: Error) => {
       this.#fail(error);
       return [];
     });
+    this.#reading = Promise.all([this.#reading, reading]).then(() => undefined);
+    const entries = await reading;
     if (generation !== this.#generation) return [];
     if (entries[0]?.index !== range.fromIndex) {
       this.#fail(new Error(`entry ${range.fromIndex} can no longer be read from ${segment.path}`));
@@ -173,6 +243,7 @@ export class WriteAheadLog implements LogStore {
     this.#isClosed = true;
     clearTimeout(this.#markTimer);
     await this.#running;
+    await this.#reading;
     if (!this.#hasFailed) await this.#writeMark().catch(() => undefined);
     for (const { file } of this.#segments) await file.close();
   }
@@ -200,6 +271,7 @@ export class WriteAheadLog implements LogStore {
     for (let work = this.#work.shift(); work !== undefined; work = this.#work.shift()) {
       if (this.#hasFailed) return;
       if (work.type === 'cut') await this.#cut(work.fromIndex);
+      else if (work.type === 'reset') await this.#clear(work.baseIndex);
       else await this.#write(work.entries);
       this.#report();
     }
@@ -209,7 +281,7 @@ export class WriteAheadLog implements LogStore {
   #report(): void {
     if (this.#hasFailed) return;
     const index = Math.min(this.#durableIndex, this.#tail.lastIndex) as LogIndex;
-    const isSettled = !this.#work.some(({ type }) => type === 'cut');
+    const isSettled = this.#work.every(({ type }) => type === 'write');
     if (isSettled && index > 0) this.#options.listener.persisted(this.#generation, index);
   }
 
@@ -263,14 +335,7 @@ export class WriteAheadLog implements LogStore {
 
   /** Removes entries from the end of the files, newest file first: a crash leaves a shorter log. */
   async #cut(fromIndex: number): Promise<void> {
-    const { fileSystem, directory } = this.#options;
-    for (let last = this.#segments.at(-1); last !== undefined; last = this.#segments.at(-1)) {
-      if (last.firstIndex < fromIndex) break;
-      this.#segments.pop();
-      await last.file.close();
-      fileSystem.remove(last.path);
-      fileSystem.syncDirectory(directory);
-    }
+    await this.#removeFilesFrom(fromIndex);
     const segment = this.#segments.at(-1);
     if (segment !== undefined && segment.lastIndex >= fromIndex) {
       const cut = await findCut(segment, fromIndex);
@@ -281,6 +346,24 @@ export class WriteAheadLog implements LogStore {
     }
     this.#syncCount += 1;
     this.#durableIndex = Math.min(this.#durableIndex, fromIndex - 1);
+  }
+
+  /** Removes all files: the log goes on behind a snapshot that holds everything up to its base. */
+  async #clear(baseIndex: number): Promise<void> {
+    await this.#removeFilesFrom(0);
+    this.#durableIndex = baseIndex;
+  }
+
+  async #removeFilesFrom(fromIndex: number): Promise<void> {
+    const { fileSystem, directory } = this.#options;
+    for (let last = this.#segments.at(-1); last !== undefined; last = this.#segments.at(-1)) {
+      if (last.firstIndex < fromIndex) break;
+      this.#segments.pop();
+      await this.#reading;
+      await last.file.close();
+      fileSystem.remove(last.path);
+      fileSystem.syncDirectory(directory);
+    }
   }
 
   #scheduleMark(): void {
@@ -307,41 +390,6 @@ export class WriteAheadLog implements LogStore {
     segment.filledBytes = Math.max(segment.filledBytes, segment.endOffset);
     segment.lastCrc = crc;
   }
-}
-
-function groupEnd(entries: readonly Entry[], from: number): number {
-  let end = from;
-  let bytes = 0;
-  for (let entry = entries[end]; entry !== undefined; entry = entries[end]) {
-    bytes += paddedBytes(entry.payload.length);
-    if (bytes > groupMaxBytes && end > from) break;
-    end += 1;
-  }
-  return end;
-}
-
-/** Keeps zeros ahead of the log, so that most writes do not change the size of the file. */
-async function fillAhead(segment: Segment, sizeBytes: number): Promise<void> {
-  const neededBytes = segment.endOffset + sizeBytes;
-  if (neededBytes <= segment.filledBytes) return;
-  await segment.file.write(Buffer.alloc(fillBytes), neededBytes);
-  segment.filledBytes = neededBytes + fillBytes;
-}
-
-async function cutAt(segment: Segment, offset: number): Promise<void> {
-  await segment.file.truncate(offset);
-  await segment.file.datasync();
-  segment.endOffset = offset;
-  segment.filledBytes = offset;
-  const kept = segment.checkpoints.filter(checkpoint => checkpoint.offset < offset);
-  segment.checkpoints.splice(0, segment.checkpoints.length, ...kept);
-}
-
-/** A file whose creation was interrupted: its header never became durable, so nothing followed. */
-async function isUnbegun(file: Segment['file']): Promise<boolean> {
-  const header = Buffer.alloc(segmentHeaderBytes);
-  const sizeBytes = await file.read(header, 0);
-  return sizeBytes < segmentHeaderBytes || header.every(byte => byte === 0);
 }
 
 const missingPart = (path: string, index: number): StartupError =>

@@ -1,5 +1,6 @@
 import type { NodeId } from '../words.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
+import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServer.ts';
 import type { GrpcService } from './grpc-server.ts';
 import { InboundStreams } from './inbound-streams.ts';
 import { isRequest, PeerLink } from './peer-link.ts';
@@ -12,6 +13,8 @@ export type GrpcTransportOptions = {
   /** A link on which nothing comes back for this long is opened anew. */
   readonly silenceMs: number;
   readonly listener: TransportListener;
+  /** Serves a snapshot; no message of the protocol. */
+  readonly fetchSnapshot: ServerToServerHandlers['FetchSnapshot'];
 };
 
 /** Messages between servers: requests on our links, answers on the streams of the peers. */
@@ -21,7 +24,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): {
 } {
   const { clusterId, self, listener } = options;
   const gatekeeper: Gatekeeper = { clusterId, self };
-  const inbound = new InboundStreams(gatekeeper, listener);
+  const inbound = new InboundStreams(gatekeeper, listener, options.fetchSnapshot);
   const links = new Map<NodeId, PeerLink>();
   const transport: Transport = {
     send(message) {

@@ -31,11 +31,17 @@ type Inbound = {
 export class InboundStreams {
   readonly #gatekeeper: Gatekeeper;
   readonly #listener: TransportListener;
+  readonly #fetchSnapshot: ServerToServerHandlers['FetchSnapshot'];
   readonly #peers = new Map<NodeId, Inbound>();
 
-  constructor(gatekeeper: Gatekeeper, listener: TransportListener) {
+  constructor(
+    gatekeeper: Gatekeeper,
+    listener: TransportListener,
+    fetchSnapshot: ServerToServerHandlers['FetchSnapshot'],
+  ) {
     this.#gatekeeper = gatekeeper;
     this.#listener = listener;
+    this.#fetchSnapshot = fetchSnapshot;
   }
 
   /** The implementation of the service. */
@@ -47,6 +53,7 @@ export class InboundStreams {
           probeMs: request.probeMs,
         })),
       PullEntries: call => this.#serve('pull', call, readPullEntries),
+      FetchSnapshot: this.#fetchSnapshot,
       UpdatePosition: call => this.#serve('update', call, () => ({ type: 'updatePosition' })),
       RequestVote: (call, callback) => {
         const message = this.#admit(call.getPeer(), call.request.envelope, () => ({

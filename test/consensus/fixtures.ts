@@ -91,7 +91,7 @@ export function replica(
       vote: options.vote === undefined ? undefined : nodeId(options.vote),
       config: options.config ?? threeServers,
       applied: at(0, 0),
-      log: { runs, lastIndex: terms.length as LogIndex, tail: entriesOf(terms) },
+      log: { base: at(0, 0), runs, lastIndex: terms.length as LogIndex, tail: entriesOf(terms) },
     },
     timings,
     limits,

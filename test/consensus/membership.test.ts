@@ -34,7 +34,7 @@ function freshServer(id = 'n0'): Replica {
       vote: undefined,
       config: undefined,
       applied: noPosition,
-      log: { runs: [], lastIndex: 0 as never, tail: [] },
+      log: { base: noPosition, runs: [], lastIndex: 0 as never, tail: [] },
     },
     timings,
     limits,

@@ -42,14 +42,6 @@ export const memberMutants: readonly Mutant[] = [
     inFile(reconfigure, '  distrustLease(replica);\n', ''),
   ),
   memberMutant(
-    'a candidate keeps the votes of an older configuration',
-    inFile(
-      'consensus/membership.ts',
-      "  if (isCandidacy) becomeFollower(replica, turn, 'newerConfig');\n",
-      '',
-    ),
-  ),
-  memberMutant(
     'a server with another directory is taken for the member of its name',
     inFile(
       'consensus/gossip.ts',

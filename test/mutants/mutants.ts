@@ -298,14 +298,14 @@ export const mutants: readonly Mutant[] = [
     'removed entries are told to be durable',
     inFile(
       'storage/write-ahead-log.ts',
-      "    const isSettled = !this.#work.some(({ type }) => type === 'cut');\n    if (isSettled && index > 0)",
+      "    const isSettled = this.#work.every(({ type }) => type === 'write');\n    if (isSettled && index > 0)",
       '    if (index > 0)',
     ),
   ),
   mutant(
     'a truncation is not durable before what follows it',
     inFile(
-      'storage/write-ahead-log.ts',
+      'storage/segment.ts',
       '  await segment.file.truncate(offset);\n  await segment.file.datasync();\n',
       '',
     ),

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Entry, LogIndex } from '../../src/consensus/types.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
 import type { LogStore } from '../../src/storage/log-store.ts';
-import { MemoryStore } from '../../src/storage/memory-store.ts';
+import { emptyLog, type LogContent, MemoryStore } from '../../src/storage/memory-store.ts';
 import { WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
 import { until } from '../fixtures/until.ts';
 import { checkBitFlips, filledDisk } from './bit-flips.ts';
@@ -24,7 +24,7 @@ type Rig = {
   reopen(): Promise<Rig>;
 };
 
-function memoryRig(disk: readonly Entry[] = []): Rig {
+function memoryRig(disk: LogContent = emptyLog): Rig {
   const told: Told[] = [];
   const store = new MemoryStore(
     { persisted: (generation, index) => told.push({ generation, index }), failed: () => undefined },

@@ -1,11 +1,7 @@
 import test from 'ava';
 import { Random } from '../../src/simulation/random.ts';
-import {
-  DamagedSnapshot,
-  readSnapshot,
-  snapshotPaths,
-  writeSnapshot,
-} from '../../src/storage/snapshot-file.ts';
+import { DamagedFile } from '../../src/storage/frames.ts';
+import { readSnapshot, snapshotPaths, writeSnapshot } from '../../src/storage/snapshot-file.ts';
 import type { LogIndex, Term } from '../../src/words.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
 
@@ -74,11 +70,11 @@ test('every changed bit and every cut is noticed', async t => {
     const changed = Buffer.from(bytes);
     changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     await file.write(changed, 0);
-    await t.throwsAsync(read(disk, path), { instanceOf: DamagedSnapshot }, `bit ${bit}`);
+    await t.throwsAsync(read(disk, path), { instanceOf: DamagedFile }, `bit ${bit}`);
   }
   for (let length = 0; length < size; length += 1) {
     await file.write(bytes, 0);
     await file.truncate(length);
-    await t.throwsAsync(read(disk, path), { instanceOf: DamagedSnapshot }, `length ${length}`);
+    await t.throwsAsync(read(disk, path), { instanceOf: DamagedFile }, `length ${length}`);
   }
 });

@@ -41,7 +41,8 @@ function pageText(page: JournalPage, from: number, isLocal: boolean): string {
         behind: Math.max(0, page.knownCommitIndex - page.appliedIndex),
       })}`
     : '';
-  return `{"entries":[${entries.join(',')}],"next":${next},"last":${page.lastSeq}${view}}`;
+  const kept = `"first_kept":${page.firstKept}`;
+  return `{"entries":[${entries.join(',')}],"next":${next},"last":${page.lastSeq},${kept}${view}}`;
 }
 
 async function readBatch(ctx: Context, { client }: GatewayContext, uuid: string): Promise<void> {

@@ -9,12 +9,14 @@ export interface _gossipraft_ReadEntriesReply_Page {
   'entries'?: (_gossipraft_JournalEntry)[];
   'lastSeq'?: (number | string | Long);
   'view'?: (_gossipraft_ServerView | null);
+  'firstKept'?: (number | string | Long);
 }
 
 export interface _gossipraft_ReadEntriesReply_Page__Output {
   'entries': (_gossipraft_JournalEntry__Output)[];
   'lastSeq': (number);
   'view': (_gossipraft_ServerView__Output | null);
+  'firstKept': (number);
 }
 
 export interface ReadEntriesReply {

@@ -1,0 +1,75 @@
+import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
+import { createReplica, type Replica } from '../consensus/replica.ts';
+import type { Config, Limits, ListedServer, NodeId, Timings } from '../consensus/types.ts';
+import type { ServerStorage } from '../storage/server-storage.ts';
+import { addressText } from '../transport/endpoint.ts';
+import { monotonicNow } from './host.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** The replica as its disk and the configuration make it. */
+export function bootReplica(
+  configuration: LoadedConfiguration,
+  nodeId: string,
+  { metadata, recovered, loaded }: ServerStorage,
+): Replica {
+  const listedServers = Object.entries(configuration.nodes).map(([id, node]) => ({
+    id: id as NodeId,
+    address: addressText(node),
+  }));
+  return createReplica({
+    identity: {
+      clusterId: configuration.clusterName,
+      id: nodeId as NodeId,
+      directoryId: metadata.directoryId,
+      incarnation: metadata.incarnation,
+      listedServers,
+      membersHash: membersHashOf(configuration),
+    },
+    persistent: {
+      term: metadata.term,
+      vote: metadata.vote,
+      config: withAddresses(metadata.config, listedServers),
+      applied: loaded.position,
+      log: recovered,
+    },
+    timings: timingsFor(configuration),
+    limits: limitsFor(configuration),
+    seed: Math.floor(Math.random() * 2 ** 31),
+    now: monotonicNow(),
+  });
+}
+
+/** Data directories of version 0.1 know no addresses: the file does. */
+function withAddresses(
+  config: Config | undefined,
+  listed: readonly ListedServer[],
+): Config | undefined {
+  if (config === undefined) return undefined;
+  const fromFile = (id: NodeId): string => listed.find(one => one.id === id)?.address ?? '';
+  const members = config.members.map(member => ({
+    ...member,
+    address: member.address || fromFile(member.id),
+  }));
+  return { ...config, members };
+}
+
+/** Quartz clocks differ by 0.01 %, and are slewed by at most 0.05 %. */
+const clockDriftMax = 0.01;
+
+export const timingsFor = ({ timing }: LoadedConfiguration): Timings => ({
+  heartbeatIntervalMs: timing.heartbeatMs,
+  electionTimeoutMs: timing.electionMs,
+  leaseMs: timing.leaseMs,
+  clockDriftMax,
+});
+
+function limitsFor({ limits }: LoadedConfiguration): Limits {
+  return {
+    batchMaxBytes: mebibyte,
+    pullWindowBytes: 8 * mebibyte,
+    tailMaxBytes: limits.tailMaxBytes,
+    uncommittedMaxBytes: limits.uncommittedMaxBytes,
+    depthMax: 3,
+  };
+}

@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
+import type { NodeId, Position } from '../consensus/types.ts';
+import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
+import type { ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
+import { keepFetched } from '../storage/snapshot-file.ts';
+import { addressOf, channelOptions } from '../transport/channel-options.ts';
+import type { FetchSnapshotReply__Output as Reply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
+import { ServerToServer } from '../transport/proto-definitions.ts';
+import type { PeerAddress } from '../transport/transport.ts';
+import { present } from '../transport/wire-checks.ts';
+import { readPosition } from '../transport/wire-gossip.ts';
+import { readState } from './load-state.ts';
+
+/** A source that sends nothing for so long is given up. */
+const silenceMs = 10_000;
+const partName = 'snapshot.part';
+
+export type SnapshotFetcherOptions = {
+  readonly clusterId: string;
+  readonly directory: string;
+  readonly archive: JournalArchive;
+  readonly addressOf: (source: NodeId) => PeerAddress | undefined;
+  /** It is durable here; undefined when it could not be had. */
+  readonly fetched: (position: Position | undefined) => void;
+  /** The state takes the place of ours. */
+  readonly install: (state: ReplicatedState) => void;
+  readonly say: (text: string) => void;
+};
+
+/** A part of a snapshot that is here already; another source may have the rest of it. */
+type Part = { readonly position: Position; sizeBytes: number };
+
+/** Gets a snapshot, and the posted objects up to it, from a server whose log was cut. */
+export class SnapshotFetcher {
+  readonly #options: SnapshotFetcherOptions;
+  #part: Part | undefined;
+  #ready: { readonly position: Position; readonly state: ReplicatedState } | undefined;
+  #running: Promise<void> | undefined;
+  #call: ClientReadableStream<Reply> | undefined;
+  #isStopped = false;
+
+  constructor(options: SnapshotFetcherOptions) {
+    this.#options = options;
+  }
+
+  fetch(source: NodeId): void {
+    this.#running = this.#fetch(source)
+      .catch(({ message }: Error) => {
+        this.#options.say(`no snapshot from ${source}: ${message}`);
+        return undefined;
+      })
+      .then(position => {
+        if (!this.#isStopped) this.#options.fetched(position);
+        // Whatever was not taken over by now is not needed.
+        this.#ready = undefined;
+      });
+  }
+
+  /** The protocol has taken it over: the state is this one now. */
+  load(position: Position): void {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    if (ready?.position.index !== position.index) throw new Error('that snapshot is not here');
+    this.#options.install(ready.state);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#call?.cancel();
+    await this.#running;
+  }
+
+  async #fetch(source: NodeId): Promise<Position | undefined> {
+    const address = this.#options.addressOf(source);
+    if (address === undefined) return undefined;
+    const client = new ServerToServer(
+      addressOf(address),
+      credentials.createInsecure(),
+      channelOptions,
+    );
+    try {
+      return await this.#receive(source, client);
+    } finally {
+      client.close();
+    }
+  }
+
+  async #receive(
+    source: NodeId,
+    client: InstanceType<typeof ServerToServer>,
+  ): Promise<Position | undefined> {
+    const { clusterId, directory, archive, say } = this.#options;
+    const part = this.#part;
+    const resumed = part === undefined ? {} : { position: part.position, offset: part.sizeBytes };
+    const call = client.fetchSnapshot({
+      clusterId,
+      to: source,
+      ...resumed,
+      afterSeq: archive.lastSeq,
+    });
+    this.#call = call;
+    const replies = patiently(call);
+    const path = join(directory, partName);
+    const { position, first } = await this.#receiveFile(path, replies);
+    await archive.add(batchesIn(first, replies), position.index);
+    const { state } = await readState(path).catch((error: Error) => {
+      this.#part = undefined;
+      throw error;
+    });
+    keepFetched(nodeFileSystem, directory, path, position);
+    this.#part = undefined;
+    this.#ready = { position, state };
+    say(`has the snapshot of entry ${position.index} from ${source}`);
+    return position;
+  }
+
+  /** Returns the first reply after the file, too. */
+  async #receiveFile(
+    path: string,
+    replies: AsyncGenerator<Reply>,
+  ): Promise<{ position: Position; first: Reply }> {
+    const header = present((await next(replies)).header, 'header');
+    const position = readPosition(header.position, 'position');
+    if (header.offset === 0) nodeFileSystem.remove(path);
+    const part: Part = { position, sizeBytes: header.offset };
+    this.#part = part;
+    const file = await nodeFileSystem.openLogFile(path);
+    try {
+      const first = await copy(file, part, replies);
+      if (part.sizeBytes !== header.sizeBytes) throw new Error('the source broke off');
+      await file.datasync();
+      return { position, first };
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+async function copy(file: LogFile, part: Part, replies: AsyncGenerator<Reply>): Promise<Reply> {
+  for (;;) {
+    const reply = await next(replies);
+    if (reply.part !== 'data' || !reply.data) return reply;
+    await file.write(reply.data, part.sizeBytes);
+    part.sizeBytes += reply.data.length;
+  }
+}
+
+async function* batchesIn(
+  first: Reply,
+  replies: AsyncGenerator<Reply>,
+): AsyncGenerator<ArchivedBatch> {
+  for (let reply = first; reply.part !== 'isComplete'; reply = await next(replies)) {
+    yield present(reply.batch, 'batch');
+  }
+}
+
+async function next(replies: AsyncGenerator<Reply>): Promise<Reply> {
+  const { value, done } = await replies.next();
+  if (done === true) throw new Error('the source broke off');
+  return value;
+}
+
+/** The replies of a call; a source that falls silent is given up. */
+async function* patiently(call: ClientReadableStream<Reply>): AsyncGenerator<Reply> {
+  const timer = setTimeout(() => call.destroy(new Error('the source fell silent')), silenceMs);
+  try {
+    for await (const reply of call) {
+      timer.refresh();
+      yield reply as Reply;
+    }
+  } finally {
+    clearTimeout(timer);
+    call.cancel();
+  }
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { Position } from '../consensus/types.ts';
+import { nodeFileSystem } from '../storage/file-system.ts';
+import { snapshotHeader, snapshotPaths } from '../storage/snapshot-file.ts';
+import type { FetchSnapshotReply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
+import type { FetchSnapshotRequest__Output as FetchSnapshotRequest } from '../transport/generated/gossipraft/FetchSnapshotRequest.ts';
+import { batchesFrom, type JournalSources } from './journal-reader.ts';
+
+const chunkBytes = 256 * 1024;
+
+type Call = ServerWritableStream<FetchSnapshotRequest, FetchSnapshotReply>;
+
+/** FetchSnapshot, the source's side: the file from where the other has it, then posted objects. */
+export class SnapshotSource {
+  readonly #clusterId: string;
+  readonly #directory: string;
+  readonly #sources: () => JournalSources;
+
+  constructor(clusterId: string, directory: string, sources: () => JournalSources) {
+    this.#clusterId = clusterId;
+    this.#directory = directory;
+    this.#sources = sources;
+  }
+
+  serve(call: Call): void {
+    this.#send(call).then(
+      () => call.end(),
+      (error: Error) => call.emit('error', { code: status.ABORTED, details: error.message }),
+    );
+  }
+
+  async #send(call: Call): Promise<void> {
+    if (call.request.clusterId !== this.#clusterId) throw new Error('this is another cluster');
+    const [path] = snapshotPaths(nodeFileSystem, this.#directory);
+    if (path === undefined) throw new Error('there is no snapshot yet');
+    const position = await this.#sendFile(call, path);
+    for await (const batch of batchesFrom(this.#sources(), call.request.afterSeq + 1)) {
+      if (batch.index > position.index || call.cancelled) break;
+      await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });
+    }
+    await write(call, { isComplete: true });
+  }
+
+  /** A newer snapshot may take its place meanwhile; an open file stays as it is. */
+  async #sendFile(call: Call, path: string): Promise<Position> {
+    const { position } = await snapshotHeader(nodeFileSystem, path);
+    const { position: known, offset: knownBytes } = call.request;
+    const isSame = known !== null && known.term === position.term && known.index === position.index;
+    const file = await nodeFileSystem.openLogFile(path);
+    try {
+      const sizeBytes = await file.sizeBytes();
+      let offset = isSame && knownBytes <= sizeBytes ? knownBytes : 0;
+      await write(call, { header: { position, sizeBytes, offset } });
+      const buffer = Buffer.alloc(chunkBytes);
+      while (offset < sizeBytes && !call.cancelled) {
+        const count = await file.read(buffer, offset);
+        if (count === 0) throw new Error('the snapshot is shorter than it was');
+        await write(call, { data: Buffer.from(buffer.subarray(0, count)) });
+        offset += count;
+      }
+    } finally {
+      await file.close();
+    }
+    return position;
+  }
+}
+
+/** Waits while the other is slower than we are: nothing piles up. */
+async function write(call: Call, reply: FetchSnapshotReply): Promise<void> {
+  if (call.cancelled) throw new Error('it is not wanted any more');
+  if (call.write(reply)) return;
+  await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
+}
