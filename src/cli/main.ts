@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { StartupError } from '../errors/startup-error.ts';
 import { fail } from './fail.ts';
 
 /** The top of the package: this file runs from dist/src/cli. */
@@ -148,13 +149,32 @@ member
   });
 
 program
-  .command('restore')
-  .description('make an empty store what a file tells of')
-  .requiredOption('--from-text <file>', 'logs.txt of a server')
+  .command('backup')
+  .description('write everything that the cluster holds into one file')
+  .argument('<file>', 'the file; it must not be there yet')
   .addOption(configOption())
-  .action(async options => {
-    const { restoreText } = await import('./restore-text.ts');
-    await restoreText(options.fromText, options);
+  .action(async (file: string, options) => {
+    const { backup } = await import('./backup.ts');
+    await backup(file, options);
+  });
+
+program
+  .command('restore')
+  .description('make new data directories from a backup, before the servers are started')
+  .argument('[file]', 'the backup')
+  .option('--from-text <file>', 'instead: put what a logs.txt tells of into a running, empty store')
+  .option('--server <name...>', 'only these servers; all of the configuration otherwise')
+  .addOption(configOption())
+  .addOption(dataOption())
+  .action(async (file: string | undefined, options) => {
+    if (options.fromText !== undefined) {
+      const { restoreText } = await import('./restore-text.ts');
+      await restoreText(options.fromText, options);
+      return;
+    }
+    if (file === undefined) throw new StartupError('name the backup: gossip-raft restore FILE');
+    const { restoreBackup } = await import('./restore-backup.ts');
+    await restoreBackup(file, options);
   });
 
 program

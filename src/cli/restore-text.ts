@@ -57,6 +57,12 @@ function readCommands(path: string): RestoredCommand[] {
     .split('\n')
     .flatMap((line, place) => {
       if (line.trim() === '') return [];
+      if (line.startsWith('SNAPSHOT ')) {
+        throw new StartupError(
+          `line ${place + 1} of ${path} stands for entries that came in a snapshot; use the ` +
+            'records of another server, or a backup',
+        );
+      }
       try {
         return restoredCommand(line) ?? [];
       } catch (error) {

@@ -7,6 +7,7 @@ import {
 import { addressOf, channelOptions } from '../transport/channel-options.ts';
 import type { Endpoint } from '../transport/endpoint.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
+import type { BackupReply__Output as BackupReply } from '../transport/generated/gossipraft/BackupReply.ts';
 import type { ChangeMembersReply__Output as MembersReply } from '../transport/generated/gossipraft/ChangeMembersReply.ts';
 import type { ClientToServerClient } from '../transport/generated/gossipraft/ClientToServer.ts';
 import type { DescribeServerReply__Output as DescribeReply } from '../transport/generated/gossipraft/DescribeServerReply.ts';
@@ -98,6 +99,10 @@ export class ServerConnection {
 
   openAcks(sessionId: number): ClientReadableStream<AckReply> {
     return this.#client.ackEntries({ clusterId: this.#clusterId, sessionId });
+  }
+
+  backup(): ClientReadableStream<BackupReply> {
+    return this.#client.backup({ clusterId: this.#clusterId });
   }
 
   openPuts(): ClientDuplexStream<PutEntriesRequest, PutReply> {

@@ -1,6 +1,13 @@
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
-import type { Config, Limits, ListedServer, NodeId, Timings } from '../consensus/types.ts';
+import type {
+  Config,
+  Limits,
+  ListedServer,
+  NodeId,
+  Position,
+  Timings,
+} from '../consensus/types.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
 import { addressText } from '../transport/endpoint.ts';
 import { monotonicNow } from './host.ts';
@@ -24,7 +31,7 @@ export function bootReplica(
       directoryId: metadata.directoryId,
       incarnation: metadata.incarnation,
       listedServers,
-      membersHash: membersHashOf(configuration),
+      membersHash: membersHashOf(configuration) + originOf(metadata.config, loaded.position),
     },
     persistent: {
       term: metadata.term,
@@ -39,6 +46,10 @@ export function bootReplica(
     now: monotonicNow(),
   });
 }
+
+/** Servers that were restored from a backup found a cluster only with those of the same one. */
+const originOf = (config: Config | undefined, { term, index }: Position): string =>
+  config === undefined && index > 0 ? `-${term}.${index}` : '';
 
 /** Data directories of version 0.1 know no addresses: the file does. */
 function withAddresses(

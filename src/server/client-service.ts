@@ -18,6 +18,7 @@ import type { TransferLeadershipReply } from '../transport/generated/gossipraft/
 import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
 import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
+import { serveBackup } from './backup-source.ts';
 import { firstKeptSeq, readJournal } from './journal-reader.ts';
 import { rangeText, readKeys } from './key-reader.ts';
 import { KeyWatch } from './key-watch.ts';
@@ -74,6 +75,7 @@ export class ClientService {
         if (refusal !== undefined) callback(null, { refused: refusal });
         else changeMembers(this.#context, request, reply => callback(null, reply));
       },
+      Backup: call => serveBackup(this.#context, call),
       DescribeServer: ({ request }, callback) => {
         const refusal = this.#wrongCluster(request.clusterId);
         if (refusal !== undefined) callback(null, { refused: refusal });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Position } from '../consensus/types.ts';
@@ -7,6 +6,7 @@ import { snapshotHeader, snapshotPaths } from '../storage/snapshot-file.ts';
 import type { FetchSnapshotReply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
 import type { FetchSnapshotRequest__Output as FetchSnapshotRequest } from '../transport/generated/gossipraft/FetchSnapshotRequest.ts';
 import { batchesFrom, type JournalSources } from './journal-reader.ts';
+import { write } from './patient-stream.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -65,11 +65,4 @@ export class SnapshotSource {
     }
     return position;
   }
-}
-
-/** Waits while the other is slower than we are: nothing piles up. */
-async function write(call: Call, reply: FetchSnapshotReply): Promise<void> {
-  if (call.cancelled) throw new Error('it is not wanted any more');
-  if (call.write(reply)) return;
-  await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
 }

@@ -90,7 +90,7 @@ export class Misfortunes {
         return this.#changeSides(other, chance);
       case 'handOver':
         server.handOver();
-        return undefined;
+        return chance < 0.5 ? this.#cutOffSoon(server, chance) : undefined;
       case 'changeMembers':
         this.#operator.change(server, other, chance);
         return undefined;
@@ -132,6 +132,20 @@ export class Misfortunes {
         server.crash(true);
         server.start();
       }
+    };
+  }
+
+  /** Somewhere in the middle of what it is doing, nobody hears it any more. */
+  #cutOffSoon(server: SimulatedServer, chance: number): () => void {
+    const inMs = 0.4 * chance * this.#around.options.timings.electionTimeoutMs;
+    let isOver = false;
+    let mend: (() => void) | undefined;
+    this.#around.queue.push(this.#around.now() + inMs, () => {
+      if (!isOver) mend = this.#cut(this.#others(server).flatMap(peer => pair(server, peer)));
+    });
+    return () => {
+      isOver = true;
+      mend?.();
     };
   }
 

@@ -53,10 +53,10 @@ function openMetadata(
   fileSystem.remove(`${file}.new`);
   const adapter = new DurableJsonAdapter(file, fileSystem);
   const isNew = adapter.read() === null;
-  const strays = fileSystem.list(path).filter(name => name.endsWith('.wal'));
+  const strays = fileSystem.list(path).filter(name => /\.(wal|snap|jrn)$/.test(name));
   if (isNew && strays.length > 0) {
     throw new StartupError(
-      `the data directory ${path} holds a log (${strays[0]}) but no metadata.json; ` +
+      `the data directory ${path} holds ${strays[0]} but no metadata.json; ` +
         'put the file back, or replace this server by one with an empty data directory',
     );
   }

@@ -173,7 +173,8 @@ type Writing = {
 const numbersOf = (name: string): number[] | undefined =>
   namePattern.exec(name)?.slice(1).map(Number);
 
-function headerOf({ index, term, wallMs, firstSeq, count }: ArchivedBatch): Buffer {
+/** What stands before the data of a batch in a file. */
+export function headerOf({ index, term, wallMs, firstSeq, count }: ArchivedBatch): Buffer {
   const header = Buffer.alloc(batchHeaderBytes);
   header.writeDoubleLE(index, 0);
   header.writeDoubleLE(term, 8);
@@ -183,7 +184,7 @@ function headerOf({ index, term, wallMs, firstSeq, count }: ArchivedBatch): Buff
   return header;
 }
 
-const batchOf = (frame: Buffer): ArchivedBatch => ({
+export const batchOf = (frame: Buffer): ArchivedBatch => ({
   index: frame.readDoubleLE(0),
   term: frame.readDoubleLE(8),
   wallMs: frame.readDoubleLE(16),

@@ -19,8 +19,7 @@ const logFiles = (cluster: TestCluster, id: string): number[] =>
     return digits === undefined ? [] : [Number(digits)];
   });
 
-const isCut = (cluster: TestCluster, id: string): boolean =>
-  Math.min(...logFiles(cluster, id)) > 1;
+const isCut = (cluster: TestCluster, id: string): boolean => Math.min(...logFiles(cluster, id)) > 1;
 
 test.serial('logs are cut, a server that was away takes a snapshot, and all is there', async t => {
   const cluster = await TestCluster.start(t, { limits });
@@ -33,7 +32,9 @@ test.serial('logs are cut, a server that was away takes a snapshot, and all is t
   await until('the logs of the others are cut', () => present.every(id => isCut(cluster, id)));
   await more(writers, 40);
   cluster.startServer(away);
-  await until('it takes a snapshot', () => cluster.output(away).includes('goes on from a snapshot'));
+  await until('it takes a snapshot', () =>
+    cluster.output(away).includes('goes on from a snapshot'),
+  );
   await cluster.reaches('GREEN');
   await more(writers, 40);
   // Also with the snapshot and archive that came from elsewhere.

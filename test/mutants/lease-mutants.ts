@@ -37,7 +37,12 @@ export const leaseMutants: readonly Mutant[] = [
     inFile(leases, 'return Math.max(0, endsAt - now);', 'return Math.max(1, endsAt - now);'),
   ),
   leaseMutant(
-    'a read that began on a lease is answered after its end, by a deposed leader too',
+    'a leader answers alone without a look at its lease',
+    inFile(
+      leases,
+      'if (leaseRemainingMs(replica, now) <= 0) return undefined;',
+      'if (replica.leadership === undefined || now < 0) return undefined;',
+    ),
     inFile(leases, '(replica.term === read.term ? leaseRemainingMs(replica, now) : 0)', 'now && 1'),
   ),
   leaseMutant(

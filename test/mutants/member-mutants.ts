@@ -41,12 +41,4 @@ export const memberMutants: readonly Mutant[] = [
     'a lease goes on although the members have changed',
     inFile(reconfigure, '  distrustLease(replica);\n', ''),
   ),
-  memberMutant(
-    'a server with another directory is taken for the member of its name',
-    inFile(
-      'consensus/gossip.ts',
-      '  return memberOf(config, owner)?.directoryId === directoryId;',
-      '  return memberOf(config, owner) !== undefined && directoryId.length > 0;',
-    ),
-  ),
 ];

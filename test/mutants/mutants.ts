@@ -215,13 +215,18 @@ export const mutants: readonly Mutant[] = [
     'a wiped server is taken for the one it was',
     inFile(
       'consensus/gossip.ts',
-      'memberOf(replica.config, owner)?.directoryId === directoryId;',
-      'memberOf(replica.config, owner) !== undefined;',
+      'return memberOf(config, owner)?.directoryId === directoryId;',
+      'return memberOf(config, owner) !== undefined && directoryId.length > 0;',
     ),
     inFile(
       'consensus/membership.ts',
-      'if (own?.directoryId !== directoryId) {',
-      'if (own === undefined) {',
+      'if (own.directoryId !== directoryId) {',
+      'if (own.directoryId.length === 0) {',
+    ),
+    inFile(
+      'consensus/membership.ts',
+      'if (memberOf(config, identity.id)?.directoryId === identity.directoryId) return;',
+      'if (memberOf(config, identity.id)?.directoryId !== undefined) return;',
     ),
     inFile(commit, 'fact.directoryId !== voter.directoryId', 'fact.owner !== voter.id'),
   ),
@@ -314,6 +319,22 @@ export const mutants: readonly Mutant[] = [
     'the metadata is overwritten in place',
     inFile('storage/metadata.ts', 'writeAndSync(temporary,', 'writeAndSync(this.#path,'),
     inFile('storage/metadata.ts', '    this.#fileSystem.rename(temporary, this.#path);\n', ''),
+  ),
+  mutant(
+    'a snapshot is put in the place of a log that has come further',
+    inFile(
+      'consensus/install-snapshot.ts',
+      "  if (position.index <= replica.commit.index || replica.role === 'leader') return;\n",
+      '',
+    ),
+  ),
+  mutant(
+    'a log is kept although the snapshot contradicts it',
+    inFile(
+      'consensus/install-snapshot.ts',
+      'holds(log, position) && replica.durableIndex >= position.index',
+      'log.lastIndex >= position.index && holds(log, log.base)',
+    ),
   ),
   ...leaseMutants,
   ...memberMutants,

@@ -1,3 +1,4 @@
+import { mutants } from './mutants.ts';
 import { runMutants } from './run-mutants.ts';
 import { keepWitnesses } from './witnesses.ts';
 
@@ -12,7 +13,10 @@ const results = await runMutants(result => {
 const seeds = results.flatMap(({ name, found }) =>
   found?.seed === undefined ? [] : [[name, found.seed] as const],
 );
-keepWitnesses(Object.fromEntries(seeds));
+keepWitnesses(
+  Object.fromEntries(seeds),
+  mutants.map(({ name }) => name),
+);
 const missed = results.filter(({ found }) => found === undefined);
 process.stdout.write(`${results.length - missed.length} of ${results.length} found\n`);
 if (missed.length > 0) process.exitCode = 1;

@@ -4,6 +4,9 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { Ack as _gossipraft_Ack, Ack__Output as _gossipraft_Ack__Output } from './gossipraft/Ack.ts';
 import type { AckEntriesReply as _gossipraft_AckEntriesReply, AckEntriesReply__Output as _gossipraft_AckEntriesReply__Output } from './gossipraft/AckEntriesReply.ts';
 import type { AckEntriesRequest as _gossipraft_AckEntriesRequest, AckEntriesRequest__Output as _gossipraft_AckEntriesRequest__Output } from './gossipraft/AckEntriesRequest.ts';
+import type { BackupHeader as _gossipraft_BackupHeader, BackupHeader__Output as _gossipraft_BackupHeader__Output } from './gossipraft/BackupHeader.ts';
+import type { BackupReply as _gossipraft_BackupReply, BackupReply__Output as _gossipraft_BackupReply__Output } from './gossipraft/BackupReply.ts';
+import type { BackupRequest as _gossipraft_BackupRequest, BackupRequest__Output as _gossipraft_BackupRequest__Output } from './gossipraft/BackupRequest.ts';
 import type { ChangeMembersReply as _gossipraft_ChangeMembersReply, ChangeMembersReply__Output as _gossipraft_ChangeMembersReply__Output } from './gossipraft/ChangeMembersReply.ts';
 import type { ChangeMembersRequest as _gossipraft_ChangeMembersRequest, ChangeMembersRequest__Output as _gossipraft_ChangeMembersRequest__Output } from './gossipraft/ChangeMembersRequest.ts';
 import type { ClientToServerClient as _gossipraft_ClientToServerClient, ClientToServerDefinition as _gossipraft_ClientToServerDefinition } from './gossipraft/ClientToServer.ts';
@@ -25,6 +28,7 @@ import type { MemberChange as _gossipraft_MemberChange, MemberChange__Output as 
 import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply__Output as _gossipraft_OpenSessionReply__Output } from './gossipraft/OpenSessionReply.ts';
 import type { OpenSessionRequest as _gossipraft_OpenSessionRequest, OpenSessionRequest__Output as _gossipraft_OpenSessionRequest__Output } from './gossipraft/OpenSessionRequest.ts';
 import type { Position as _gossipraft_Position, Position__Output as _gossipraft_Position__Output } from './gossipraft/Position.ts';
+import type { PostedBatch as _gossipraft_PostedBatch, PostedBatch__Output as _gossipraft_PostedBatch__Output } from './gossipraft/PostedBatch.ts';
 import type { PutEntriesReply as _gossipraft_PutEntriesReply, PutEntriesReply__Output as _gossipraft_PutEntriesReply__Output } from './gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest as _gossipraft_PutEntriesRequest, PutEntriesRequest__Output as _gossipraft_PutEntriesRequest__Output } from './gossipraft/PutEntriesRequest.ts';
 import type { ReadBatchReply as _gossipraft_ReadBatchReply, ReadBatchReply__Output as _gossipraft_ReadBatchReply__Output } from './gossipraft/ReadBatchReply.ts';
@@ -50,6 +54,9 @@ export interface ProtoGrpcType {
     Ack: MessageTypeDefinition<_gossipraft_Ack, _gossipraft_Ack__Output>
     AckEntriesReply: MessageTypeDefinition<_gossipraft_AckEntriesReply, _gossipraft_AckEntriesReply__Output>
     AckEntriesRequest: MessageTypeDefinition<_gossipraft_AckEntriesRequest, _gossipraft_AckEntriesRequest__Output>
+    BackupHeader: MessageTypeDefinition<_gossipraft_BackupHeader, _gossipraft_BackupHeader__Output>
+    BackupReply: MessageTypeDefinition<_gossipraft_BackupReply, _gossipraft_BackupReply__Output>
+    BackupRequest: MessageTypeDefinition<_gossipraft_BackupRequest, _gossipraft_BackupRequest__Output>
     ChangeMembersReply: MessageTypeDefinition<_gossipraft_ChangeMembersReply, _gossipraft_ChangeMembersReply__Output>
     ChangeMembersRequest: MessageTypeDefinition<_gossipraft_ChangeMembersRequest, _gossipraft_ChangeMembersRequest__Output>
     ClientToServer: SubtypeConstructor<typeof grpc.Client, _gossipraft_ClientToServerClient> & { service: _gossipraft_ClientToServerDefinition }
@@ -72,6 +79,7 @@ export interface ProtoGrpcType {
     OpenSessionReply: MessageTypeDefinition<_gossipraft_OpenSessionReply, _gossipraft_OpenSessionReply__Output>
     OpenSessionRequest: MessageTypeDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionRequest__Output>
     Position: MessageTypeDefinition<_gossipraft_Position, _gossipraft_Position__Output>
+    PostedBatch: MessageTypeDefinition<_gossipraft_PostedBatch, _gossipraft_PostedBatch__Output>
     PutEntriesReply: MessageTypeDefinition<_gossipraft_PutEntriesReply, _gossipraft_PutEntriesReply__Output>
     PutEntriesRequest: MessageTypeDefinition<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesRequest__Output>
     ReadBatchReply: MessageTypeDefinition<_gossipraft_ReadBatchReply, _gossipraft_ReadBatchReply__Output>

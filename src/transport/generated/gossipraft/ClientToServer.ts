@@ -4,6 +4,8 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AckEntriesReply as _gossipraft_AckEntriesReply, AckEntriesReply__Output as _gossipraft_AckEntriesReply__Output } from '../gossipraft/AckEntriesReply.ts';
 import type { AckEntriesRequest as _gossipraft_AckEntriesRequest, AckEntriesRequest__Output as _gossipraft_AckEntriesRequest__Output } from '../gossipraft/AckEntriesRequest.ts';
+import type { BackupReply as _gossipraft_BackupReply, BackupReply__Output as _gossipraft_BackupReply__Output } from '../gossipraft/BackupReply.ts';
+import type { BackupRequest as _gossipraft_BackupRequest, BackupRequest__Output as _gossipraft_BackupRequest__Output } from '../gossipraft/BackupRequest.ts';
 import type { ChangeMembersReply as _gossipraft_ChangeMembersReply, ChangeMembersReply__Output as _gossipraft_ChangeMembersReply__Output } from '../gossipraft/ChangeMembersReply.ts';
 import type { ChangeMembersRequest as _gossipraft_ChangeMembersRequest, ChangeMembersRequest__Output as _gossipraft_ChangeMembersRequest__Output } from '../gossipraft/ChangeMembersRequest.ts';
 import type { DescribeServerReply as _gossipraft_DescribeServerReply, DescribeServerReply__Output as _gossipraft_DescribeServerReply__Output } from '../gossipraft/DescribeServerReply.ts';
@@ -28,6 +30,11 @@ export interface ClientToServerClient extends grpc.Client {
   AckEntries(argument: _gossipraft_AckEntriesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
   ackEntries(argument: _gossipraft_AckEntriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
   ackEntries(argument: _gossipraft_AckEntriesRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
+  
+  Backup(argument: _gossipraft_BackupRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_BackupReply__Output>;
+  Backup(argument: _gossipraft_BackupRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_BackupReply__Output>;
+  backup(argument: _gossipraft_BackupRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_BackupReply__Output>;
+  backup(argument: _gossipraft_BackupRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_BackupReply__Output>;
   
   ChangeMembers(argument: _gossipraft_ChangeMembersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ChangeMembersReply__Output>): grpc.ClientUnaryCall;
   ChangeMembers(argument: _gossipraft_ChangeMembersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ChangeMembersReply__Output>): grpc.ClientUnaryCall;
@@ -107,6 +114,8 @@ export interface ClientToServerClient extends grpc.Client {
 export interface ClientToServerHandlers extends grpc.UntypedServiceImplementation {
   AckEntries: grpc.handleServerStreamingCall<_gossipraft_AckEntriesRequest__Output, _gossipraft_AckEntriesReply>;
   
+  Backup: grpc.handleServerStreamingCall<_gossipraft_BackupRequest__Output, _gossipraft_BackupReply>;
+  
   ChangeMembers: grpc.handleUnaryCall<_gossipraft_ChangeMembersRequest__Output, _gossipraft_ChangeMembersReply>;
   
   DescribeServer: grpc.handleUnaryCall<_gossipraft_DescribeServerRequest__Output, _gossipraft_DescribeServerReply>;
@@ -129,6 +138,7 @@ export interface ClientToServerHandlers extends grpc.UntypedServiceImplementatio
 
 export interface ClientToServerDefinition extends grpc.ServiceDefinition {
   AckEntries: MethodDefinition<_gossipraft_AckEntriesRequest, _gossipraft_AckEntriesReply, _gossipraft_AckEntriesRequest__Output, _gossipraft_AckEntriesReply__Output>
+  Backup: MethodDefinition<_gossipraft_BackupRequest, _gossipraft_BackupReply, _gossipraft_BackupRequest__Output, _gossipraft_BackupReply__Output>
   ChangeMembers: MethodDefinition<_gossipraft_ChangeMembersRequest, _gossipraft_ChangeMembersReply, _gossipraft_ChangeMembersRequest__Output, _gossipraft_ChangeMembersReply__Output>
   DescribeServer: MethodDefinition<_gossipraft_DescribeServerRequest, _gossipraft_DescribeServerReply, _gossipraft_DescribeServerRequest__Output, _gossipraft_DescribeServerReply__Output>
   OpenSession: MethodDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionReply, _gossipraft_OpenSessionRequest__Output, _gossipraft_OpenSessionReply__Output>

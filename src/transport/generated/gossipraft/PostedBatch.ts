@@ -1,4 +1,4 @@
-// Original file: proto/server.proto
+// Original file: proto/gossip.proto
 
 import type { Long } from '@grpc/proto-loader';
 

@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Presets, SingleBar } from 'cli-progress';
+import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
+import { type BackupHeader, backupHeader, readBackup } from '../storage/backup-file.ts';
+import { openDataDirectory } from '../storage/data-directory.ts';
+import { nodeFileSystem } from '../storage/file-system.ts';
+import { DamagedFile } from '../storage/frames.ts';
+import { type ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
+import { keepFetched, writeSnapshot } from '../storage/snapshot-file.ts';
+
+type Options = {
+  readonly config: string;
+  readonly dataDir?: string;
+  /** Only these; all of the configuration when none is named. */
+  readonly server?: readonly string[];
+};
+
+/**
+ * `gossip-raft restore FILE`: makes the data directories of a new cluster that holds what the file
+ * holds. Nothing may run in them, and nothing may be in them; so nothing is overwritten or mixed.
+ */
+export async function restoreBackup(file: string, options: Options): Promise<void> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new StartupError(`there is no file ${path}`);
+  const configuration = loadConfiguration(resolve(options.config));
+  const root = options.dataDir === undefined ? configuration.dataRoot : resolve(options.dataDir);
+  const names = namesIn(configuration, options.server ?? []);
+  const directories = names.map(name => join(root, name));
+  directories.forEach(requireEmpty);
+  const bar = new SingleBar(
+    { format: '{bar} {percentage}% of {name}, {eta_formatted} left' },
+    Presets.shades_classic,
+  );
+  // First all of it is checked: a damaged file makes no directory.
+  const total = statSync(path).size;
+  bar.start(total * (1 + names.length), 0, { name: file });
+  try {
+    const { header, records } = await readAll(path);
+    demandState(records, header, path);
+    bar.increment(total);
+    for (const [place, directory] of directories.entries()) {
+      const owner = { clusterId: configuration.clusterName, nodeId: names[place] ?? '' };
+      await fill(directory, owner, path, header, records).catch((error: unknown) => {
+        rmSync(directory, { recursive: true, force: true });
+        throw error;
+      });
+      bar.increment(total);
+    }
+    bar.stop();
+    const entries = Math.max(0, header.lastSeq - header.firstSeq + 1);
+    const text = `${header.keys} keys and ${entries} entries, made at ${header.madeAt}`;
+    process.stdout.write(`restored ${names.join(', ')} in ${root}: ${text}\n`);
+  } finally {
+    bar.stop();
+  }
+}
+
+function namesIn({ nodes, path }: LoadedConfiguration, wanted: readonly string[]): string[] {
+  const known = Object.keys(nodes);
+  const unknown = wanted.find(name => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new StartupError(`there is no server "${unknown}" in ${path}; it lists ${known.join()}`);
+  }
+  return wanted.length === 0 ? known : [...wanted];
+}
+
+function requireEmpty(directory: string): void {
+  if (!existsSync(directory) || readdirSync(directory).length === 0) return;
+  throw new StartupError(
+    `${directory} holds something already (a server may run in it); restore into a new place ` +
+      'with --data-dir, or remove it first',
+  );
+}
+
+/** Reads all of the file, and keeps the state. */
+async function readAll(
+  path: string,
+): Promise<{ readonly header: BackupHeader; readonly records: readonly StateRecord[] }> {
+  try {
+    const header = await backupHeader(nodeFileSystem, path);
+    const records: StateRecord[] = [];
+    for await (const part of readBackup(nodeFileSystem, path)) {
+      if (part.type === 'record') records.push(JSON.parse(Buffer.from(part.json).toString()));
+    }
+    return { header, records };
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    throw new StartupError(`${error.message}; nothing was done`);
+  }
+}
+
+/** A file of another version of the program may be whole, and yet mean nothing to this one. */
+function demandState(records: readonly StateRecord[], header: BackupHeader, path: string): void {
+  const builder = new StateBuilder();
+  for (const record of records) builder.add(record);
+  if (builder.finish().appliedIndex === header.position.index) return;
+  throw new StartupError(`${path} does not hold the state that it names; nothing was done`);
+}
+
+async function fill(
+  directory: string,
+  owner: { readonly clusterId: string; readonly nodeId: string },
+  path: string,
+  { position }: BackupHeader,
+  records: readonly StateRecord[],
+): Promise<void> {
+  const opened = openDataDirectory(directory, owner, nodeFileSystem);
+  try {
+    const archive = await JournalArchive.open(nodeFileSystem, directory);
+    await archive.add(batchesOf(path), position.index);
+    const header = { clusterId: owner.clusterId, position };
+    const saved = await writeSnapshot(nodeFileSystem, directory, header, records);
+    // The log begins behind it.
+    if (saved !== undefined) keepFetched(nodeFileSystem, directory, saved.path, position);
+    opened.metadata.persistVote(position.term, undefined);
+  } finally {
+    opened.lock.release();
+  }
+}
+
+/** Read anew for each server: they need not fit into memory. */
+async function* batchesOf(path: string): AsyncGenerator<ArchivedBatch> {
+  for await (const part of readBackup(nodeFileSystem, path)) {
+    if (part.type === 'batch') yield part.batch;
+  }
+}

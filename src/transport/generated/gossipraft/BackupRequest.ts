@@ -1,0 +1,10 @@
+// Original file: proto/client.proto
+
+
+export interface BackupRequest {
+  'clusterId'?: (string);
+}
+
+export interface BackupRequest__Output {
+  'clusterId': (string);
+}
