@@ -3,9 +3,9 @@ import type { FileSystem, LogFile } from './file-system.ts';
 import { FrameReader, FrameWriter } from './frames.ts';
 
 /*
- * What people have posted, for as long as it is kept: files of batches, copied out of the log before
- * its beginning is cut off. A file is written once, gets its name when it is on the disk, and is never
- * changed; the name tells what is in it.
+ * What people have posted, for as long as it is kept: files of batches, copied out of the log
+ * before its beginning is cut off. A file gets its name when it is on the disk, and never changes;
+ * the name tells what is in it.
  */
 const magic = Buffer.from('GRAFTJNL');
 const batchHeaderBytes = 40;

@@ -180,7 +180,7 @@ test('what is odd but right is stored as it was written', async t => {
       ]
         .map((data, place) => `{"seq":${place + 1},"term":1,"data":${data}}`)
         .join(',') +
-      '],"next":null,"last":7}',
+      '],"next":null,"last":7,"first_kept":1}',
   );
   t.is(({} as { admin?: boolean }).admin, undefined);
 });
