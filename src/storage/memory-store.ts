@@ -77,7 +77,7 @@ export class MemoryStore implements LogStore {
     this.#pending.push({ type: 'reset', base });
   }
 
-  /** Lets go of the beginning, up to and including the entry at `baseIndex`, on the disk at once. */
+  /** Lets go of the beginning, up to and including `baseIndex`, on the disk at once. */
   compact(baseIndex: number): void {
     const last = this.#disk[baseIndex - 1 - this.#diskBase.index];
     assert(last !== undefined, 'only what is on the disk is cut off');
