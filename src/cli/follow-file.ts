@@ -28,8 +28,8 @@ export function differenceOf(before: Nodes, after: Nodes): MemberChange[] {
 }
 
 /**
- * Proposes what changes in the configuration file while the server runs. Only the difference to what
- * this file said before counts: so an old file on one machine takes back nothing that was done
+ * Proposes what changes in the configuration file while the server runs. Only the difference to
+ * what this file said before counts: so an old file on one machine takes back nothing that was done
  * elsewhere, and servers that share a file propose the same.
  */
 export class FileFollower {

@@ -4,8 +4,8 @@ import type { FileSystem } from './file-system.ts';
 import { DamagedFile, FrameReader, FrameWriter } from './frames.ts';
 
 /*
- * A snapshot file: frames of JSON texts, of which the last one counts the others: a file that is cut
- * off is none. It gets its name when all of it is on the disk; the name tells if it came from
+ * A snapshot file: frames of JSON texts, of which the last one counts the others: a file that is
+ * cut off is none. It gets its name when all of it is on the disk; the name tells if it came from
  * another server.
  */
 const magic = Buffer.from('GRAFTSNP');
