@@ -189,8 +189,8 @@ export class WriteAheadLog implements LogStore {
   }
 
   /**
-   * Removes files whose entries all lie before `index`. Returns the first entry that is left: it and
-   * what lies before it need not be asked for any more. Undefined when nothing was removed.
+   * Removes files whose entries all lie before `index`. Returns the first entry that is left: it
+   * and what lies before it must not be asked for any more. Undefined when nothing was removed.
    */
   compact(index: LogIndex): LogIndex | undefined {
     const { fileSystem, directory } = this.#options;
