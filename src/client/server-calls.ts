@@ -8,7 +8,7 @@ import type { ServerDirectory } from './server-directory.ts';
 const attemptTimeoutMs = 1000;
 const pauseMs = 50;
 
-/** Single questions to one server, to any, or to the leader: asked again until they are answered. */
+/** Single questions to one server, to any, or to the leader: asked until they are answered. */
 export class ServerCalls {
   readonly #directory: ServerDirectory;
   readonly #hint: () => string | undefined;

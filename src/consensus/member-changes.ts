@@ -1,7 +1,7 @@
 import { memberOf } from './quorum.ts';
 import type { Config, Member, MemberChange, NodeId } from './types.ts';
 
-/* What becomes of a list of members when somebody wants something else. Nobody's vote is counted. */
+/* What becomes of a list of members when somebody wants something else. No vote counts here. */
 
 /** Every fact is known to everybody: beyond this, gossip costs more than a cluster is worth. */
 const membersMax = 31;

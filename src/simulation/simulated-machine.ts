@@ -21,7 +21,7 @@ export type MachineHost = {
   hear(event: Event): void;
 };
 
-/** The state of one server: entries make it, snapshots keep it, other servers' snapshots replace it. */
+/** The state of one server: entries make it, snapshots keep it, those of others replace it. */
 export class SimulatedMachine {
   readonly #host: MachineHost;
   #state: ReplicatedState;
