@@ -86,7 +86,7 @@ export function dropSource(replica: Replica, turn: Turn, reason: SourceReason): 
   tell(turn, { type: 'sourceDropped', source: pull.source, reason });
   replica.pull = undefined;
   replica.isFactDirty = true;
-  if (reason === 'closer' || reason === 'leader') return;
+  if (reason === 'closer' || reason === 'leader' || reason === 'logCut') return;
   denySource(replica, turn, pull.source);
 }
 

@@ -124,6 +124,7 @@ export class SnapshotFetcher {
     const header = present((await next(replies)).header, 'header');
     const position = readPosition(header.position, 'position');
     if (header.offset === 0) nodeFileSystem.remove(path);
+    else this.#options.say(`goes on with a snapshot of which ${header.offset} bytes are here`);
     const part: Part = { position, sizeBytes: header.offset };
     this.#part = part;
     const file = await nodeFileSystem.openLogFile(path);

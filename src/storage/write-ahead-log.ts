@@ -123,7 +123,8 @@ export class WriteAheadLog implements LogStore {
     const { position = noPosition, isFetched = false } = snapshot ?? {};
     const run = runs.findLast(({ firstIndex }) => firstIndex <= position.index);
     const isHeld = position.index <= this.#tail.lastIndex && run?.term === position.term;
-    if (isFetched && !isHeld) {
+    const isNext = this.#segments.length > 0 && this.firstIndex === position.index + 1;
+    if (isFetched && !isHeld && !isNext) {
       await this.#clear(position.index);
       this.#tail.reset(position.index);
       return { base: position, runs: [], lastIndex: position.index, tail: [] };

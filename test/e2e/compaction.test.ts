@@ -50,6 +50,36 @@ test.serial('logs are cut, a server that was away takes a snapshot, and all is t
   }
 });
 
+test.serial('what came after a fetched snapshot survives a restart', async t => {
+  const cluster = await TestCluster.start(t, { limits });
+  const writers = new Writers(cluster);
+  await more(writers, 40);
+  const away = cluster.ids.find(id => !cluster.output(id).includes('election won')) ?? '';
+  await cluster.kill(away);
+  await until('the others’ logs are cut', () =>
+    cluster.ids.every(id => id === away || isCut(cluster, id)),
+  );
+  await writers.stop();
+  cluster.startServer(away);
+  await until('it takes a snapshot', () =>
+    cluster.output(away).includes('goes on from a snapshot'),
+  );
+  // Too little for a snapshot of its own.
+  for (let number = 0; number < 10; number += 1) await cluster.put([{ number }]);
+  const entries = await cluster.entries();
+  for (let time = 0; time < 2; time += 1) {
+    const all = await cluster.entriesOfAll();
+    for (const own of all) t.deepEqual(own, entries);
+    await cluster.kill(away);
+    const { index } = (await cluster.put([{ time }])).body as { index: number };
+    entries.push(...(await cluster.entries()).slice(entries.length));
+    cluster.startServer(away);
+    const log = new RegExp(`up to entry ${index} of`);
+    await until('it has only pulled what is new', () => log.test(cluster.output(away)));
+    t.is(cluster.output(away).split('goes on from a snapshot').length, 2, 'one snapshot is enough');
+  }
+});
+
 test.serial('a new member begins with a snapshot', async t => {
   const cluster = await TestCluster.start(t, { limits });
   const writers = new Writers(cluster);

@@ -1,6 +1,6 @@
 import type { Entry, LogIndex, Term, WallMs } from '../../src/consensus/types.ts';
 import { Random } from '../../src/simulation/random.ts';
-import { WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
+import { type SnapshotMark, WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
 
 /** One thing that was done to the log: an entry appended, or all from an index on removed. */
@@ -33,6 +33,7 @@ export const openLog = (
     typeof WriteAheadLog.open
   >[0]['listener'],
   tailMaxBytes = 200,
+  snapshot?: SnapshotMark,
 ) =>
   WriteAheadLog.open({
     directory,
@@ -41,6 +42,7 @@ export const openLog = (
     listener,
     segmentMaxBytes,
     tailMaxBytes,
+    ...(snapshot === undefined ? {} : { snapshot }),
   });
 
 /** Appends, truncations and group commits that cross several small segments. */

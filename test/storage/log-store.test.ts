@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Entry, LogIndex } from '../../src/consensus/types.ts';
+import type { Entry, LogIndex, Term } from '../../src/consensus/types.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
 import type { LogStore } from '../../src/storage/log-store.ts';
 import { emptyLog, type LogContent, MemoryStore } from '../../src/storage/memory-store.ts';
@@ -77,10 +77,11 @@ const entriesFrom = (first: number, count: number, term = 1): Entry[] =>
   Array.from({ length: count }, (_, place) => entry(first + place, term));
 const read = (store: LogStore, from: number, through: number, maxBytes = 1e9) =>
   store.read({ fromIndex: from as LogIndex, throughIndex: through as LogIndex, maxBytes });
-async function readAll(store: LogStore): Promise<Entry[]> {
+const readAll = (store: LogStore): Promise<Entry[]> => readFrom(store, 1);
+async function readFrom(store: LogStore, first: number): Promise<Entry[]> {
   const entries: Entry[] = [];
-  while (entries.length < store.lastIndex) {
-    const part = await read(store, entries.length + 1, store.lastIndex);
+  while (first + entries.length <= store.lastIndex) {
+    const part = await read(store, first + entries.length, store.lastIndex);
     if (part.length === 0) break;
     entries.push(...part);
   }
@@ -133,6 +134,22 @@ for (const [name, createRig] of rigs) {
     t.deepEqual(plain(await readAll(store)), expected);
   });
 
+  test(`${name}: a log that begins anew behind a snapshot`, async t => {
+    const { store, told, settle } = await createRig(t);
+    store.append(entriesFrom(1, 40), 0);
+    store.reset({ term: 3 as Term, index: 100 as LogIndex }, 1);
+    t.is(store.lastIndex, 100 as LogIndex);
+    t.deepEqual(await read(store, 30, 40), []);
+    store.append(entriesFrom(101, 30, 3), 1);
+    await settle();
+    t.deepEqual(told.at(-1), { generation: 1, index: 130 });
+    t.deepEqual(plain(await readFrom(store, 101)), plain(entriesFrom(101, 30, 3)));
+    store.truncate(110 as LogIndex, 2);
+    store.append(entriesFrom(110, 2, 4), 2);
+    await settle();
+    t.is((await readFrom(store, 101)).length, 11);
+  });
+
   test(`${name}: an entry that would leave a gap is a bug, and is found`, async t => {
     const { store } = await createRig(t);
     t.throws(() => store.append(entriesFrom(2, 1), 0), { message: /no gap/ });
@@ -177,6 +194,52 @@ test('a failing disk is told once, and nothing is acknowledged after it', async 
   await log.close();
   t.deepEqual(errors, ['no space left on device']);
   t.deepEqual(told, [1]);
+});
+
+const mark = (term: number, index: number, isFetched: boolean) => ({
+  position: { term: term as Term, index: index as LogIndex },
+  isFetched,
+});
+
+test('files that a snapshot holds are removed, and the log begins with one of its entries', async t => {
+  const disk = await filledDisk(40);
+  const { log } = await openLog(disk);
+  const before = disk.paths().length;
+  t.is(log.compact(3 as LogIndex), undefined, 'the first file holds more than that');
+  const baseIndex = log.compact(30 as LogIndex) ?? 0;
+  t.true(baseIndex > 10 && baseIndex <= 30);
+  t.true(disk.paths().length < before);
+  t.deepEqual(
+    plain(await readFrom(log, baseIndex + 1)),
+    plain(entriesFrom(baseIndex + 1, 40 - baseIndex)),
+  );
+  await log.close();
+
+  await t.throwsAsync(openLog(disk), { message: /a part of the log is missing/ }, 'without it');
+  const { recovered, log: again } = await openLog(disk, undefined, 200, mark(1, 30, false));
+  t.deepEqual(recovered.base, { term: 1, index: baseIndex } as never);
+  t.is(recovered.lastIndex, 40 as LogIndex);
+  await again.close();
+});
+
+test('a snapshot that came from elsewhere begins the log anew, unless the log holds it', async t => {
+  const disk = await filledDisk(40);
+  const { recovered: held, log } = await openLog(disk, undefined, 200, mark(1, 30, true));
+  t.is(held.base.index, 0 as LogIndex);
+  await log.close();
+  const { recovered, log: begun } = await openLog(disk, undefined, 200, mark(2, 30, true));
+  t.deepEqual(recovered, {
+    base: mark(2, 30, true).position,
+    runs: [],
+    lastIndex: 30,
+    tail: [],
+  } as never);
+  t.deepEqual(disk.paths(), []);
+  begun.append(entriesFrom(31, 3, 2), 0);
+  await begun.close();
+  const { recovered: later } = await openLog(disk, undefined, 200, mark(2, 30, true));
+  t.deepEqual(later.base, mark(2, 30, true).position);
+  t.is(later.lastIndex, 33 as LogIndex);
 });
 
 test('a log file of another data directory is refused', async t => {

@@ -1,0 +1,97 @@
+import test from 'ava';
+import { Random } from '../../src/simulation/random.ts';
+import { DamagedFile } from '../../src/storage/frames.ts';
+import { type ArchivedBatch, JournalArchive } from '../../src/storage/journal-archive.ts';
+import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
+
+const directory = '/data';
+
+/** Batches of two objects each, from the given one on, at every other log entry. */
+const batches = (firstSeq: number, count: number, size = 20): ArchivedBatch[] =>
+  Array.from({ length: count }, (_, place) => {
+    const seq = firstSeq + 2 * place;
+    const data = Buffer.from(`[${seq},"${'x'.repeat(size)}"]`);
+    return { index: seq + 1, term: 3, wallMs: 1000 * seq, firstSeq: seq, count: 2, data };
+  });
+async function* inOrder(items: readonly ArchivedBatch[]): AsyncGenerator<ArchivedBatch> {
+  yield* items;
+}
+async function readFrom(archive: JournalArchive, seq: number): Promise<ArchivedBatch[]> {
+  const found: ArchivedBatch[] = [];
+  for await (const batch of archive.read(seq)) found.push(batch);
+  return found;
+}
+const everything = { maxBytes: undefined, maxAgeMs: undefined };
+
+test('batches are read from any object on, over files and restarts', async t => {
+  const disk = new SimulatedDisk();
+  const archive = await JournalArchive.open(disk, directory);
+  t.is(archive.firstSeq, undefined);
+  await archive.add(inOrder(batches(1, 10)), 30);
+  await archive.add(inOrder([]), 40);
+  await archive.add(inOrder(batches(21, 5)), 60);
+  for (const opened of [archive, await JournalArchive.open(disk, directory)]) {
+    t.deepEqual([opened.firstSeq, opened.lastSeq, opened.throughIndex], [1, 30, 60]);
+    t.deepEqual(await readFrom(opened, 1), [...batches(1, 10), ...batches(21, 5)]);
+    t.deepEqual(await readFrom(opened, 20), [...batches(19, 1), ...batches(21, 5)]);
+    t.deepEqual(await readFrom(opened, 31), []);
+  }
+});
+
+test('large files are divided, and a rule drops the oldest', async t => {
+  const disk = new SimulatedDisk();
+  const archive = await JournalArchive.open(disk, directory);
+  await archive.add(inOrder(batches(1, 6, 9_000_000)), 100);
+  const names = disk.paths().filter(path => path.endsWith('.jrn'));
+  t.is(names.length, 3);
+  archive.drop(everything, 1e9);
+  t.is(archive.firstSeq, 1);
+  archive.drop({ ...everything, maxBytes: 40_000_000 }, 1e9);
+  t.is(archive.firstSeq, 5);
+  // 20 seconds after the stamp of the last batch, 30 after that of the middle ones.
+  archive.drop({ ...everything, maxAgeMs: 23_000 }, 31_000);
+  t.is(archive.firstSeq, 9);
+  archive.drop({ maxBytes: 1, maxAgeMs: 1 }, 1e9);
+  t.is(archive.firstSeq, 9, 'the newest file tells how far the archive reaches');
+});
+
+test('power loss anywhere leaves what was there, and perhaps what was added', async t => {
+  const whole = new SimulatedDisk();
+  const first = await JournalArchive.open(whole, directory);
+  await first.add(inOrder(batches(1, 4)), 20);
+  const before = whole.operationCount;
+  await first.add(inOrder(batches(9, 4)), 40);
+  const seen = new Set<number>();
+  for (let point = before; point <= whole.operationCount; point += 1) {
+    for (let survival = 0; survival < 20; survival += 1) {
+      const disk = new SimulatedDisk();
+      const archive = await JournalArchive.open(disk, directory);
+      await archive.add(inOrder(batches(1, 4)), 20);
+      disk.failsAfter = point;
+      await archive.add(inOrder(batches(9, 4)), 40).catch((error: Error) => {
+        if (!(error instanceof PowerLoss)) throw error;
+      });
+      const survivor = disk.afterPowerLoss(new Random(100 * point + survival));
+      const again = await JournalArchive.open(survivor, directory);
+      t.deepEqual(await readFrom(again, 1), batches(1, again.lastSeq / 2));
+      seen.add(again.lastSeq);
+    }
+  }
+  t.deepEqual(seen, new Set([8, 16]));
+});
+
+test('a changed byte is noticed', async t => {
+  const disk = new SimulatedDisk();
+  const archive = await JournalArchive.open(disk, directory);
+  await archive.add(inOrder(batches(1, 2)), 20);
+  const [path = ''] = disk.paths();
+  const file = await disk.openLogFile(path);
+  const bytes = Buffer.alloc(await file.sizeBytes());
+  await file.read(bytes, 0);
+  for (let place = 0; place < bytes.length; place += 1) {
+    const changed = Buffer.from(bytes);
+    changed[place] = (changed[place] ?? 0) ^ 1;
+    await file.write(changed, 0);
+    await t.throwsAsync(readFrom(archive, 1), { instanceOf: DamagedFile }, `byte ${place}`);
+  }
+});

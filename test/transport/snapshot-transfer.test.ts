@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { status } from '@grpc/grpc-js';
+import test from 'ava';
+import type { NodeId, Position } from '../../src/consensus/types.ts';
+import { SnapshotFetcher } from '../../src/server/snapshot-fetcher.ts';
+import { SnapshotSource } from '../../src/server/snapshot-source.ts';
+import { encodeCommand } from '../../src/state-machines/command.ts';
+import {
+  applyEntry,
+  createReplicatedState,
+  type ReplicatedState,
+} from '../../src/state-machines/replicated-state.ts';
+import { captureState } from '../../src/state-machines/state-capture.ts';
+import { nodeFileSystem } from '../../src/storage/file-system.ts';
+import { JournalArchive } from '../../src/storage/journal-archive.ts';
+import { MemoryStore } from '../../src/storage/memory-store.ts';
+import { snapshotPaths, writeSnapshot } from '../../src/storage/snapshot-file.ts';
+import type { ServerToServerHandlers } from '../../src/transport/generated/gossipraft/ServerToServer.ts';
+import { startGrpcServer } from '../../src/transport/grpc-server.ts';
+import { ServerToServer } from '../../src/transport/proto-definitions.ts';
+import { freePorts } from '../fixtures/free-ports.ts';
+import { until } from '../fixtures/until.ts';
+
+const clusterId = 'test';
+
+type Call = Parameters<ServerToServerHandlers['FetchSnapshot']>[0];
+
+/** The connection is lost after so many bytes of the snapshot. */
+function breakAfter(call: Call, bytes: number): void {
+  const write = call.write.bind(call);
+  let sent = 0;
+  call.write = (reply: { data?: Uint8Array | string }) => {
+    sent += reply.data?.length ?? 0;
+    if (sent <= bytes) return write(reply);
+    call.emit('error', { code: status.ABORTED, details: 'cut' });
+    return true;
+  };
+}
+
+/** A state with this many keys of 1 kB. */
+function stateWith(keys: number): ReplicatedState {
+  const state = createReplicatedState();
+  const open = encodeCommand({ kind: 'openSession', nonce: 'n' });
+  const entry = { term: 1, wallMs: 1, kind: 'command' as const };
+  applyEntry(state, { ...entry, index: 1, payload: open });
+  for (let index = 2; index <= keys + 1; index += 1) {
+    const set = { op: 'set', key: `key ${index}`, value: 'v'.repeat(1000), type: 't' };
+    const transaction = { compare: [], success: [{ ...set, ttlMs: undefined }], failure: [] };
+    const place = { session: 1, sequence: index, ackedBelow: index };
+    const command = { kind: 'transact', ...place, ...transaction } as never;
+    applyEntry(state, { ...entry, index, payload: encodeCommand(command) });
+  }
+  return state;
+}
+
+test('a transfer that breaks off goes on where it was, and then brings what was posted', async t => {
+  const root = mkdtempSync(join(tmpdir(), 'gossip-raft-transfer-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  const [source, target] = [join(root, 'source'), join(root, 'target')];
+  for (const folder of [source, target]) mkdirSync(folder);
+  const state = stateWith(20_000);
+  const position = { term: 1, index: state.appliedIndex } as Position;
+  const saved = await writeSnapshot(
+    nodeFileSystem,
+    source,
+    { clusterId, position },
+    captureState(state),
+  );
+  const archive = await JournalArchive.open(nodeFileSystem, source);
+  const batch = { index: 2, term: 1, wallMs: 1, firstSeq: 1, count: 2, data: Buffer.from('[1,2]') };
+  await archive.add(
+    (async function* () {
+      yield batch;
+    })(),
+    2,
+  );
+
+  const [port = 0] = await freePorts(1);
+  const log = new MemoryStore({ persisted: () => undefined, failed: () => undefined });
+  const serving = new SnapshotSource(clusterId, source, () => ({ state, log, archive }));
+  let calls = 0;
+  const FetchSnapshot: ServerToServerHandlers['FetchSnapshot'] = call => {
+    calls += 1;
+    if (calls === 1) breakAfter(call, 2_000_000);
+    serving.serve(call);
+  };
+  const server = await startGrpcServer({ host: 'localhost', port }, [
+    { definition: ServerToServer.service, implementation: { FetchSnapshot } },
+  ]);
+  t.teardown(() => server.close());
+
+  const results: (Position | undefined)[] = [];
+  const said: string[] = [];
+  let installed: ReplicatedState | undefined;
+  const received = await JournalArchive.open(nodeFileSystem, target);
+  const fetcher: SnapshotFetcher = new SnapshotFetcher({
+    clusterId,
+    directory: target,
+    archive: received,
+    addressOf: id => ({ id, host: 'localhost', port }),
+    fetched: found => {
+      results.push(found);
+      if (found !== undefined) fetcher.load(found);
+    },
+    install: by => {
+      installed = by;
+    },
+    say: text => said.push(text),
+  });
+  t.teardown(() => fetcher.stop());
+
+  fetcher.fetch('n1' as NodeId);
+  await until('the first try has failed', () => results.length === 1);
+  t.is(results[0], undefined);
+  const before = statSync(join(target, 'snapshot.part')).size;
+  t.true(before > 1_000_000 && before < (saved?.sizeBytes ?? 0));
+
+  fetcher.fetch('n1' as NodeId);
+  await until('the second try has come through', () => results.length === 2);
+  t.deepEqual(results[1], position);
+  t.true(said.some(text => text === `goes on with a snapshot of which ${before} bytes are here`));
+  t.is(installed?.keyValues.contents.keys.size, 20_000);
+  t.is(received.lastSeq, 2);
+  t.is(snapshotPaths(nodeFileSystem, target).length, 1);
+});
