@@ -168,6 +168,7 @@ function wire(
       requests.advanced(index);
     },
   });
+  const snapshotSource = new SnapshotSource({ clusterId, nodeId, directory, sources });
   const { transport, service } = createGrpcTransport({
     clusterId,
     self: nodeId,
@@ -178,7 +179,7 @@ function wire(
       disconnected: () => undefined,
       refused: (address, reason) => eventLog.refused(address, reason),
     },
-    fetchSnapshot: call => new SnapshotSource(clusterId, directory, () => sources).serve(call),
+    fetchSnapshot: call => snapshotSource.serve(call),
   });
   const snapshots = fetcherFor(options, storage, { host, applyLoop, textRecords }, eventLog);
   const followMembers = (): void => {

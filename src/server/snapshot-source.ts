@@ -15,13 +15,20 @@ type Call = ServerWritableStream<FetchSnapshotRequest, FetchSnapshotReply>;
 /** FetchSnapshot, the source's side: the file from where the other has it, then posted objects. */
 export class SnapshotSource {
   readonly #clusterId: string;
+  readonly #nodeId: string;
   readonly #directory: string;
-  readonly #sources: () => JournalSources;
+  readonly #sources: JournalSources;
 
-  constructor(clusterId: string, directory: string, sources: () => JournalSources) {
-    this.#clusterId = clusterId;
-    this.#directory = directory;
-    this.#sources = sources;
+  constructor(options: {
+    readonly clusterId: string;
+    readonly nodeId: string;
+    readonly directory: string;
+    readonly sources: JournalSources;
+  }) {
+    this.#clusterId = options.clusterId;
+    this.#nodeId = options.nodeId;
+    this.#directory = options.directory;
+    this.#sources = options.sources;
   }
 
   serve(call: Call): void {
@@ -32,11 +39,13 @@ export class SnapshotSource {
   }
 
   async #send(call: Call): Promise<void> {
-    if (call.request.clusterId !== this.#clusterId) throw new Error('this is another cluster');
+    const { clusterId, to } = call.request;
+    if (clusterId !== this.#clusterId) throw new Error('this is another cluster');
+    if (to !== this.#nodeId) throw new Error('this is another server; the ports are mixed up');
     const [path] = snapshotPaths(nodeFileSystem, this.#directory);
     if (path === undefined) throw new Error('there is no snapshot yet');
     const position = await this.#sendFile(call, path);
-    for await (const batch of batchesFrom(this.#sources(), call.request.afterSeq + 1)) {
+    for await (const batch of batchesFrom(this.#sources, call.request.afterSeq + 1)) {
       if (batch.index > position.index || call.cancelled) break;
       await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });
     }
@@ -48,7 +57,7 @@ export class SnapshotSource {
     const { position } = await snapshotHeader(nodeFileSystem, path);
     const { position: known, offset: knownBytes } = call.request;
     const isSame = known !== null && known.term === position.term && known.index === position.index;
-    const file = await nodeFileSystem.openLogFile(path);
+    const file = await nodeFileSystem.openToRead(path);
     try {
       const sizeBytes = await file.sizeBytes();
       let offset = isSame && knownBytes <= sizeBytes ? knownBytes : 0;

@@ -58,7 +58,7 @@ const kindOf = (kind: keyof typeof kinds): Buffer => Buffer.from(kinds[kind]);
 
 /** What a file says of itself. Throws a DamagedFile. */
 export async function backupHeader(fileSystem: FileSystem, path: string): Promise<BackupHeader> {
-  const file = await fileSystem.openLogFile(path);
+  const file = await fileSystem.openToRead(path);
   try {
     return await headerOfFile(new FrameReader(file, path), path);
   } finally {
@@ -71,7 +71,7 @@ export async function* readBackup(
   fileSystem: FileSystem,
   path: string,
 ): AsyncGenerator<BackupPart> {
-  const file = await fileSystem.openLogFile(path);
+  const file = await fileSystem.openToRead(path);
   try {
     const reader = new FrameReader(file, path);
     await headerOfFile(reader, path);

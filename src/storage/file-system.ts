@@ -17,7 +17,10 @@ export type LogFile = {
  * disk in its place that fails, or kills the process, at the n-th call.
  */
 export type FileSystem = {
+  /** To read and write; made, if it is not there. */
   openLogFile(path: string): Promise<LogFile>;
+  /** Fails when it is not there. */
+  openToRead(path: string): Promise<LogFile>;
   list(directory: string): readonly string[];
   readTextIfPresent(path: string): string | undefined;
   /** Makes the entries of a directory durable: a new or renamed file is else lost with its name. */
@@ -94,6 +97,9 @@ export const nodeFileSystem: FileSystem = {
   async openLogFile(path) {
     const flags = fs.constants.O_RDWR | fs.constants.O_CREAT;
     return new NodeLogFile(await open(path, flags, 0o600));
+  },
+  async openToRead(path) {
+    return new NodeLogFile(await open(path, fs.constants.O_RDONLY));
   },
   list: directory => fs.readdirSync(directory),
   readTextIfPresent(path) {

@@ -48,6 +48,8 @@ export class JournalArchive {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #files: ArchiveFile[];
+  /** One file is written at a time. */
+  #adding: Promise<void> = Promise.resolve();
 
   private constructor(fileSystem: FileSystem, directory: string, files: ArchiveFile[]) {
     this.#fileSystem = fileSystem;
@@ -63,7 +65,7 @@ export class JournalArchive {
       if (throughIndex === undefined || firstSeq === undefined) continue;
       if (lastSeq === undefined || wallMs === undefined) continue;
       const path = join(directory, name);
-      const file = await fileSystem.openLogFile(path);
+      const file = await fileSystem.openToRead(path);
       const sizeBytes = await file.sizeBytes().finally(() => file.close());
       files.push({ path, throughIndex, firstSeq, lastSeq, wallMs, sizeBytes });
     }
@@ -86,11 +88,22 @@ export class JournalArchive {
     return this.#files[0]?.firstSeq;
   }
 
-  /** Adds batches that follow what is here, in order; all entries up to `throughIndex` are done. */
-  async add(batches: AsyncIterable<ArchivedBatch>, throughIndex: number): Promise<void> {
+  /**
+   * Adds batches that follow what is here, in order; all entries up to `throughIndex` are done. What
+   * is here already (it may have come from another server meanwhile) is left out.
+   */
+  add(batches: AsyncIterable<ArchivedBatch>, throughIndex: number): Promise<void> {
+    const adding = this.#adding.then(() => this.#add(batches, throughIndex));
+    this.#adding = adding.catch(() => undefined);
+    return adding;
+  }
+
+  async #add(batches: AsyncIterable<ArchivedBatch>, throughIndex: number): Promise<void> {
     let writing: Writing | undefined;
     let last: ArchivedBatch | undefined;
+    const { lastSeq } = this;
     for await (const batch of batches) {
+      if (batch.firstSeq <= lastSeq) continue;
       if (writing !== undefined && writing.frames.sizeBytes > fileMaxBytes && last !== undefined) {
         await this.#finish(writing, last, last.index);
         writing = undefined;
@@ -109,7 +122,7 @@ export class JournalArchive {
   async *read(fromSeq: number): AsyncGenerator<ArchivedBatch> {
     for (const { path, lastSeq } of [...this.#files]) {
       if (lastSeq < fromSeq) continue;
-      const file = await this.#fileSystem.openLogFile(path);
+      const file = await this.#fileSystem.openToRead(path);
       try {
         const reader = new FrameReader(file, path);
         await reader.begin(magic, 'file of entries');

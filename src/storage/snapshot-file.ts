@@ -99,7 +99,7 @@ export async function readSnapshot(
   path: string,
   onRecord: (record: unknown) => void,
 ): Promise<SnapshotHeader> {
-  const file = await fileSystem.openLogFile(path);
+  const file = await fileSystem.openToRead(path);
   try {
     const reader = new FrameReader(file, path);
     await reader.begin(magic, 'snapshot');
@@ -126,7 +126,7 @@ export async function snapshotHeader(
   fileSystem: FileSystem,
   path: string,
 ): Promise<SnapshotHeader> {
-  const file = await fileSystem.openLogFile(path);
+  const file = await fileSystem.openToRead(path);
   try {
     const reader = new FrameReader(file, path);
     await reader.begin(magic, 'snapshot');

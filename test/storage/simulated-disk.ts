@@ -80,6 +80,11 @@ export class SimulatedDisk implements FileSystem {
     Object.assign(this.#inode(path), { synced: content, cached: content, unsynced: [] });
   }
 
+  openToRead(path: string): Promise<LogFile> {
+    if (this.#names.has(path)) return this.openLogFile(path);
+    return Promise.reject(new Error(`there is no ${path}`));
+  }
+
   openLogFile(path: string): Promise<LogFile> {
     if (!this.#names.has(path)) {
       this.#operate();

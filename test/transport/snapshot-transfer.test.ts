@@ -79,7 +79,12 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
 
   const [port = 0] = await freePorts(1);
   const log = new MemoryStore({ persisted: () => undefined, failed: () => undefined });
-  const serving = new SnapshotSource(clusterId, source, () => ({ state, log, archive }));
+  const serving = new SnapshotSource({
+    clusterId,
+    nodeId: 'n1',
+    directory: source,
+    sources: { state, log, archive },
+  });
   let calls = 0;
   const FetchSnapshot: ServerToServerHandlers['FetchSnapshot'] = call => {
     calls += 1;
