@@ -29,7 +29,9 @@ export function adoptConfig(
   observeTerm(replica, turn, config.id.term);
   // Whoever supports our candidacy has not heard of it: its quorum may be another one.
   const isCandidacy = replica.role === 'candidate' || replica.role === 'preCandidate';
-  if (isCandidacy) becomeFollower(replica, turn, 'newerConfig');
+  // Only the leader of a term makes configurations of it.
+  const isLed = config.id.term === replica.term;
+  if (isCandidacy) becomeFollower(replica, turn, isLed ? 'anotherLeader' : 'newerConfig');
   const isNew = replica.role === 'fresh';
   if (isNew) {
     replica.role = 'follower';
