@@ -114,7 +114,7 @@ async function fill(
     const header = { clusterId: owner.clusterId, position };
     const saved = await writeSnapshot(nodeFileSystem, directory, header, records);
     // The log begins behind it.
-    if (saved !== undefined) keepFetched(nodeFileSystem, directory, saved.path, position);
+    if (saved !== undefined) await keepFetched(nodeFileSystem, directory, saved.path, position);
     opened.metadata.persistVote(position.term, undefined);
   } finally {
     opened.lock.release();

@@ -30,9 +30,9 @@ export class Compactor {
     const { archive, log, state } = sources;
     const fromIndex = archive.throughIndex + 1;
     await archive.add(archivable(sources, fromIndex, index, archive.lastSeq + 1), index);
-    archive.drop(retention, Date.now());
+    await archive.drop(retention, Date.now());
     pruneJournal(state.journal, archive.throughIndex);
-    const baseIndex = log.compact(this.#olderIndex as LogIndex);
+    const baseIndex = await log.compact(this.#olderIndex as LogIndex);
     this.#olderIndex = index;
     if (baseIndex !== undefined) compacted(baseIndex);
   }

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { batchOf, checkpointBefore } from '../state-machines/journal.ts';
@@ -20,8 +21,8 @@ export type JournalSources = {
   readonly archive: JournalArchive;
 };
 
-/** Read from the log at a time. */
-const chunkMaxBytes = 1024 * 1024;
+/** Read from the log at a time; between two of them the server hears its peers. */
+const chunkMaxBytes = 256 * 1024;
 /** A page ends beyond this; a larger object still fits alone. */
 const pageMaxBytes = 4 * 1024 * 1024;
 
@@ -102,6 +103,8 @@ export async function* archivable(
       }
       index = entry.index + 1;
     }
+    // What is read from memory comes without waiting: the peers would wait for all of it.
+    await turnOfTheOthers();
   }
 }
 

@@ -8,5 +8,10 @@ export async function write<Reply>(
 ): Promise<void> {
   if (call.cancelled) throw new Error('it is not wanted any more');
   if (call.write(reply)) return;
-  await Promise.race([once(call, 'drain'), once(call, 'cancelled')]);
+  const over = new AbortController();
+  const { signal } = over;
+  await Promise.race([
+    once(call, 'drain', { signal }),
+    once(call, 'cancelled', { signal }),
+  ]).finally(() => over.abort());
 }

@@ -109,7 +109,7 @@ export class SnapshotFetcher {
       this.#part = undefined;
       throw error;
     });
-    keepFetched(nodeFileSystem, directory, path, position);
+    await keepFetched(nodeFileSystem, directory, path, position);
     this.#part = undefined;
     this.#ready = { position, state };
     say(`has the snapshot of entry ${position.index} from ${source}`);

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 
 /** An open file for the log: only what the log needs, so that a test can break each of it. */
 export type LogFile = {
@@ -28,6 +28,12 @@ export type FileSystem = {
   writeAndSync(path: string, text: string): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
+  /** As above, without holding up the process: for large files, whose removal takes a while. */
+  readonly inBackground: {
+    syncDirectory(directory: string): Promise<void>;
+    rename(from: string, to: string): Promise<void>;
+    remove(path: string): Promise<void>;
+  };
 };
 
 class NodeLogFile implements LogFile {
@@ -117,4 +123,12 @@ export const nodeFileSystem: FileSystem = {
   },
   rename: (from, to) => fs.renameSync(from, to),
   remove: path => fs.rmSync(path, { force: true }),
+  inBackground: {
+    async syncDirectory(directory) {
+      const handle = await open(directory, 'r');
+      await handle.sync().finally(() => handle.close());
+    },
+    rename: (from, to) => rename(from, to),
+    remove: path => rm(path, { force: true }),
+  },
 };

@@ -137,7 +137,7 @@ export class JournalArchive {
   }
 
   /** Removes the oldest files that need not be kept any more. */
-  drop({ maxBytes, maxAgeMs }: Retention, nowMs: number): void {
+  async drop({ maxBytes, maxAgeMs }: Retention, nowMs: number): Promise<void> {
     let bytes = this.#files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     // The newest file tells how far the archive reaches.
     while (this.#files.length > 1) {
@@ -148,8 +148,8 @@ export class JournalArchive {
       if (!isTooMuch && !isTooOld) return;
       this.#files.shift();
       bytes -= oldest.sizeBytes;
-      this.#fileSystem.remove(oldest.path);
-      this.#fileSystem.syncDirectory(this.#directory);
+      await this.#fileSystem.inBackground.remove(oldest.path);
+      await this.#fileSystem.inBackground.syncDirectory(this.#directory);
     }
   }
 
@@ -169,8 +169,8 @@ export class JournalArchive {
     const lastSeq = last.firstSeq + last.count - 1;
     const name = `entries-${throughIndex}-${firstSeq}-${lastSeq}-${wallMs}.jrn`;
     const path = join(this.#directory, name);
-    this.#fileSystem.rename(writing.path, path);
-    this.#fileSystem.syncDirectory(this.#directory);
+    await this.#fileSystem.inBackground.rename(writing.path, path);
+    await this.#fileSystem.inBackground.syncDirectory(this.#directory);
     const { sizeBytes } = frames;
     this.#files.push({ path, throughIndex, firstSeq, lastSeq, wallMs, sizeBytes });
   }

@@ -68,7 +68,7 @@ export async function createSegment(
   encodeSegmentHeader(firstIndex, directoryId).copy(start);
   await file.write(start, 0);
   await file.datasync();
-  fileSystem.syncDirectory(directory);
+  await fileSystem.inBackground.syncDirectory(directory);
   return {
     path,
     file,

@@ -2,9 +2,10 @@ import { StartupError } from '../errors/startup-error.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { JournalArchive } from './journal-archive.ts';
+import type { SnapshotMark } from './log-base.ts';
 import type { LogStoreListener, RecoveredLog } from './log-store.ts';
 import type { Metadata } from './metadata.ts';
-import { type SnapshotMark, WriteAheadLog } from './write-ahead-log.ts';
+import { WriteAheadLog } from './write-ahead-log.ts';
 
 export type ServerStorage<Loaded extends SnapshotMark = SnapshotMark> = {
   readonly metadata: Metadata;

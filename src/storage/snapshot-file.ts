@@ -55,7 +55,7 @@ export async function writeSnapshot(
   } finally {
     await file.close();
   }
-  const path = nameSnapshot(fileSystem, directory, temporary, position, '');
+  const path = await nameSnapshot(fileSystem, directory, temporary, position, '');
   return { path, sizeBytes: writer.sizeBytes };
 }
 
@@ -65,26 +65,27 @@ export const keepFetched = (
   directory: string,
   temporary: string,
   position: Position,
-): string => nameSnapshot(fileSystem, directory, temporary, position, '-fetched');
+): Promise<string> => nameSnapshot(fileSystem, directory, temporary, position, '-fetched');
 
-function nameSnapshot(
+async function nameSnapshot(
   fileSystem: FileSystem,
   directory: string,
   temporary: string,
   { index }: Position,
   suffix: string,
-): string {
+): Promise<string> {
   const older = snapshotPaths(fileSystem, directory);
   const newer = older.find(other => indexOf(other) > index);
   if (newer !== undefined) {
     // One that was fetched has overtaken it.
-    fileSystem.remove(temporary);
+    await fileSystem.inBackground.remove(temporary);
     return newer;
   }
   const path = join(directory, `snapshot-${String(index).padStart(16, '0')}${suffix}.snap`);
-  fileSystem.rename(temporary, path);
-  fileSystem.syncDirectory(directory);
-  for (const other of older) if (other !== path) fileSystem.remove(other);
+  const { rename, remove, syncDirectory } = fileSystem.inBackground;
+  await rename(temporary, path);
+  await syncDirectory(directory);
+  for (const other of older) if (other !== path) await remove(other);
   return path;
 }
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { assert } from '../assert.ts';
-import { noPosition } from '../consensus/position.ts';
 import type { Entry, LogIndex, Position, Term } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import type { FileSystem } from './file-system.ts';
+import type { FileSystem, LogFile } from './file-system.ts';
+import { logBase, type SnapshotMark } from './log-base.ts';
 import type { LogStore, LogStoreListener, RecoveredLog } from './log-store.ts';
 import { LogTail } from './log-tail.ts';
 import { encodeEntry, encodeMark, paddedBytes, recordHeaderBytes } from './record.ts';
@@ -39,11 +39,7 @@ export type WriteAheadLogOptions = {
   readonly snapshot?: SnapshotMark;
 };
 
-export type SnapshotMark = {
-  readonly position: Position;
-  /** It came from another server: then this log need not reach so far. */
-  readonly isFetched: boolean;
-};
+type OpenedLog = { readonly log: WriteAheadLog; readonly recovered: RecoveredLog };
 
 type Work =
   | { readonly type: 'write'; readonly entries: Entry[]; readonly logGeneration: number }
@@ -68,6 +64,7 @@ export class WriteAheadLog implements LogStore {
   #hasFailed = false;
   #isClosed = false;
   #syncCount = 0;
+  #resetCount = 0;
   /** Everything that is being read from the files. */
   #reading: Promise<unknown> = Promise.resolve();
   #markTimer: NodeJS.Timeout | undefined;
@@ -80,9 +77,17 @@ export class WriteAheadLog implements LogStore {
   }
 
   /** Opens the log of a directory, cuts off a torn write, and tells what it holds. */
-  static async open(
-    options: WriteAheadLogOptions,
-  ): Promise<{ log: WriteAheadLog; recovered: RecoveredLog }> {
+  static async open(options: WriteAheadLogOptions): Promise<OpenedLog> {
+    const files: LogFile[] = [];
+    try {
+      return await WriteAheadLog.#open(options, files);
+    } catch (error) {
+      for (const file of files) await file.close();
+      throw error;
+    }
+  }
+
+  static async #open(options: WriteAheadLogOptions, files: LogFile[]): Promise<OpenedLog> {
     const { fileSystem, directory, directoryId, tailMaxBytes } = options;
     const firstIndexes = fileSystem
       .list(directory)
@@ -108,6 +113,7 @@ export class WriteAheadLog implements LogStore {
         fileSystem.syncDirectory(directory);
         break;
       }
+      files.push(file);
       const scan = await scanSegment(file, path, { firstIndex, directoryId, isLast }, take);
       if (scan.isTorn) await cutAt(scan.segment, scan.segment.endOffset);
       segments.push(scan.segment);
@@ -120,30 +126,17 @@ export class WriteAheadLog implements LogStore {
   /** What the log holds, or (behind a snapshot that came from elsewhere) that it holds nothing. */
   async #recover(runs: RecoveredLog['runs']): Promise<RecoveredLog> {
     const { snapshot, directory } = this.#options;
-    const { position = noPosition, isFetched = false } = snapshot ?? {};
-    const run = runs.findLast(({ firstIndex }) => firstIndex <= position.index);
-    const isHeld = position.index <= this.#tail.lastIndex && run?.term === position.term;
-    const isNext = this.#segments.length > 0 && this.firstIndex === position.index + 1;
-    if (isFetched && !isHeld && !isNext) {
-      await this.#clear(position.index);
-      this.#tail.reset(position.index);
-      return { base: position, runs: [], lastIndex: position.index, tail: [] };
+    const firstIndex = this.#segments[0]?.firstIndex as LogIndex | undefined;
+    const found = logBase({ runs, firstIndex, lastIndex: this.lastIndex }, snapshot);
+    if (found.type === 'missing')
+      throw missingPart(join(directory, segmentName(this.firstIndex)), 1);
+    const { base } = found;
+    if (found.type === 'base') {
+      return { base, runs, lastIndex: this.lastIndex, tail: this.#tail.entries() };
     }
-    const { firstIndex } = this;
-    const [first] = runs;
-    // Of what lies before, nothing is known but that the snapshot holds it.
-    const isBehind = firstIndex > 1 && firstIndex !== position.index + 1;
-    if (isBehind && (first === undefined || firstIndex > position.index)) {
-      throw missingPart(join(directory, segmentName(firstIndex)), 1);
-    }
-    const base =
-      firstIndex === 1
-        ? noPosition
-        : isBehind && first !== undefined
-          ? { term: first.term, index: firstIndex }
-          : position;
-    const lastIndex = this.#tail.lastIndex as LogIndex;
-    return { base, runs, lastIndex, tail: this.#tail.entries() };
+    await this.#clear(base.index);
+    this.#tail.reset(base.index);
+    return { base, runs: [], lastIndex: base.index, tail: [] };
   }
 
   get firstIndex(): LogIndex {
@@ -184,6 +177,7 @@ export class WriteAheadLog implements LogStore {
 
   reset({ index }: Position, logGeneration: number): void {
     this.#generation = logGeneration;
+    this.#resetCount += 1;
     this.#tail.reset(index);
     this.#work.push({ type: 'reset', baseIndex: index, logGeneration });
     this.#start();
@@ -193,19 +187,22 @@ export class WriteAheadLog implements LogStore {
    * Removes files whose entries all lie before `index`. Returns the first entry that is left: it
    * and what lies before it must not be asked for any more. Undefined when nothing was removed.
    */
-  compact(index: LogIndex): LogIndex | undefined {
+  async compact(index: LogIndex): Promise<LogIndex | undefined> {
     const { fileSystem, directory } = this.#options;
-    if (this.#work.some(({ type }) => type === 'reset')) return undefined;
+    const { remove, syncDirectory } = fileSystem.inBackground;
+    const resets = this.#resetCount;
     let [oldest, next] = this.#segments;
     if (next === undefined || next.firstIndex > index) return undefined;
     while (oldest !== undefined && next !== undefined && next.firstIndex <= index) {
       this.#segments.shift();
-      fileSystem.remove(oldest.path);
       this.#retire(oldest);
+      // The oldest first: a crash leaves a log without gap.
+      await remove(oldest.path);
+      await syncDirectory(directory);
       [oldest, next] = this.#segments;
     }
-    fileSystem.syncDirectory(directory);
-    return this.firstIndex;
+    // A log that has begun anew meanwhile has another base.
+    return resets === this.#resetCount ? this.firstIndex : undefined;
   }
 
   /** Somebody may still be reading in it. */
@@ -362,8 +359,8 @@ export class WriteAheadLog implements LogStore {
       this.#segments.pop();
       await this.#reading;
       await last.file.close();
-      fileSystem.remove(last.path);
-      fileSystem.syncDirectory(directory);
+      await fileSystem.inBackground.remove(last.path);
+      await fileSystem.inBackground.syncDirectory(directory);
     }
   }
 

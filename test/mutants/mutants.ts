@@ -274,7 +274,7 @@ export const mutants: readonly Mutant[] = [
     'the name of a new log file is not durable',
     inFile(
       'storage/segment.ts',
-      '  fileSystem.syncDirectory(directory);\n  return {',
+      '  await fileSystem.inBackground.syncDirectory(directory);\n  return {',
       '  return {',
     ),
   ),

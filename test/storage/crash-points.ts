@@ -1,6 +1,7 @@
 import type { Entry, LogIndex, Term, WallMs } from '../../src/consensus/types.ts';
 import { Random } from '../../src/simulation/random.ts';
-import { type SnapshotMark, WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
+import type { SnapshotMark } from '../../src/storage/log-base.ts';
+import { WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
 
 /** One thing that was done to the log: an entry appended, or all from an index on removed. */

@@ -44,14 +44,14 @@ test('large files are divided, and a rule drops the oldest', async t => {
   await archive.add(inOrder(batches(1, 6, 9_000_000)), 100);
   const names = disk.paths().filter(path => path.endsWith('.jrn'));
   t.is(names.length, 3);
-  archive.drop(everything, 1e9);
+  await archive.drop(everything, 1e9);
   t.is(archive.firstSeq, 1);
-  archive.drop({ ...everything, maxBytes: 40_000_000 }, 1e9);
+  await archive.drop({ ...everything, maxBytes: 40_000_000 }, 1e9);
   t.is(archive.firstSeq, 5);
   // 20 seconds after the stamp of the last batch, 30 after that of the middle ones.
-  archive.drop({ ...everything, maxAgeMs: 23_000 }, 31_000);
+  await archive.drop({ ...everything, maxAgeMs: 23_000 }, 31_000);
   t.is(archive.firstSeq, 9);
-  archive.drop({ maxBytes: 1, maxAgeMs: 1 }, 1e9);
+  await archive.drop({ maxBytes: 1, maxAgeMs: 1 }, 1e9);
   t.is(archive.firstSeq, 9, 'the newest file tells how far the archive reaches');
 });
 

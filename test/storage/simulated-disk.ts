@@ -121,6 +121,12 @@ export class SimulatedDisk implements FileSystem {
     return this.#names.get(path)?.cached.toString('utf8');
   }
 
+  readonly inBackground: FileSystem['inBackground'] = {
+    syncDirectory: async () => this.syncDirectory(),
+    rename: async (from, to) => this.rename(from, to),
+    remove: async path => this.remove(path),
+  };
+
   syncDirectory(): void {
     this.#operate();
     for (const naming of this.#unsyncedNames) apply(this.#durableNames, naming);
