@@ -89,8 +89,8 @@ export class JournalArchive {
   }
 
   /**
-   * Adds batches that follow what is here, in order; all entries up to `throughIndex` are done. What
-   * is here already (it may have come from another server meanwhile) is left out.
+   * Adds batches that follow what is here, in order; all entries up to `throughIndex` are done.
+   * What is here already (it may have come from another server meanwhile) is left out.
    */
   add(batches: AsyncIterable<ArchivedBatch>, throughIndex: number): Promise<void> {
     const adding = this.#adding.then(() => this.#add(batches, throughIndex));
