@@ -30,7 +30,7 @@ export const sizeOfAll = (entries: readonly Entry[]): number =>
 export function createLog({ base, runs, lastIndex, tail }: PersistentState['log']): Log {
   const last = tail.at(-1);
   assert(last === undefined || last.index === lastIndex, 'the tail ends where the log ends');
-  return {
+  const log: Log = {
     base,
     lastIndex,
     runs: runs.map(run => ({ ...run })),
@@ -39,6 +39,9 @@ export function createLog({ base, runs, lastIndex, tail }: PersistentState['log'
     lastWallMs: last?.wallMs ?? (0 as WallMs),
     generation: 0,
   };
+  // The disk may hold more: whole files are removed, and the base is the first entry that is left.
+  compactLog(log, base);
+  return log;
 }
 
 /** The place in `runs` of the run that holds `index`; -1 before the first. */

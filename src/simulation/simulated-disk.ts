@@ -10,6 +10,7 @@ import type {
 } from '../consensus/types.ts';
 import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
+import type { RecoveredLog } from '../storage/log-store.ts';
 import { emptyLog, type LogContent, recoveredFrom } from '../storage/memory-store.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Random } from './random.ts';
@@ -111,13 +112,22 @@ export class SimulatedDisk {
         vote,
         config,
         applied: this.#snapshot?.position ?? noPosition,
-        log: recoveredFrom(this.log),
+        log: this.#recovered(),
       },
       timings,
       limits,
       seed,
       now,
     });
+  }
+
+  /** As the real log says it: of what lies before the first entry, only the snapshot knows. */
+  #recovered(): RecoveredLog {
+    const recovered = recoveredFrom(this.log);
+    const [first] = this.log.entries;
+    const isCut = recovered.base.index > 0 && first !== undefined;
+    if (!isCut || first.index > (this.#snapshot?.position.index ?? 0)) return recovered;
+    return { ...recovered, base: { term: first.term, index: first.index } };
   }
 
   /** The data directory is replaced by an empty one. */

@@ -336,6 +336,10 @@ export const mutants: readonly Mutant[] = [
       'log.lastIndex >= position.index && holds(log, log.base)',
     ),
   ),
+  mutant(
+    'a log that was cut knows of entries before its base after a restart',
+    inFile('consensus/log.ts', '  compactLog(log, base);\n  return log;', '  return log;'),
+  ),
   ...leaseMutants,
   ...memberMutants,
 ];
