@@ -109,6 +109,7 @@ function changesOf(members: readonly MemberView[]): string[] {
     }
     if (standing === 'awaited') return `${id} was added: it is awaited at ${address}`;
     if (standing !== 'learner') return [];
+    if (fact?.role === 'fresh') return `${id} has come with another data directory: replace it`;
     return `${id} catches up: it holds ${fact?.durable.index ?? 0} of ${last} entries`;
   });
 }
