@@ -49,7 +49,7 @@ const mustHaveMet = [
   'diskStalled',
   'foreignDirectory',
   'entries read from the disk for a puller',
-  'proposal refused: overloaded',
+  'refused: overloaded',
   'liveness with servers lost',
   'liveness over a sparse network',
 ];
