@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { clientOf } from '../client/client-of.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { memberOf } from '../consensus/quorum.ts';
-import { ClusterError } from '../errors/cluster-error.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { viewCluster } from '../gateway/cluster-view.ts';
 import { addressText, problemOfAddress } from '../transport/endpoint.ts';
 import type { MemberChange, NodeId } from '../words.ts';
+import { withClient } from './with-client.ts';
 
 const timeoutMs = 10_000;
 const pollMs = 200;
@@ -107,20 +106,6 @@ async function showProgress(client: ClusterClient): Promise<void> {
     if (text !== told && text !== '') print(text);
     told = text;
     await wait(pollMs);
-  }
-}
-
-async function withClient(
-  { config }: { readonly config: string },
-  run: (client: ClusterClient) => Promise<void>,
-): Promise<void> {
-  const client = clientOf(loadConfiguration(resolve(config)));
-  try {
-    await run(client);
-  } catch (error) {
-    throw error instanceof ClusterError ? new StartupError(error.message) : error;
-  } finally {
-    client.close();
   }
 }
 

@@ -2,11 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
-import { clientOf } from '../client/client-of.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
-import { loadConfiguration } from '../config/load-configuration.ts';
-import { ClusterError } from '../errors/cluster-error.ts';
 import { StartupError } from '../errors/startup-error.ts';
+import { snapshotWord } from '../server/text-records.ts';
 import type { ByteString } from '../state-machines/byte-string.ts';
 import {
   type RestoredCommand,
@@ -14,6 +12,7 @@ import {
   UnreadableLine,
 } from '../state-machines/command-lines.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
+import { withClient } from './with-client.ts';
 
 const timeoutMs = 30_000;
 /** Under way at a time; the session keeps them in their order. */
@@ -25,12 +24,11 @@ const inFlightMax = 100;
  */
 export async function restoreText(path: string, options: { config: string }): Promise<void> {
   const commands = readCommands(resolve(path));
-  const client = clientOf(loadConfiguration(resolve(options.config)));
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} lines, {eta_formatted} left' },
     Presets.shades_classic,
   );
-  try {
+  await withClient(options, async client => {
     await requireEmpty(client);
     bar.start(commands.length, 0);
     const running = new Set<Promise<void>>();
@@ -43,12 +41,7 @@ export async function restoreText(path: string, options: { config: string }): Pr
       if (running.size >= inFlightMax) await Promise.race(running);
     }
     await Promise.all(running);
-  } catch (error) {
-    throw error instanceof ClusterError ? new StartupError(error.message) : error;
-  } finally {
-    bar.stop();
-    client.close();
-  }
+  }).finally(() => bar.stop());
   process.stdout.write(`restored from ${commands.length} lines of ${path}\n`);
 }
 
@@ -57,7 +50,7 @@ function readCommands(path: string): RestoredCommand[] {
     .split('\n')
     .flatMap((line, place) => {
       if (line.trim() === '') return [];
-      if (line.startsWith('SNAPSHOT ')) {
+      if (line.startsWith(`${snapshotWord} `)) {
         throw new StartupError(
           `line ${place + 1} of ${path} stands for entries that came in a snapshot; use the ` +
             'records of another server, or a backup',

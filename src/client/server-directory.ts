@@ -1,7 +1,7 @@
 import { compareConfigIds } from '../consensus/position.ts';
 import type { Config } from '../consensus/types.ts';
 import { addressOf } from '../transport/channel-options.ts';
-import { parseAddress } from '../transport/endpoint.ts';
+import { placeOf } from '../transport/endpoint.ts';
 import { readConfig } from '../transport/wire-gossip.ts';
 import { type ServerAddress, ServerConnection } from './server-connection.ts';
 
@@ -85,12 +85,17 @@ export class ServerDirectory {
     }
   }
 
-  /** Members are where the file lists them, unless they have moved or it does not list them. */
   #places(): readonly ServerAddress[] {
     if (this.#config === undefined) return this.#listed;
-    return this.#config.members.map(({ id, address, hasMoved }) => {
-      const listed = hasMoved ? undefined : this.#listed.find(server => server.id === id);
-      return listed ?? { id, ...parseAddress(address) };
+    return this.#config.members.map(member => {
+      const { id } = member;
+      return {
+        id,
+        ...placeOf(
+          member,
+          this.#listed.find(server => server.id === id),
+        ),
+      };
     });
   }
 

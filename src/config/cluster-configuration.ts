@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { serverName, serverNameRule } from './server-name.ts';
 
 /** The shape of cluster-configuration.json. Everything but the nodes has a default. */
 
@@ -111,20 +112,14 @@ const retentionShape = z.strictObject(
   { error: shapeError },
 );
 
-const nodeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-
 const configurationShape = z
   .strictObject(
     {
       num_nodes: positive('servers').optional(),
       nodes: z
-        .record(
-          z
-            .string()
-            .regex(nodeName, { error: 'expected a name of letters, digits, ".", "_", "-"' }),
-          nodeShape,
-          { error: 'expected an object of servers, {"n0": {"host": "localhost", "port": 50051}}' },
-        )
+        .record(z.string().regex(serverName, { error: serverNameRule }), nodeShape, {
+          error: 'expected an object of servers, {"n0": {"host": "localhost", "port": 50051}}',
+        })
         .refine(nodes => Object.keys(nodes).length > 0, { error: 'expected at least one server' }),
       clusterName: z
         .string({ error: 'expected a text' })

@@ -1,19 +1,18 @@
 import { memberOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { NodeId } from '../consensus/types.ts';
-import { parseAddress } from '../transport/endpoint.ts';
+import { parseAddress, placeOf } from '../transport/endpoint.ts';
 import type { PeerAddress } from '../transport/transport.ts';
 
-/**
- * Where the peers are. As our file lists them, for the way to a server may look different from each
- * place; but as the cluster knows them when they have moved, or when our file does not list them.
- */
+/** Where the peers are, as the cluster knows them or our file lists them. */
 export function peerAddresses({ peers, config, identity }: Replica): PeerAddress[] {
-  const listed = new Map(identity.listedServers.map(({ id, address }) => [id, address]));
+  const listed = new Map(
+    identity.listedServers.map(({ id, address }) => [id, parseAddress(address)]),
+  );
   return [...peers.keys()].flatMap(id => {
     const member = memberOf(config, id);
-    const address = member?.hasMoved ? member.address : (listed.get(id) ?? member?.address);
-    return address === undefined ? [] : [{ id, ...parseAddress(address) }];
+    const place = member === undefined ? listed.get(id) : placeOf(member, listed.get(id));
+    return place === undefined ? [] : [{ id, ...place }];
   });
 }
 

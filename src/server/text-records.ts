@@ -17,7 +17,7 @@ const flushIntervalMs = 50;
 const dumpMaxBytes = 10 * 1024 * 1024;
 
 /** In the place of entries that came in a snapshot. */
-const snapshotWord = 'SNAPSHOT';
+export const snapshotWord = 'SNAPSHOT';
 
 /** What metadata.txt tells. */
 export type Standing = {

@@ -1,3 +1,5 @@
+import type { Member } from '../consensus/types.ts';
+
 /** Where a program listens. */
 export type Endpoint = { readonly host: string; readonly port: number };
 
@@ -17,3 +19,12 @@ export function problemOfAddress(text: string): string | undefined {
   if (isAddress && text.length <= 256) return undefined;
   return `expected an address like "localhost:50054", got ${JSON.stringify(text.slice(0, 64))}`;
 }
+
+/**
+ * Where a member is. As a configuration file lists it, for the way may look different from each
+ * place; but as the cluster knows it when it has moved, or when the file does not list it.
+ */
+export const placeOf = (
+  { address, hasMoved }: Pick<Member, 'address' | 'hasMoved'>,
+  listed: Endpoint | undefined,
+): Endpoint => (hasMoved || listed === undefined ? parseAddress(address) : listed);

@@ -1,3 +1,4 @@
+import { serverName } from '../config/server-name.ts';
 import type { MemberChange } from '../words.ts';
 import { problemOfAddress } from './endpoint.ts';
 import type {
@@ -32,9 +33,6 @@ export function readMemberChange(wire: WireChangeRead): MemberChange {
 }
 
 type MemberDirectory = Extract<MemberChange, { type: 'replace' }>['directoryId'];
-
-/** As the configuration file wants them: they are names of folders, too. */
-const serverName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 function nameOfServer(text: string): MemberChange['id'] {
   if (serverName.test(text)) return text as MemberChange['id'];

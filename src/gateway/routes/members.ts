@@ -1,6 +1,7 @@
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { serverName, serverNameRule } from '../../config/server-name.ts';
 import { memberOf } from '../../consensus/quorum.ts';
 import { problemOfAddress } from '../../transport/endpoint.ts';
 import type { MemberChange, NodeId } from '../../words.ts';
@@ -12,7 +13,6 @@ import { readBody } from '../read-body.ts';
 import { shapedBy } from '../shaped-by.ts';
 
 const bodyMaxBytes = 4096;
-const serverName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** Who belongs to the cluster. Answered once a majority knows; /v1/cluster shows the progress. */
 export function addMemberRoutes(router: Router<GatewayState>, context: GatewayContext): void {
@@ -68,6 +68,6 @@ const accepted = (id: NodeId) => ({ member: id, accepted: true, progress: '/v1/c
 function nameOf(ctx: Context): NodeId {
   const { id = '' } = (ctx as Context & { params: { id?: string } }).params;
   if (serverName.test(id)) return id as NodeId;
-  const text = `expected a name of letters, digits, ".", "_", "-", got ${JSON.stringify(id)}`;
+  const text = `${serverNameRule}, got ${JSON.stringify(id)}`;
   throw new RequestProblem('badParameter', text, 'Correct the name of the server.');
 }
