@@ -8,7 +8,7 @@ import { StartupError } from '../errors/startup-error.ts';
 export function fail(error: unknown): never {
   const text = error instanceof StartupError ? error.message : describeBug(error);
   writeSync(process.stderr.fd, `gossip-raft: ${text}\n`);
-  process.exit(error instanceof StartupError ? error.exitCode : 1);
+  process.exit(1);
 }
 
 const describeBug = (error: unknown): string =>

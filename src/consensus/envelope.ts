@@ -1,9 +1,9 @@
 import { adoptCommit } from './commit.ts';
 import { considerCandidacy, considerInheritance, considerVoter } from './election.ts';
 import {
+  allFacts,
   considerDigest,
   digestOf,
-  gossipEntryOf,
   isKnownOwner,
   isToBeHeard,
   mergeFact,
@@ -121,20 +121,19 @@ function hearOfOurselves(replica: Replica, turn: Turn, fact: Fact): void {
 
 /**
  * Puts a message into its envelope, with what is news to the receiver. One that is no peer of ours
- * is told who we are and who belongs to the cluster, so that it can wait to be added, or go.
+ * is told who belongs to the cluster and what they say, so that it can wait to be added, or go.
  */
 export function envelopeFor(replica: Replica, turn: Turn, to: NodeId, body: MessageBody): Envelope {
-  const { identity, facts } = replica;
+  const { identity } = replica;
   const peer = replica.peers.get(to);
-  const own = facts.get(identity.id);
-  const ownEntries = own === undefined ? [] : [gossipEntryOf(own, turn.now)];
+  const isOutsider = peer === undefined || peer.isOutsider;
   return {
     clusterId: identity.clusterId,
     from: identity.id,
     fromDirectoryId: identity.directoryId,
     to,
     term: replica.term,
-    facts: peer === undefined ? ownEntries : newsFor(replica, peer, turn.now),
+    facts: isOutsider ? allFacts(replica, turn.now) : newsFor(replica, peer, turn.now),
     digest: body.type === 'heartbeat' ? digestOf(replica) : undefined,
     config: configFor(replica, to),
   };

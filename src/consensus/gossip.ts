@@ -1,6 +1,6 @@
 import { olderLeaseMs } from './leases.ts';
 import { lastPosition, positionAt } from './log.ts';
-import { memberOf } from './quorum.ts';
+import { isMember, memberOf } from './quorum.ts';
 import type { Peer, Replica } from './replica.ts';
 import type {
   Config,
@@ -53,7 +53,7 @@ export function isKnownOwner(
   directoryId: DirectoryId,
 ): boolean {
   if (config === undefined) return identity.listedServers.some(({ id }) => id === owner);
-  return memberOf(config, owner)?.directoryId === directoryId;
+  return isMember(config, { id: owner, directoryId });
 }
 
 /** Facts of members are taken in, and those of servers that are to become one. */
@@ -114,6 +114,13 @@ export const gossipEntryOf = ({ fact, writtenAt }: KnownFact, now: MonotonicMs):
   fact,
   ageMs: Math.max(0, now - writtenAt),
 });
+
+/** The whole map, our own fact first: for an outsider, of which nobody knows what it was told. */
+export function allFacts({ facts, identity }: Replica, now: MonotonicMs): GossipEntry[] {
+  const own = facts.get(identity.id);
+  const others = [...facts.values()].filter(known => known !== own);
+  return [...(own === undefined ? [] : [own]), ...others].map(known => gossipEntryOf(known, now));
+}
 
 /** Our own fact, and of the others what the peer has not been told. */
 export function newsFor(replica: Replica, peer: Peer, now: MonotonicMs): GossipEntry[] {

@@ -45,7 +45,6 @@ export function adoptConfig(
 
 /** Makes the configuration ours: from here on, its voters count. */
 export function installConfig(replica: Replica, turn: Turn, config: Config): void {
-  const { identity } = replica;
   forgetReplaced(replica, config);
   replica.config = config;
   replica.isFactDirty = true;
@@ -54,9 +53,6 @@ export function installConfig(replica: Replica, turn: Turn, config: Config): voi
   forgetForeignFacts(replica, config);
   const { source } = replica.pull ?? {};
   if (source !== undefined && !replica.peers.has(source)) dropSource(replica, turn, 'removed');
-  if (memberOf(config, identity.id)?.directoryId === identity.directoryId) return;
-  tell(turn, { type: 'removed', isReplaced: memberOf(config, identity.id) !== undefined });
-  turn.effects.push({ type: 'removed' });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Config, Member, NodeId } from './types.ts';
+import type { Config, Identity, Member, NodeId } from './types.ts';
 
 export const quorumSize = (voterCount: number): number => Math.floor(voterCount / 2) + 1;
 
@@ -7,6 +7,12 @@ export const votersOf = (config: Config | undefined): readonly Member[] =>
 
 export const memberOf = (config: Config | undefined, id: NodeId): Member | undefined =>
   config?.members.find(member => member.id === id);
+
+/** Is it named, with this very data directory? A wiped server is another one. */
+export const isMember = (
+  config: Config | undefined,
+  { id, directoryId }: Pick<Identity, 'id' | 'directoryId'>,
+): boolean => memberOf(config, id)?.directoryId === directoryId;
 
 export function isQuorum(config: Config | undefined, supporters: ReadonlySet<NodeId>): boolean {
   const voters = votersOf(config);

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import { provenIndex } from './commit.ts';
+import { livesIn } from './departure.ts';
 import { retire } from './hand-over.ts';
 import { greetAll } from './heartbeat.ts';
 import { distrustLease } from './leases.ts';
@@ -62,8 +63,7 @@ export function isInstalled(replica: Replica, config: Config): boolean {
   if (config.id.term !== term || commit.term !== term) return false;
   const knowing = new Set<NodeId>([identity.id]);
   for (const { fact } of replica.facts.values()) {
-    const isHere = fact.term === term && compareConfigIds(fact.configId, config.id) === 0;
-    if (isHere) knowing.add(fact.owner);
+    if (livesIn(config, fact)) knowing.add(fact.owner);
   }
   if (!isQuorum(config, knowing)) return false;
   return reachedByQuorum(config, voter => provenIndex(replica, voter)) >= commit.index;

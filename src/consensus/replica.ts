@@ -1,7 +1,7 @@
 import type { SourceReason } from '../events/cluster-event.ts';
 import { createLog, type Log } from './log.ts';
 import { noPosition } from './position.ts';
-import { memberOf } from './quorum.ts';
+import { isMember, memberOf } from './quorum.ts';
 import { nextBetween, type RandomState } from './random.ts';
 import type {
   Config,
@@ -205,6 +205,8 @@ export type Replica = {
   isForeignTold: boolean;
   isWaitingTold: boolean;
   missingTold: string;
+  /** Not named any more: since it was told, until nobody needs us. */
+  departure: 'none' | 'awaited' | 'done';
 };
 
 export type ReplicaOptions = {
@@ -225,7 +227,6 @@ export function createReplica(options: ReplicaOptions): Replica {
   const { identity, persistent, timings, now } = options;
   const random = { value: options.seed | 0 };
   const { electionTimeoutMs } = timings;
-  const isMember = memberOf(persistent.config, identity.id)?.directoryId === identity.directoryId;
   const log = createLog(persistent.log);
   const hasLived = persistent.term > 0;
   const replica: Replica = {
@@ -237,7 +238,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     vote: persistent.vote,
     config: persistent.config,
     log,
-    role: isMember ? 'follower' : 'fresh',
+    role: persistent.config === undefined ? 'fresh' : 'follower',
     leader: undefined,
     commit: persistent.applied,
     pendingCommit: noPosition,
@@ -279,6 +280,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     isForeignTold: false,
     isWaitingTold: false,
     missingTold: '',
+    departure: 'none',
   };
   followMembers(replica);
   return replica;
@@ -289,8 +291,8 @@ export function createReplica(options: ReplicaOptions): Replica {
  * peers already keep what is known of them.
  */
 export function followMembers(replica: Replica): void {
-  const { config, identity, role } = replica;
-  const others = role === 'fresh' || config === undefined ? identity.listedServers : [];
+  const { config, identity } = replica;
+  const others = isMember(config, identity) ? [] : identity.listedServers;
   const ids = new Set([...(config?.members ?? []), ...others].map(({ id }) => id));
   for (const id of replica.peers.keys()) {
     if (ids.has(id)) continue;
@@ -323,4 +325,5 @@ export function isLinkUp(replica: Replica, peer: NodeId, now: MonotonicMs): bool
 }
 
 export const isVoter = (replica: Replica): boolean =>
-  replica.role !== 'fresh' && memberOf(replica.config, replica.identity.id)?.isVoter === true;
+  isMember(replica.config, replica.identity) &&
+  memberOf(replica.config, replica.identity.id)?.isVoter === true;

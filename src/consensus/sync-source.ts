@@ -1,7 +1,7 @@
 import type { SourceReason } from '../events/cluster-event.ts';
 import { lastPosition } from './log.ts';
 import { comparePositions } from './position.ts';
-import { memberOf } from './quorum.ts';
+import { isMember } from './quorum.ts';
 import { isLinkUp, linkTimeoutMs, type Replica } from './replica.ts';
 import { later } from './time.ts';
 import { type Turn, tell } from './turn.ts';
@@ -29,7 +29,7 @@ export type Choice = { readonly source: NodeId; readonly reason: SourceReason };
 export const mayPull = (replica: Replica): boolean =>
   (replica.role === 'follower' || replica.role === 'preCandidate') &&
   replica.fetchingFrom === undefined &&
-  memberOf(replica.config, replica.identity.id) !== undefined;
+  isMember(replica.config, replica.identity);
 
 /** The best source there is now, if any. */
 export function chooseSource(replica: Replica, now: MonotonicMs): Choice | undefined {

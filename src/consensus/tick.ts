@@ -1,3 +1,4 @@
+import { considerDeparture } from './departure.ts';
 import { requestVotes, shouldCampaignEarly, startPreVote } from './election.ts';
 import { abandonHandOver } from './hand-over.ts';
 import { greet, reach } from './heartbeat.ts';
@@ -50,6 +51,7 @@ function beat(replica: Replica, turn: Turn): void {
   replica.heartbeatDeadline = later(turn.now, replica.timings.heartbeatIntervalMs);
   watchDisk(replica, turn);
   tryToFound(replica, turn);
+  considerDeparture(replica, turn);
   // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
   if (replica.role === 'fresh') replica.isFactDirty = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);

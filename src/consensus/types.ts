@@ -320,7 +320,7 @@ export type Effect =
       readonly id: number;
       readonly outcome: MembersOutcome;
     }
-  /** This server is no member any more (or with another directory): it must stop. */
+  /** No member any more (or with another directory), and not needed: the server must stop. */
   | { readonly type: 'removed' }
   /** This server stopped leading: the fate of its unacknowledged proposals is open. */
   | { readonly type: 'deposed'; readonly leader: NodeId | undefined }

@@ -26,7 +26,15 @@ export type ClusterEvent =
   | { readonly type: 'memberGone'; readonly id: NodeId; readonly voters: readonly NodeId[] }
   /** What somebody wanted of the members, now on its way. */
   | { readonly type: 'memberChangeAccepted'; readonly change: MemberChange }
-  /** This server was removed, or its directory was given up for another one. */
+  /** A configuration without this server (or with another directory); it may come to nothing. */
+  | {
+      readonly type: 'notNamed';
+      readonly isReplaced: boolean;
+      readonly voters: readonly NodeId[];
+    }
+  /** It did come to nothing. */
+  | { readonly type: 'namedAgain' }
+  /** This server was removed, or its directory was given up for another one: for certain. */
   | { readonly type: 'removed'; readonly isReplaced: boolean }
   /** The cluster knows this server with another data directory (it was wiped or replaced). */
   | { readonly type: 'foreignDirectory' }

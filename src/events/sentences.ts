@@ -52,11 +52,19 @@ const sentences: Sentences = {
   voterAdded: ({ id, voters }) => info(`${id} is a voter now, of ${voters.join(', ')}`),
   memberGone: ({ id, voters }) => info(`${id} is no member any more, of ${voters.join(', ')}`),
   memberChangeAccepted: ({ change }) => info(changeText(change)),
+  notNamed: ({ isReplaced, voters }) =>
+    info(
+      (isReplaced
+        ? 'another data directory is to take the place of this one'
+        : 'this server is to leave the cluster') +
+        `; it stays until a majority of ${voters.join(', ')} is known to do without it`,
+    ),
+  namedAgain: () => info('a member again: the change that left this server out came to nothing'),
   removed: ({ isReplaced }) =>
     warn(
       isReplaced
         ? 'another data directory takes the place of this one in the cluster: this server stops'
-        : 'this server was removed from the cluster and stops; its data is still there',
+        : 'this server was removed from the cluster and stops',
     ),
   foreignDirectory: () =>
     warn(

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
-import { memberOf } from '../consensus/quorum.ts';
 import type { Effect, Entry, LogIndex } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
@@ -8,7 +7,6 @@ import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Retention } from '../storage/journal-archive.ts';
-import type { Metadata } from '../storage/metadata.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
@@ -187,11 +185,10 @@ function wire(
     places.follow(replica);
   };
   followMembers();
-  const startedAtWallMs = Date.now();
   const context: ServerContext = {
     clusterId,
     nodeId,
-    startedAtWallMs,
+    startedAtWallMs: Date.now(),
     host,
     log,
     archive,
@@ -208,18 +205,25 @@ function wire(
     service,
     { definition: ClientToServer.service, implementation: clientService.handlers() },
   ];
-  const members = { onConfig: followMembers, onRemoved: options.onRemoved };
-  const runEffect = effectRunner(context, storage, eventLog, fatal, members);
+  const runEffect = effectRunner(context, storage, eventLog, fatal, {
+    onConfig: followMembers,
+    onRemoved: () => leaveBehind(options, directory, eventLog),
+  });
   return { context, services, runEffect };
+}
+
+function leaveBehind(options: ServerOptions, directory: string, eventLog: EventLog): void {
+  const advice = 'to come back as a new server, delete it, add the server again and start it';
+  eventLog.say('info', `its data is still in ${directory}: ${advice}`);
+  options.onRemoved();
 }
 
 /** The log must reach at least as far as a snapshot that was made here, or a part of it is lost. */
 function demandWholeness(
-  { recovered, metadata, loaded }: Storage,
+  { recovered, loaded }: Storage,
   directory: string,
   eventLog: EventLog,
 ): void {
-  demandMembership(metadata, directory);
   const { index } = loaded.position;
   if (index > recovered.lastIndex) {
     throw new StartupError(
@@ -229,17 +233,6 @@ function demandWholeness(
     );
   }
   if (index > 0) eventLog.say('info', `starts from the snapshot of entry ${index}`);
-}
-
-/** A server that was removed has nothing to do, and its old directory must not come back. */
-function demandMembership({ config, directoryId, nodeId }: Metadata, directory: string): void {
-  if (config === undefined) return;
-  if (memberOf(config, nodeId as NodeId)?.directoryId === directoryId) return;
-  throw new StartupError(
-    `${nodeId} was removed from the cluster; its data is still in ${directory}: to come back as ` +
-      'a new server, delete that directory, add the server again and start it',
-    { exitCode: 0 },
-  );
 }
 
 const compactorFor = (

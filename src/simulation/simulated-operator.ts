@@ -36,12 +36,13 @@ export class SimulatedOperator {
     const leader = this.#servers.find(({ isLeader }) => isLeader);
     const asked = leader ?? server;
     const { config } = newestLeader(this.#servers) ?? asked.replica ?? {};
-    // First the lost disk is replaced: until then, the cluster may need all the others.
+    // A lost disk is replaced first: until then, the cluster may need all the others.
     if (config === undefined || !this.#isWhole(config)) return;
     const wanted = this.#wish(server, config, chance);
     asked.changeMembers(wanted);
     // At the same time, perhaps to another server that believes that it leads.
-    if (chance * 10 - Math.floor(chance * 10) < 0.5) {
+    const isConcurrent = chance * 10 - Math.floor(chance * 10) < 0.5;
+    if (isConcurrent && this.#isWhole(config)) {
       const second = this.#servers.findLast(({ isLeader }) => isLeader) ?? other;
       second.changeMembers(this.#wish(other, config, 1 - chance));
     }
@@ -71,8 +72,10 @@ export class SimulatedOperator {
     const leader = newestLeader(this.#servers);
     if (leader?.config === undefined) return;
     const member = memberOf(leader.config, server.id);
-    if (server.isRemoved) {
-      if (isSettled(leader) && member?.isVoter !== true) this.#wipe(server);
+    if (server.hasLeft) {
+      // A server that says so is believed; some start it again all the same.
+      if (this.#random.chance(0.5)) this.#wipe(server);
+      else server.start();
     } else if (server.isWiped && member?.directoryId !== undefined) {
       const { id } = server;
       if (member.directoryId === server.directoryId) return;
@@ -87,8 +90,11 @@ export class SimulatedOperator {
     const leader = newestLeader(this.#servers);
     if (leader === undefined || !isSettled(leader) || leader.identity.id === server.id)
       return false;
-    const voters = leader.config?.members.filter(({ isVoter }) => isVoter) ?? [];
-    return voters.length >= 3 && leader.config !== undefined && this.#isWhole(leader.config);
+    const { config, leadership } = leader;
+    if (config === undefined || !this.#isWhole(config)) return false;
+    // Nobody else may go meanwhile: what is wanted, or waits to be, comes first.
+    const isQuiet = config.members.every(({ isVoter, isLeaving }) => isVoter && !isLeaving);
+    return isQuiet && leadership?.memberRequests.length === 0 && config.members.length >= 3;
   }
 
   /** Has no voter lost its disk? */

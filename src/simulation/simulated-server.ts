@@ -1,5 +1,4 @@
 import { beginLeaseRead, leaseReadRemainingMs } from '../consensus/leases.ts';
-import { memberOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';
 import { nextDeadline, step } from '../consensus/step.ts';
 import type {
@@ -61,6 +60,7 @@ export class SimulatedServer implements Witness {
   #process: Process | undefined;
   #missed: (() => void)[] = [];
   #crashAfter: number | undefined;
+  #hasLeft = false;
 
   constructor(place: number, listed: readonly NodeId[], around: Surroundings) {
     const { seed, clockDrift } = around.options;
@@ -93,10 +93,9 @@ export class SimulatedServer implements Witness {
     return this.#disk.directoryId;
   }
 
-  /** It was removed, or its directory was given up: it does not start any more. */
-  get isRemoved(): boolean {
-    const { config } = this.#disk;
-    return config !== undefined && memberOf(config, this.id)?.directoryId !== this.directoryId;
+  /** It has said that it was removed, or that its directory was given up, and has stopped. */
+  get hasLeft(): boolean {
+    return this.#hasLeft;
   }
 
   get hasJoined(): boolean {
@@ -121,7 +120,8 @@ export class SimulatedServer implements Witness {
   }
 
   start(): void {
-    if (this.#process !== undefined || this.isRemoved) return;
+    if (this.#process !== undefined) return;
+    this.#hasLeft = false;
     this.life += 1;
     this.isPaused = false;
     this.#disk.incarnation += 1;
@@ -282,7 +282,7 @@ export class SimulatedServer implements Witness {
     }
     if (interruptedAt === undefined) this.#around.oracle.stepped(this);
     else this.#interrupted();
-    if (this.isRemoved) this.crash(true);
+    if (this.#hasLeft) this.crash(true);
     this.#scheduleTick(process);
   }
 
@@ -351,6 +351,9 @@ export class SimulatedServer implements Witness {
         break;
       case 'apply':
         process.machine.applyUpTo(effect.upTo);
+        break;
+      case 'removed':
+        this.#hasLeft = true;
         break;
       case 'halt':
         throw new SimulationFailure(`${this.id} halts: ${effect.reason}`);

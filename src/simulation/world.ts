@@ -1,5 +1,5 @@
 import { lastPosition } from '../consensus/log.ts';
-import { memberOf } from '../consensus/quorum.ts';
+import { isMember } from '../consensus/quorum.ts';
 import type { Config } from '../consensus/types.ts';
 import { EventQueue } from './event-queue.ts';
 import { demand } from './failure.ts';
@@ -231,11 +231,11 @@ export class World {
         leader?.commit.index === leader?.log.lastIndex &&
         leader?.commit.index === committed &&
         members.every(({ isVoter, isLeaving }) => isVoter && !isLeaving) &&
-        this.#servers
-          .filter(
-            ({ id, directoryId }) => memberOf(leader?.config, id)?.directoryId === directoryId,
-          )
-          .every(({ appliedIndex }) => appliedIndex === committed)
+        this.#servers.every(server =>
+          isMember(leader?.config, server)
+            ? server.appliedIndex === committed
+            : server.replica?.departure !== 'awaited',
+        )
       );
     };
     const { timings, clients } = this.#options;

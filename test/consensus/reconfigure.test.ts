@@ -173,23 +173,3 @@ test('a deposed leader does not know what became of a change', t => {
   t.is(outcomeOf(change(server, 1120, put('n4')))?.type, 'deposed');
   persistAll(server, 1130);
 });
-
-test('a server that is no member any more says so and stops', t => {
-  const server = replica();
-  const members = server.config?.members.filter(({ id }) => id !== 'n0') ?? [];
-  const config = { id: { term: 3 as never, version: 9 }, members };
-  const message = {
-    type: 'message',
-    message: {
-      envelope: {
-        ...{ clusterId: 'test', from: nodeId('n1'), fromDirectoryId: directoryOf('n1') },
-        ...{ to: nodeId('n0'), term: 3 as never, facts: [], digest: undefined, config },
-      },
-      body: { type: 'requestVoteReply' },
-    },
-  } as const;
-  const effects = happen(server, 1000, message);
-  t.is(ofType(effects, 'removed').length, 1);
-  t.is(ofType(effects, 'persistConfig')[0]?.config, config);
-  t.true(ofType(effects, 'tell').some(({ event }) => event.type === 'removed'));
-});

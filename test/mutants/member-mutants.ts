@@ -2,6 +2,7 @@ import { inFile, type Mutant, memberMutant } from './mutant.ts';
 
 const election = 'consensus/election.ts';
 const reconfigure = 'consensus/reconfigure.ts';
+const departure = 'consensus/departure.ts';
 
 /** Majorities that have nobody in common. */
 export const memberMutants: readonly Mutant[] = [
@@ -14,6 +15,7 @@ export const memberMutants: readonly Mutant[] = [
     ),
     inFile(reconfigure, 'config.id.term !== term || commit.term !== term', 'commit.term !== term'),
     inFile(reconfigure, '{ id: { term, version:', '{ id: { term: config.id.term, version:'),
+    inFile(departure, 'term === id.term && compareConfigIds', 'term > 0 && compareConfigIds'),
     inFile(
       'consensus/invariants.ts',
       "role !== 'leader' || configTerm === replica.term",
@@ -40,5 +42,21 @@ export const memberMutants: readonly Mutant[] = [
   memberMutant(
     'a lease goes on although the members have changed',
     inFile(reconfigure, '  distrustLease(replica);\n', ''),
+  ),
+  memberMutant(
+    'a server goes as soon as it hears of a configuration without it',
+    inFile(
+      departure,
+      "departure === 'done' || !isDispensable(replica, config)",
+      "departure === 'done'",
+    ),
+  ),
+  memberMutant(
+    'a server goes although it alone may hold what was committed',
+    inFile(
+      departure,
+      'livesIn(config, fact) && covers(config, fact.durable, last)',
+      'livesIn(config, fact)',
+    ),
   ),
 ];

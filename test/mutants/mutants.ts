@@ -215,18 +215,13 @@ export const mutants: readonly Mutant[] = [
     'a wiped server is taken for the one it was',
     inFile(
       'consensus/gossip.ts',
-      'return memberOf(config, owner)?.directoryId === directoryId;',
-      'return memberOf(config, owner) !== undefined && directoryId.length > 0;',
+      'return isMember(config, { id: owner, directoryId });',
+      'return config.members.some(({ id }) => id === owner) && directoryId.length > 0;',
     ),
     inFile(
       'consensus/membership.ts',
       'if (own.directoryId !== directoryId) {',
       'if (own.directoryId.length === 0) {',
-    ),
-    inFile(
-      'consensus/membership.ts',
-      'if (memberOf(config, identity.id)?.directoryId === identity.directoryId) return;',
-      'if (memberOf(config, identity.id)?.directoryId !== undefined) return;',
     ),
     inFile(commit, 'fact.directoryId !== voter.directoryId', 'fact.owner !== voter.id'),
   ),

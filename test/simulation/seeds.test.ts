@@ -13,6 +13,10 @@ const onceFailed = [
   1837, // over slow links, the search for the common entry took longer than a source may stall
   3486, // the disk that was lost was counted
   10_361, // gaps in a stream filled the way of the next stream
+  727, // the operator threw a disk away, and had another server removed at the same moment
+  2060, // as above
+  40_631, // as above, with a removal that waited
+  41_684, // a server left as soon as it heard of a configuration without it
 ];
 
 /** Situations that a run must have met, or it proves little. */
@@ -31,6 +35,8 @@ const mustHaveMet = [
   'learnerAdded',
   'voterAdded',
   'memberGone',
+  'notNamed',
+  'namedAgain',
   'removed',
   'a disk was thrown away',
   'membersChanged: accepted',

@@ -1,0 +1,55 @@
+import { lastPosition } from './log.ts';
+import { compareConfigIds, comparePositions } from './position.ts';
+import { isMember, isQuorum, memberOf, votersOf } from './quorum.ts';
+import type { Replica } from './replica.ts';
+import { type Turn, tell } from './turn.ts';
+import type { Config, Fact, NodeId, Position } from './types.ts';
+
+/*
+ * How a server leaves that the newest configuration it knows does not name. It cannot go at once:
+ * the leader that made this configuration may have been deposed before anybody else heard of it,
+ * and then the next leader still counts on us.
+ */
+
+/** Once per heartbeat: stays, comes back, or goes for good. */
+export function considerDeparture(replica: Replica, turn: Turn): void {
+  const { config, identity, departure } = replica;
+  if (config === undefined) return;
+  if (isMember(config, identity)) {
+    if (departure === 'awaited') tell(turn, { type: 'namedAgain' });
+    replica.departure = 'none';
+    return;
+  }
+  const isReplaced = memberOf(config, identity.id) !== undefined;
+  if (departure === 'none') {
+    replica.departure = 'awaited';
+    tell(turn, { type: 'notNamed', isReplaced, voters: votersOf(config).map(({ id }) => id) });
+  }
+  if (departure === 'done' || !isDispensable(replica, config)) return;
+  replica.departure = 'done';
+  tell(turn, { type: 'removed', isReplaced });
+  turn.effects.push({ type: 'removed' });
+}
+
+/**
+ * Does a quorum of the configuration's voters do without us? They have it, in its own term, so
+ * that nobody is elected by an older one any more; and what our disk may have helped to commit is
+ * on theirs.
+ */
+function isDispensable({ facts, log }: Replica, config: Config): boolean {
+  const last = lastPosition(log);
+  const knowing = votersOf(config).flatMap(({ id, directoryId }): NodeId[] => {
+    const fact = facts.get(id)?.fact;
+    const isIt = fact !== undefined && fact.directoryId === directoryId;
+    return isIt && livesIn(config, fact) && covers(config, fact.durable, last) ? [id] : [];
+  });
+  return isQuorum(config, new Set(knowing));
+}
+
+/** Has the owner this very configuration, and has it not moved on to a later term? */
+export const livesIn = ({ id }: Config, { term, configId }: Fact): boolean =>
+  term === id.term && compareConfigIds(configId, id) === 0;
+
+/** Only the leader of a term writes entries of it: who holds one holds what was committed before. */
+const covers = ({ id }: Config, durable: Position, last: Position): boolean =>
+  durable.term === id.term && comparePositions(durable, last) >= 0;
