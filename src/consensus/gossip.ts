@@ -63,6 +63,15 @@ export function isToBeHeard(config: Config, owner: NodeId, fact: Fact): boolean 
   return member.directoryId === fact.directoryId;
 }
 
+/** A newcomer may have gone, and come back with another disk that only others of us can hear. */
+export function forgetSilentNewcomers({ config, facts, timings }: Replica, now: MonotonicMs): void {
+  if (config === undefined) return;
+  for (const { fact, writtenAt } of facts.values()) {
+    const isSilent = fact.role === 'fresh' && now - writtenAt >= timings.electionTimeoutMs;
+    if (isSilent) facts.delete(fact.owner);
+  }
+}
+
 /** Writes our own fact anew when it no longer says the truth. */
 export function publish(replica: Replica, now: MonotonicMs): void {
   if (!replica.isFactDirty && replica.facts.has(replica.identity.id)) return;
@@ -92,7 +101,7 @@ function ownFact(replica: Replica, now: MonotonicMs): Fact {
     applied: replica.appliedIndex,
     firstIndex: (log.base.index + 1) as Fact['firstIndex'],
     logGeneration: log.generation,
-    configId: replica.config?.id ?? { term: 0 as Fact['term'], version: 0 },
+    configId: replica.config?.id ?? replica.awaitedIn,
     source: pull?.source,
     depth: pull?.path.length ?? 0,
     childCount: replica.children.size,

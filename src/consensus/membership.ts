@@ -63,10 +63,17 @@ export function installConfig(replica: Replica, turn: Turn, config: Config): voi
 function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): boolean {
   const { id, directoryId } = replica.identity;
   const own = memberOf(config, id);
-  if (own === undefined || own.directoryId === undefined) {
-    const isAwaited = own !== undefined;
-    if (!isAwaited && !replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by: from });
+  // We have said that we wait in a newer one: an older one came to nothing, or is over.
+  if (compareConfigIds(config.id, replica.awaitedIn) <= 0) return false;
+  if (own === undefined) {
+    if (!replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by: from });
     replica.isWaitingTold = true;
+    return false;
+  }
+  if (own.directoryId === undefined) {
+    replica.isWaitingTold = true;
+    replica.awaitedIn = config.id;
+    replica.isFactDirty = true;
     return false;
   }
   if (own.directoryId !== directoryId) {

@@ -150,23 +150,24 @@ function walk(replica: Replica, turn: Turn, config: Config): void {
   removeVoter(replica, turn, config);
 }
 
-/** A server that was added has shown up: from now on it is the one with this directory. */
+/**
+ * A server that was added has shown up: from now on it is the one with this directory. It must have
+ * heard of this very configuration, or an old fact could name a directory that was given up since.
+ * (Facts of newcomers that are silent are forgotten.)
+ */
 function nameNewcomer(replica: Replica, turn: Turn, config: Config): boolean {
   for (const member of config.members) {
     if (member.directoryId !== undefined) continue;
-    const known = replica.facts.get(member.id);
-    const isHere = known?.fact.role === 'fresh' && isRecent(replica, known.writtenAt, turn.now);
+    const fact = replica.facts.get(member.id)?.fact;
+    const isHere = fact?.role === 'fresh' && compareConfigIds(fact.configId, config.id) === 0;
     if (!isHere) continue;
-    const { directoryId } = known.fact;
+    const { directoryId } = fact;
     makeConfig(replica, turn, config, replaced(config, member, { ...member, directoryId }));
     tell(turn, { type: 'learnerAdded', id: member.id });
     return true;
   }
   return false;
 }
-
-const isRecent = ({ timings }: Replica, at: MonotonicMs, now: MonotonicMs): boolean =>
-  now - at < timings.electionTimeoutMs;
 
 function dropNonVoter(replica: Replica, turn: Turn, config: Config): boolean {
   const member = config.members.find(({ isVoter, isLeaving }) => isLeaving && !isVoter);

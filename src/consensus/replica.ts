@@ -202,6 +202,8 @@ export type Replica = {
 
   /** Only while fresh: the directory of the founder that we have answered. */
   sponsor: DirectoryId | undefined;
+  /** Only while fresh: the newest configuration that we know to wait for us. */
+  awaitedIn: ConfigId;
   isForeignTold: boolean;
   isWaitingTold: boolean;
   missingTold: string;
@@ -218,6 +220,9 @@ export type ReplicaOptions = {
   readonly seed: number;
   readonly now: MonotonicMs;
 };
+
+/** Before every configuration. */
+const noConfig: ConfigId = { term: 0 as Term, version: 0 };
 
 /** Before every moment of any clock. */
 const never = Number.NEGATIVE_INFINITY as MonotonicMs;
@@ -277,6 +282,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     isReportDue: false,
     readRounds: 0,
     sponsor: undefined,
+    awaitedIn: noConfig,
     isForeignTold: false,
     isWaitingTold: false,
     missingTold: '',

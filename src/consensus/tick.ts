@@ -1,5 +1,6 @@
 import { considerDeparture } from './departure.ts';
 import { requestVotes, shouldCampaignEarly, startPreVote } from './election.ts';
+import { forgetSilentNewcomers } from './gossip.ts';
 import { abandonHandOver } from './hand-over.ts';
 import { greet, reach } from './heartbeat.ts';
 import { tryToFound } from './membership.ts';
@@ -52,6 +53,7 @@ function beat(replica: Replica, turn: Turn): void {
   watchDisk(replica, turn);
   tryToFound(replica, turn);
   considerDeparture(replica, turn);
+  forgetSilentNewcomers(replica, turn.now);
   // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
   if (replica.role === 'fresh') replica.isFactDirty = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);

@@ -88,6 +88,7 @@ export type Fact = {
   readonly firstIndex: LogIndex;
   readonly logGeneration: number;
 
+  /** Of a fresh server: the configuration that waits for it. */
   readonly configId: ConfigId;
   readonly source: NodeId | undefined;
   /** Hops of the pull path to its root: 0 for a leader or a server without a source. */

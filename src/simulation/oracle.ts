@@ -33,6 +33,8 @@ export type Witness = DurableState & {
   entryAt(index: number): Entry | undefined;
 };
 
+type Place = { readonly term: number; readonly index: number };
+
 type Origin = { readonly entry: Entry; readonly previousTerm: number };
 
 /** Knows everything that has happened, and demands that it fits together (protocol P9). */
@@ -50,6 +52,8 @@ export class Oracle {
   readonly #votersOf: (readonly Member[])[] = [];
   readonly #configs = new Map<string, string>();
   readonly #seenConfigs = new WeakSet<Config>();
+  /** Directories that nobody may count on any more. */
+  readonly #departed = new Set<DirectoryId>();
   #lastAckedSeq = 0;
   #witnesses: readonly Witness[] = [];
   readonly acked = new Map<string, Placement>();
@@ -103,7 +107,7 @@ export class Oracle {
   }
 
   #elected(replica: Replica): void {
-    const { term, identity } = replica;
+    const { term, identity, config } = replica;
     const known = this.#leaders.get(term);
     demand(
       known === undefined || known === identity.id,
@@ -112,6 +116,22 @@ export class Oracle {
     this.#leaders.set(term, identity.id);
     const isComplete = holds(replica.log, this.#lastCommitted) || this.#lastCommitted.term >= term;
     demand(isComplete, `I5: ${identity.id} leads term ${term} without what was committed`);
+    const gone = config?.members.find(
+      ({ directoryId }) => directoryId !== undefined && this.#departed.has(directoryId),
+    );
+    demand(
+      gone === undefined,
+      `I13: ${identity.id} leads term ${term} with ${gone?.id}, which left`,
+    );
+  }
+
+  /** A server goes for good: its disk may be thrown away. */
+  departed({ id, directoryId }: Witness, { config, log }: Replica): void {
+    this.#departed.add(directoryId);
+    const index = Math.min(log.lastIndex, this.committedCount);
+    const entry = this.#committed[index - 1];
+    if (entry === undefined || !holds(log, entry)) return;
+    this.#demandDisks(votersOf(config), entry, `I13: ${id} left with`);
   }
 
   #checkCommit(witness: Witness, replica: Replica): void {
@@ -127,7 +147,7 @@ export class Oracle {
       if (known === undefined) {
         this.#committed.push(entry);
         this.#votersOf[index] = votersOf(replica.config);
-        this.#demandMajority(entry, 'committed');
+        this.#demandMajority(entry, 'committed:');
       }
       const isSame = known === undefined || known === entry;
       demand(isSame, `I6: two different entries are committed at ${index}`);
@@ -176,8 +196,11 @@ export class Oracle {
    * A majority of the disks that voted when it was committed holds the entry, not counting those
    * that were lost since.
    */
-  #demandMajority({ term, index }: { term: number; index: number }, what: string): void {
-    const voters = this.#votersOf[index] ?? [];
+  #demandMajority(place: Place, what: string): void {
+    this.#demandDisks(this.#votersOf[place.index] ?? [], place, what);
+  }
+
+  #demandDisks(voters: readonly Member[], { term, index }: Place, what: string): void {
     const disks = voters.flatMap(
       ({ id, directoryId }) =>
         this.#witnesses.find(other => other.id === id && other.directoryId === directoryId) ?? [],
@@ -186,13 +209,13 @@ export class Oracle {
     const holders = disks.filter(disk => disk.holdsDurably({ term, index } as Position));
     demand(
       holders.length >= majority,
-      `entry ${index} was ${what} with ${holders.length} of ${majority} disks`,
+      `${what} entry ${index} on ${holders.length} of ${majority} disks`,
     );
   }
 
   /** A client was told that its batch is safe. */
   acknowledged(placement: Placement): void {
-    this.#demandMajority(placement, 'acknowledged');
+    this.#demandMajority(placement, 'acknowledged:');
     const known = this.acked.get(placement.batchId);
     const isSame = known === undefined || known.first === placement.first;
     demand(isSame, `the batch ${placement.batchId} was acknowledged at two places`);

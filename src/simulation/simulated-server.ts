@@ -354,6 +354,7 @@ export class SimulatedServer implements Witness {
         break;
       case 'removed':
         this.#hasLeft = true;
+        oracle.departed(this, process.replica);
         break;
       case 'halt':
         throw new SimulationFailure(`${this.id} halts: ${effect.reason}`);

@@ -2,7 +2,7 @@ import test from 'ava';
 import { noPosition } from '../../src/consensus/position.ts';
 import { createReplica, type Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
-import type { Fact } from '../../src/consensus/types.ts';
+import type { Config, DirectoryId, Effect, Fact } from '../../src/consensus/types.ts';
 import {
   directoryOf,
   fact,
@@ -126,4 +126,26 @@ test('messages of another cluster or to another server have no effect', t => {
   }
   t.is(server.facts.size, 0);
   t.true(sent(hear(server, 2, freshFact('n1'))).length > 0);
+});
+
+test('a newcomer says in which configuration it is awaited, and joins no older one', t => {
+  const server = freshServer();
+  const configured = (nowMs: number, config: Config): Effect[] => {
+    const { envelope, body } = messageTo0({ type: 'heartbeat', probeMs: 0 }, [fact('n1')]);
+    const message = { envelope: { ...envelope, config }, body };
+    return step(server, { type: 'message', message }, moment(nowMs));
+  };
+  const withOwnDirectory = (id: Config['id'], directoryId: DirectoryId | undefined): Config => ({
+    id,
+    members: threeServers.members.map(member =>
+      member.id === 'n0' ? { ...member, directoryId, isVoter: false } : member,
+    ),
+  });
+  const newer = { term: 4, version: 3 } as Config['id'];
+  const [reply] = ofType(configured(10, withOwnDirectory(newer, undefined)), 'send');
+  t.deepEqual(reply?.message.envelope.facts[0]?.fact.configId, newer);
+  configured(20, withOwnDirectory({ term: 3, version: 9 } as Config['id'], directoryOf('n0')));
+  t.is(server.config, undefined, 'who made it was deposed, or it is over');
+  configured(30, withOwnDirectory({ ...newer, version: 4 }, directoryOf('n0')));
+  t.deepEqual(server.config?.id, { ...newer, version: 4 });
 });

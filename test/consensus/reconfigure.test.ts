@@ -14,6 +14,7 @@ import {
   ofType,
   persistAll,
   replica,
+  threeServers,
 } from './fixtures.ts';
 
 let sequence = 1000;
@@ -55,7 +56,6 @@ const freshFact = (id: string): Partial<Fact> => ({
   role: 'fresh',
   term: 0 as never,
   durable: at(0, 0),
-  configId: { term: 0 as never, version: 0 },
   directoryId: directoryOf(id),
 });
 
@@ -78,6 +78,8 @@ test('a newcomer is awaited, pulls, and votes once it has caught up', t => {
   const server = settledLeader();
   change(server, 1100, put('n3'));
   follow(server, 1110, 'n1');
+  follow(server, 1115, 'n3', { ...freshFact('n3'), configId: threeServers.id });
+  t.is(server.config?.members.at(-1)?.directoryId, undefined, 'it has not heard of this one yet');
   follow(server, 1120, 'n3', freshFact('n3'));
   t.is(server.config?.members.at(-1)?.directoryId, directoryOf('n3'));
   t.deepEqual(votersOf(server), ['n0', 'n1', 'n2']);

@@ -44,6 +44,14 @@ export const memberMutants: readonly Mutant[] = [
     inFile(reconfigure, '  distrustLease(replica);\n', ''),
   ),
   memberMutant(
+    'an old fact of a newcomer names its directory',
+    inFile(
+      reconfigure,
+      "fact?.role === 'fresh' && compareConfigIds(fact.configId, config.id) === 0;",
+      "fact?.role === 'fresh';",
+    ),
+  ),
+  memberMutant(
     'a server goes as soon as it hears of a configuration without it',
     inFile(
       departure,

@@ -36,7 +36,6 @@ const mustHaveMet = [
   'voterAdded',
   'memberGone',
   'notNamed',
-  'namedAgain',
   'removed',
   'a disk was thrown away',
   'membersChanged: accepted',
