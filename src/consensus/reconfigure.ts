@@ -88,24 +88,16 @@ function take(
   request: MemberRequest,
 ): void {
   const rest = leadership.memberRequests.filter(other => other !== request);
+  const finish = (outcome: MembersOutcome): void => {
+    leadership.memberRequests = rest;
+    answer(turn, request.id, outcome);
+  };
   const changed = changedMembers(config, request.changes, replica.identity.id);
-  const problem =
-    changed.type === 'refused' ? changed.problem : problemOf(replica, changed.members, turn.now);
-  if (changed.type === 'refused' || problem !== undefined) {
-    leadership.memberRequests = rest;
-    answer(turn, request.id, { type: 'refused', problem: problem ?? '' });
-    return;
-  }
-  if (changed.members === config.members) {
-    leadership.memberRequests = rest;
-    answer(turn, request.id, { type: 'accepted' });
-    return;
-  }
-  for (const change of request.changes) {
-    tell(turn, { type: 'memberChangeAccepted', change });
-    // What the lost directory has said of itself must not bring it back.
-    if (change.type === 'replace') replica.facts.delete(change.id);
-  }
+  if (changed.type === 'refused') return finish(changed);
+  if (changed.members === config.members) return finish({ type: 'accepted' });
+  const problem = problemOf(replica, changed.members, turn.now);
+  if (problem !== undefined) return finish({ type: 'refused', problem });
+  for (const change of request.changes) tell(turn, { type: 'memberChangeAccepted', change });
   const { id } = makeConfig(replica, turn, config, changed.members);
   leadership.memberRequests = [...rest, { ...request, configId: id }];
 }

@@ -13,6 +13,7 @@ import {
   receive,
   replica,
   sent,
+  threeServers,
 } from './fixtures.ts';
 
 const term = (value: number): Term => value as Term;
@@ -229,4 +230,20 @@ test('the vote of a wiped server, with its name but another directory, is not he
   };
   hear(server, 1501, stranger);
   t.is(server.role, 'preCandidate');
+});
+
+test('no vote and no support for a candidate with an older configuration', t => {
+  const config = { ...threeServers, id: { term: term(2), version: 5 } };
+  const server = replica({ term: 3, config });
+  const older = { configId: { term: term(2), version: 4 }, last: at(3, 9) };
+  const heard = 3000;
+  hear(server, heard, fact('n1', { term: 3, role: 'preCandidate', ...older }));
+  t.is(server.support, undefined);
+  hear(server, heard, fact('n1', { term: 4, sequence: 2, role: 'candidate', ...older }));
+  t.is(server.vote, undefined);
+  t.is(server.term, term(4));
+
+  const current = { configId: config.id, last: at(3, 9) };
+  hear(server, heard, fact('n2', { term: 4, role: 'candidate', ...current }));
+  t.is(server.vote, nodeId('n2'));
 });

@@ -34,14 +34,11 @@ export const memberMutants: readonly Mutant[] = [
       'config.id.term !== term',
     ),
     inFile(reconfigure, 'voter => provenIndex(replica, voter)) >= commit.index', '() => 1) > 0'),
-  ),
-  memberMutant(
-    'a vote is given to a candidate with an older configuration',
-    inFile(election, '  compareConfigIds(candidate.configId, replica.config.id) >= 0 &&\n', ''),
-  ),
-  memberMutant(
-    'a lease goes on although the members have changed',
-    inFile(reconfigure, '  distrustLease(replica);\n', ''),
+    inFile(
+      reconfigure,
+      'const isOurs = fact.term === replica.term && fact.durable.term === replica.term;',
+      'const isOurs = fact.term === replica.term;',
+    ),
   ),
   memberMutant(
     'an old fact of a newcomer names its directory',
