@@ -4,7 +4,7 @@ import { livesIn } from './departure.ts';
 import { retire } from './hand-over.ts';
 import { greetAll } from './heartbeat.ts';
 import { distrustLease } from './leases.ts';
-import { changedMembers, voterDifference } from './member-changes.ts';
+import { type Changed, changedMembers, voterDifference } from './member-changes.ts';
 import { installConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
 import { isQuorum, quorumSize, reachedByQuorum, votersOf } from './quorum.ts';
@@ -88,18 +88,29 @@ function take(
   request: MemberRequest,
 ): void {
   const rest = leadership.memberRequests.filter(other => other !== request);
-  const finish = (outcome: MembersOutcome): void => {
+  const decision = decide(replica, config, request, turn.now);
+  if (decision.type !== 'changed') {
     leadership.memberRequests = rest;
-    answer(turn, request.id, outcome);
-  };
-  const changed = changedMembers(config, request.changes, replica.identity.id);
-  if (changed.type === 'refused') return finish(changed);
-  if (changed.members === config.members) return finish({ type: 'accepted' });
-  const problem = problemOf(replica, changed.members, turn.now);
-  if (problem !== undefined) return finish({ type: 'refused', problem });
+    answer(turn, request.id, decision);
+    return;
+  }
   for (const change of request.changes) tell(turn, { type: 'memberChangeAccepted', change });
-  const { id } = makeConfig(replica, turn, config, changed.members);
+  const { id } = makeConfig(replica, turn, config, decision.members);
   leadership.memberRequests = [...rest, { ...request, configId: id }];
+}
+
+/** The members that there shall be; or the answer, if nothing is to be done, or may be. */
+function decide(
+  replica: Replica,
+  config: Config,
+  { changes }: MemberRequest,
+  now: MonotonicMs,
+): Changed | { readonly type: 'accepted' } {
+  const changed = changedMembers(config, changes, replica.identity.id);
+  if (changed.type === 'refused') return changed;
+  if (changed.members === config.members) return { type: 'accepted' };
+  const problem = problemOf(replica, changed.members, now);
+  return problem === undefined ? changed : { type: 'refused', problem };
 }
 
 /** Would there be a majority, when everybody has come who is to come, and gone who is to go? */
