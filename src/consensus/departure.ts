@@ -50,6 +50,6 @@ function isDispensable({ facts, log }: Replica, config: Config): boolean {
 export const livesIn = ({ id }: Config, { term, configId }: Fact): boolean =>
   term === id.term && compareConfigIds(configId, id) === 0;
 
-/** Only the leader of a term writes entries of it: whoever has one has what was committed before. */
+/** Only the leader of a term writes its entries: who has one has what was committed before. */
 const covers = ({ id }: Config, durable: Position, last: Position): boolean =>
   durable.term === id.term && comparePositions(durable, last) >= 0;

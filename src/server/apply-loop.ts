@@ -1,5 +1,4 @@
 import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
-import { assert } from '../assert.ts';
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import {
   applyEntry,
@@ -9,8 +8,10 @@ import {
 } from '../state-machines/replicated-state.ts';
 import type { LogStore } from '../storage/log-store.ts';
 
+/** Read at a time. */
+const readMaxBytes = 256 * 1024;
 /** Applied at a time; between two slices the server hears its peers. */
-const sliceMaxBytes = 256 * 1024;
+const sliceMaxMs = 5;
 
 export type ApplyListener = {
   /** An entry has been applied; a no-op has no outcome. */
@@ -58,22 +59,29 @@ export class ApplyLoop {
       const entries = await this.#log.read({
         fromIndex: (this.state.appliedIndex + 1) as LogIndex,
         throughIndex: this.#target as LogIndex,
-        maxBytes: sliceMaxBytes,
+        maxBytes: readMaxBytes,
       });
       // The log has failed, and the server is about to stop.
       if (entries.length === 0) return;
-      // A snapshot has taken the place of the state meanwhile.
-      if (entries[0]?.index !== this.state.appliedIndex + 1) continue;
-      for (const entry of entries) this.#apply(entry);
-      this.#listener.advanced(this.state.appliedIndex as LogIndex);
-      // What is read from memory comes without waiting: the peers would wait for all of it.
-      if (this.state.appliedIndex < this.#target) await turnOfTheOthers();
+      for (let place = 0; place < entries.length && !this.#isStopped; ) {
+        place = this.#applySlice(entries, place);
+        this.#listener.advanced(this.state.appliedIndex as LogIndex);
+        // What is read from memory comes without waiting: the peers would wait for all of it.
+        if (this.state.appliedIndex < this.#target) await turnOfTheOthers();
+      }
     }
   }
 
-  #apply(entry: Entry): void {
-    assert(entry.index === this.state.appliedIndex + 1, 'entries are applied in order');
-    const outcome = applyEntry(this.state, entry);
-    this.#listener.applied(entry, outcome);
+  /** Applies entries from a place on while there is time, and returns the place behind them. */
+  #applySlice(entries: readonly Entry[], from: number): number {
+    const endsAt = performance.now() + sliceMaxMs;
+    for (let place = from; place < entries.length; place += 1) {
+      const entry = entries[place];
+      // A snapshot has taken the place of the state meanwhile.
+      if (entry?.index !== this.state.appliedIndex + 1) return entries.length;
+      this.#listener.applied(entry, applyEntry(this.state, entry));
+      if (performance.now() >= endsAt) return place + 1;
+    }
+    return entries.length;
   }
 }
