@@ -3,7 +3,7 @@ import { compareConfigIds, comparePositions } from './position.ts';
 import { isMember, isQuorum, memberOf, votersOf } from './quorum.ts';
 import type { Replica } from './replica.ts';
 import { type Turn, tell } from './turn.ts';
-import type { Config, Fact, NodeId, Position } from './types.ts';
+import type { Config, Fact, Position } from './types.ts';
 
 /*
  * How a server leaves that the newest configuration it knows does not name. It cannot go at once:
@@ -38,12 +38,12 @@ export function considerDeparture(replica: Replica, turn: Turn): void {
  */
 function isDispensable({ facts, log }: Replica, config: Config): boolean {
   const last = lastPosition(log);
-  const knowing = votersOf(config).flatMap(({ id, directoryId }): NodeId[] => {
+  const independent = votersOf(config).filter(({ id, directoryId }) => {
     const fact = facts.get(id)?.fact;
-    const isIt = fact !== undefined && fact.directoryId === directoryId;
-    return isIt && livesIn(config, fact) && covers(config, fact.durable, last) ? [id] : [];
+    if (fact === undefined || fact.directoryId !== directoryId) return false;
+    return livesIn(config, fact) && covers(config, fact.durable, last);
   });
-  return isQuorum(config, new Set(knowing));
+  return isQuorum(config, new Set(independent.map(({ id }) => id)));
 }
 
 /** Has the owner this very configuration, and has it not moved on to a later term? */

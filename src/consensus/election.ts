@@ -18,10 +18,14 @@ import type { Fact, KnownFact, MonotonicMs, NodeId, WallMs } from './types.ts';
  * that it cannot reach itself.
  */
 
+/** How many election timeouts a candidate waits for its votes at most. */
+const waitFactorMax = 4;
+
 /** The deadline has passed: ask whether we would be elected, without changing anything durable. */
 export function startPreVote(replica: Replica, turn: Turn): void {
   assert(isVoter(replica), 'only a voter campaigns');
   if (replica.role === 'candidate') {
+    replica.lostElections += 1;
     tell(turn, { type: 'electionLost', term: replica.term, reason: 'noMajority' });
   }
   if (replica.leader !== undefined) {
@@ -65,9 +69,10 @@ function campaign(replica: Replica, turn: Turn, isHeir = false): void {
   replica.tally.add(replica.identity.id);
   // What we owe an older leader ourselves counts like what our voters owe.
   deferCommit(replica, turn.now, olderLeaseMs(replica, turn.now));
-  const { electionTimeoutMs } = replica.timings;
-  const waitMs = nextBetween(replica.random, electionTimeoutMs / 2, electionTimeoutMs);
-  replica.electionDeadline = later(turn.now, waitMs);
+  // Votes that come from far may take longer than that: every time we wait longer for them.
+  const waitMs =
+    replica.timings.electionTimeoutMs * Math.min(waitFactorMax, 2 ** replica.lostElections);
+  replica.electionDeadline = later(turn.now, nextBetween(replica.random, waitMs / 2, waitMs));
   requestVotes(replica, turn);
   countVotes(replica, turn);
 }
@@ -168,6 +173,7 @@ function becomeLeader(replica: Replica, turn: Turn): void {
   assert(replica.config !== undefined, 'only a member is elected');
   replica.role = 'leader';
   replica.leader = replica.identity.id;
+  replica.lostElections = 0;
   replica.pull = undefined;
   // Of our term from here on: what an older leader may still make of it loses against it.
   const { version } = replica.config.id;

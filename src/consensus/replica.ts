@@ -181,6 +181,8 @@ export type Replica = {
   horizon: Horizon | undefined;
   electionDeadline: MonotonicMs;
   heartbeatDeadline: MonotonicMs;
+  /** Candidacies of ours in a row that found no majority, since a leader was known. */
+  lostElections: number;
   /** Who supports us, in a pre-vote or a vote. */
   readonly tally: Set<NodeId>;
 
@@ -270,6 +272,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     electionDeadline: (now +
       nextBetween(random, electionTimeoutMs, 2 * electionTimeoutMs)) as MonotonicMs,
     heartbeatDeadline: now,
+    lostElections: 0,
     tally: new Set(),
     leadership: undefined,
     pull: undefined,

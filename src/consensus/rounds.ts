@@ -51,6 +51,7 @@ export function observeRound(replica: Replica, turn: Turn, known: KnownFact): vo
   }
   if (replica.leader !== fact.leader) {
     replica.leader = fact.leader;
+    replica.lostElections = 0;
     replica.isReportDue = true;
     tell(turn, { type: 'leaderKnown', leader: fact.leader, term: replica.term });
   }

@@ -128,10 +128,13 @@ export class Oracle {
   /** A server goes for good: its disk may be thrown away. */
   departed({ id, directoryId }: Witness, { config, log }: Replica): void {
     this.#departed.add(directoryId);
-    const index = Math.min(log.lastIndex, this.committedCount);
-    const entry = this.#committed[index - 1];
-    if (entry === undefined || !holds(log, entry)) return;
-    this.#demandDisks(votersOf(config), entry, `I13: ${id} left with`);
+    let index = Math.min(log.lastIndex, this.committedCount);
+    for (; index > log.base.index; index -= 1) {
+      const entry = this.#committed[index - 1];
+      if (entry === undefined || !holds(log, entry)) continue;
+      this.#demandDisks(votersOf(config), entry, `I13: ${id} left with`);
+      return;
+    }
   }
 
   #checkCommit(witness: Witness, replica: Replica): void {

@@ -247,3 +247,34 @@ test('no vote and no support for a candidate with an older configuration', t => 
   hear(server, heard, fact('n2', { term: 4, role: 'candidate', ...current }));
   t.is(server.vote, nodeId('n2'));
 });
+
+test('a candidate that found no majority waits longer for the next votes, up to a bound', t => {
+  const server = replica({ term: 3 });
+  const waits: number[] = [];
+  let nowMs = 3000;
+  for (let lost = 0; lost < 6; lost += 1) {
+    missLeader(server, nowMs);
+    const { term: current } = server;
+    const support = { term: current, sequence: 10 + lost, support: nodeId('n0') };
+    hear(server, nowMs, fact('n1', support));
+    t.is(server.role, 'candidate');
+    waits.push(server.electionDeadline - nowMs);
+    nowMs = server.electionDeadline;
+  }
+  const bounds = [1000, 2000, 4000, 4000, 4000, 4000];
+  for (const [place, waitMs] of waits.entries()) {
+    const bound = bounds[place] ?? 0;
+    t.true(waitMs >= bound / 2 && waitMs <= bound, `wait ${place} of ${waitMs} ms`);
+  }
+  hear(
+    server,
+    nowMs,
+    fact('n2', {
+      term: 20,
+      role: 'leader',
+      leader: nodeId('n2'),
+      seen: { term: term(20), round: 1 },
+    }),
+  );
+  t.is(server.lostElections, 0, 'there is a leader');
+});

@@ -16,6 +16,8 @@ const onceFailed = [
   727, // the operator threw a disk away, and had another server removed at the same moment
   2060, // as above
   40_631, // as above, with a removal that waited
+  62_460, // votes over a chain of slow links took longer than any candidate waited for them
+  63_424, // the judge of the keys gave up too early
   41_684, // a server left as soon as it heard of a configuration without it
 ];
 
