@@ -2,7 +2,6 @@ import { Metadata, type ServerDuplexStream, type ServerWritableStream } from '@g
 import type { NodeId } from '../consensus/types.ts';
 import { bytesOf } from '../state-machines/byte-string.ts';
 import { decodeCommand, encodeCommand, type SessionCommand } from '../state-machines/command.ts';
-import { commandText } from '../state-machines/command-text.ts';
 import { encodeResult } from '../state-machines/result.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { AckEntriesReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
@@ -233,9 +232,7 @@ export class ClientService {
   #noteRequests(commands: readonly Uint8Array[]): void {
     const { textRecords, host } = this.#context;
     if (textRecords === undefined || host.replica.role !== 'leader') return;
-    for (const bytes of commands) {
-      textRecords.tell({ type: 'requestReceived', operation: commandText(decodeCommand(bytes)) });
-    }
+    for (const command of commands) textRecords.requested(command);
   }
 
   #ackEntries(call: ServerWritableStream<AckRequest, AckEntriesReply>): void {

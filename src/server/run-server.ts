@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
-import type { Effect, Entry, LogIndex } from '../consensus/types.ts';
+import type { Effect, LogIndex } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
-import { decodeCommand } from '../state-machines/command.ts';
-import { commandText } from '../state-machines/command-text.ts';
-import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Retention } from '../storage/journal-archive.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
@@ -158,7 +155,8 @@ function wire(
   const applyLoop = new ApplyLoop(state, log, {
     applied: (entry, outcome) => {
       snapshotter.noteApplied(state, entry);
-      if (textRecords !== undefined) record(textRecords, host, entry, outcome);
+      const isLeader = replica.role === 'leader';
+      textRecords?.applied(entry, { isRepeated: outcome?.hadEffect === false, isLeader });
       if (outcome !== undefined) requests.applied(entry, outcome);
     },
     advanced: index => {
@@ -310,19 +308,6 @@ function textRecordsFor(
     standing: () => ({ term: replica.term, commitIndex: replica.commit.index, vote: replica.vote }),
     onFailure: ({ message }) => eventLog.say('warn', `no more text records: ${message}`),
   });
-}
-
-function record(
-  textRecords: TextRecords,
-  { replica }: Host,
-  entry: Entry,
-  outcome: Outcome | undefined,
-): void {
-  const text = entry.kind === 'noop' ? 'NO-OP' : commandText(decodeCommand(entry.payload));
-  const operation = outcome?.hadEffect === false ? `REPEATED ${text}` : text;
-  textRecords.applied(entry, operation);
-  const isLeader = replica.role === 'leader';
-  textRecords.tell({ type: 'entryApplied', operation: text, isLeader });
 }
 
 /** Only the first one counts: what fails after it fails because of it. */

@@ -11,6 +11,8 @@ import type { Entry, LogIndex, NodeId, Term } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { ClusterEvent } from '../events/cluster-event.ts';
 import { numberOf, protocolSentence } from '../events/protocol-sentences.ts';
+import { decodeCommand } from '../state-machines/command.ts';
+import { commandText } from '../state-machines/command-text.ts';
 
 const flushIntervalMs = 50;
 /** Beyond this the dump begins anew, and the one before is kept. */
@@ -18,6 +20,11 @@ const dumpMaxBytes = 10 * 1024 * 1024;
 
 /** In the place of entries that came in a snapshot. */
 export const snapshotWord = 'SNAPSHOT';
+
+/** How much of an operation the dump shows; the log shows all of it. */
+const operationMaxLength = 200;
+
+export type Applied = { readonly isRepeated: boolean; readonly isLeader: boolean };
 
 /** What metadata.txt tells. */
 export type Standing = {
@@ -36,6 +43,8 @@ export class TextRecords {
   readonly #folder: string;
   readonly #standing: () => Standing;
   readonly #timer: NodeJS.Timeout;
+  /** What has happened is put into words when it is written: no answer waits for that. */
+  #notes: (() => void)[] = [];
   #logLines: string[] = [];
   #dumpLines: string[] = [];
   #metadata = '';
@@ -64,23 +73,44 @@ export class TextRecords {
   }
 
   tell(event: ClusterEvent): void {
-    const sentence = protocolSentence(event, this.#self);
-    if (sentence !== undefined && !this.#hasFailed) this.#dumpLines.push(sentence);
+    this.#note(() => this.#say(event));
   }
 
-  /** An entry has been applied; `text` is its operation. */
-  applied({ term }: Entry, text: string): void {
-    if (!this.#hasFailed) this.#logLines.push(`${text} ${term}`);
+  /** A client has asked this leader for a command, as it is to stand in the log. */
+  requested(command: Uint8Array): void {
+    this.#note(() => {
+      const operation = shortened(commandText(decodeCommand(command)));
+      this.#say({ type: 'requestReceived', operation });
+    });
+  }
+
+  /** An entry has been applied; a repeated one had no effect. */
+  applied(entry: Entry, { isRepeated, isLeader }: Applied): void {
+    this.#note(() => {
+      const { kind, payload, term } = entry;
+      const text = kind === 'noop' ? 'NO-OP' : commandText(decodeCommand(payload));
+      this.#logLines.push(`${isRepeated ? 'REPEATED ' : ''}${text} ${term}`);
+      this.#say({ type: 'entryApplied', operation: shortened(text), isLeader });
+    });
   }
 
   /** A snapshot has taken the place of the entries up to `index`: there is one line for all. */
   skippedTo(index: number, term: number): void {
-    if (!this.#hasFailed) this.#logLines.push(`${snapshotWord} ${index} ${term}`);
+    this.#note(() => this.#logLines.push(`${snapshotWord} ${index} ${term}`));
   }
 
   close(): void {
     clearInterval(this.#timer);
     if (!this.#hasFailed) this.#flush();
+  }
+
+  #note(note: () => void): void {
+    if (!this.#hasFailed) this.#notes.push(note);
+  }
+
+  #say(event: ClusterEvent): void {
+    const sentence = protocolSentence(event, this.#self);
+    if (sentence !== undefined) this.#dumpLines.push(sentence);
   }
 
   #path(name: string): string {
@@ -103,6 +133,8 @@ export class TextRecords {
   }
 
   #flush(): void {
+    for (const note of this.#notes) note();
+    this.#notes = [];
     this.#append('logs.txt', this.#logLines);
     this.#append('dump.txt', this.#dumpLines);
     this.#logLines = [];
@@ -130,10 +162,14 @@ export class TextRecords {
   /** The records serve people; a server that can still serve the cluster does so without them. */
   #fail(error: Error, onFailure: (error: Error) => void): void {
     this.#hasFailed = true;
+    this.#notes = [];
     clearInterval(this.#timer);
     onFailure(error);
   }
 }
+
+const shortened = (operation: string): string =>
+  operation.length <= operationMaxLength ? operation : `${operation.slice(0, operationMaxLength)}…`;
 
 /** The lines of the first `index` entries: one each, but for what a snapshot stands for. */
 function linesUpTo(lines: readonly string[], index: number): readonly string[] {
