@@ -155,8 +155,7 @@ function wire(
   const applyLoop = new ApplyLoop(state, log, {
     applied: (entry, outcome) => {
       snapshotter.noteApplied(state, entry);
-      const isLeader = replica.role === 'leader';
-      textRecords?.applied(entry, { isRepeated: outcome?.hadEffect === false, isLeader });
+      textRecords?.applied(entry, outcome, replica.role === 'leader');
       if (outcome !== undefined) requests.applied(entry, outcome);
     },
     advanced: index => {

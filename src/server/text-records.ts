@@ -13,6 +13,7 @@ import type { ClusterEvent } from '../events/cluster-event.ts';
 import { numberOf, protocolSentence } from '../events/protocol-sentences.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
+import type { Outcome } from '../state-machines/replicated-state.ts';
 
 const flushIntervalMs = 50;
 /** Beyond this the dump begins anew, and the one before is kept. */
@@ -23,8 +24,6 @@ export const snapshotWord = 'SNAPSHOT';
 
 /** How much of an operation the dump shows; the log shows all of it. */
 const operationMaxLength = 200;
-
-export type Applied = { readonly isRepeated: boolean; readonly isLeader: boolean };
 
 /** What metadata.txt tells. */
 export type Standing = {
@@ -84,12 +83,12 @@ export class TextRecords {
     });
   }
 
-  /** An entry has been applied; a repeated one had no effect. */
-  applied(entry: Entry, { isRepeated, isLeader }: Applied): void {
+  /** An entry has been applied; a no-op has no outcome, and a repeated command no effect. */
+  applied(entry: Entry, outcome: Outcome | undefined, isLeader: boolean): void {
     this.#note(() => {
       const { kind, payload, term } = entry;
       const text = kind === 'noop' ? 'NO-OP' : commandText(decodeCommand(payload));
-      this.#logLines.push(`${isRepeated ? 'REPEATED ' : ''}${text} ${term}`);
+      this.#logLines.push(`${outcome?.hadEffect === false ? 'REPEATED ' : ''}${text} ${term}`);
       this.#say({ type: 'entryApplied', operation: shortened(text), isLeader });
     });
   }
