@@ -14,6 +14,10 @@ export const isMember = (
   { id, directoryId }: Pick<Identity, 'id' | 'directoryId'>,
 ): boolean => memberOf(config, id)?.directoryId === directoryId;
 
+/** Does everybody vote and stay? Then no change of the members is on its way. */
+export const isSteady = ({ members }: Config): boolean =>
+  members.every(({ isVoter, isLeaving }) => isVoter && !isLeaving);
+
 export function isQuorum(config: Config | undefined, supporters: ReadonlySet<NodeId>): boolean {
   const voters = votersOf(config);
   const count = voters.filter(({ id }) => supporters.has(id)).length;

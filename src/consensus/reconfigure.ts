@@ -7,7 +7,7 @@ import { distrustLease } from './leases.ts';
 import { type Changed, changedMembers, voterDifference } from './member-changes.ts';
 import { installConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
-import { isQuorum, quorumSize, reachedByQuorum, votersOf } from './quorum.ts';
+import { isQuorum, isSteady, quorumSize, reachedByQuorum, votersOf } from './quorum.ts';
 import type { Leadership, MemberRequest, Replica } from './replica.ts';
 import { startRound } from './rounds.ts';
 import { type Turn, tell } from './turn.ts';
@@ -44,8 +44,7 @@ const answer = (turn: Turn, id: number, outcome: MembersOutcome): void => {
 export function advanceMembership(replica: Replica, turn: Turn): void {
   const { leadership, config } = replica;
   if (leadership === undefined || config === undefined) return;
-  const isQuiet = config.members.every(({ isVoter, isLeaving }) => isVoter && !isLeaving);
-  if (isQuiet && leadership.memberRequests.length === 0) return;
+  if (isSteady(config) && leadership.memberRequests.length === 0) return;
   if (!isInstalled(replica, config)) return;
   answerInstalled(leadership, turn, config);
   const request = leadership.memberRequests.find(({ configId }) => configId === undefined);

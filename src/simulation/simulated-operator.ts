@@ -1,4 +1,4 @@
-import { memberOf } from '../consensus/quorum.ts';
+import { isSteady, memberOf } from '../consensus/quorum.ts';
 import { isInstalled } from '../consensus/reconfigure.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { Config, MemberChange } from '../consensus/types.ts';
@@ -93,8 +93,8 @@ export class SimulatedOperator {
     const { config, leadership } = leader;
     if (config === undefined || !this.#isWhole(config)) return false;
     // Nobody else may go meanwhile: what is wanted, or waits to be, comes first.
-    const isQuiet = config.members.every(({ isVoter, isLeaving }) => isVoter && !isLeaving);
-    return isQuiet && leadership?.memberRequests.length === 0 && config.members.length >= 3;
+    const isQuiet = isSteady(config) && leadership?.memberRequests.length === 0;
+    return isQuiet && config.members.length >= 3;
   }
 
   /** Has no voter lost its disk? */

@@ -1,5 +1,5 @@
 import { lastPosition } from '../consensus/log.ts';
-import { isMember } from '../consensus/quorum.ts';
+import { isMember, isSteady } from '../consensus/quorum.ts';
 import type { Config } from '../consensus/types.ts';
 import { EventQueue } from './event-queue.ts';
 import { demand } from './failure.ts';
@@ -226,13 +226,13 @@ export class World {
     const isSame = (): boolean => {
       const leader = newestLeader(this.#servers);
       const committed = this.#oracle.committedCount;
-      const members = leader?.config?.members ?? [];
       return (
-        leader?.commit.index === leader?.log.lastIndex &&
-        leader?.commit.index === committed &&
-        members.every(({ isVoter, isLeaving }) => isVoter && !isLeaving) &&
+        leader?.config !== undefined &&
+        leader.commit.index === leader.log.lastIndex &&
+        leader.commit.index === committed &&
+        isSteady(leader.config) &&
         this.#servers.every(server =>
-          isMember(leader?.config, server)
+          isMember(leader.config, server)
             ? server.appliedIndex === committed
             : server.replica?.departure !== 'awaited',
         )
