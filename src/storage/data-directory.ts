@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { StartupError } from '../errors/startup-error.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { FileSystem } from './file-system.ts';
-import { DurableJsonAdapter, formatVersion, Metadata } from './metadata.ts';
+import { DurableJsonAdapter, Metadata } from './metadata.ts';
+import { newDocument } from './metadata-document.ts';
 
 export type DataDirectory = {
   readonly path: string;
@@ -60,13 +61,7 @@ function openMetadata(
         'put the file back, or replace this server by one with an empty data directory',
     );
   }
-  const metadata = new Metadata(adapter, {
-    formatVersion,
-    ...owner,
-    directoryId: randomUUID(),
-    incarnation: 0,
-    term: 0,
-  });
+  const metadata = new Metadata(adapter, newDocument({ ...owner, directoryId: randomUUID() }));
   refuseForeign(path, metadata, owner);
   metadata.beginIncarnation();
   return { metadata, isNew };

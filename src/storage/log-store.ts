@@ -41,13 +41,25 @@ export type LogStoreListener = {
   failed(error: Error): void;
 };
 
-/** The small facts that must be durable before a message tells of them. Writes are synchronous. */
-export type MetadataStore = {
+/** The small facts that must be durable before a message tells of them. */
+export type DurableFacts = {
   readonly term: Term;
   readonly vote: NodeId | undefined;
   readonly config: Config | undefined;
+  /** The longest lease that this server has heard of: what it owes every leader. */
+  readonly leaseOwedMs: number;
+  /** It has left its cluster, and a majority of the others is known to do without it. */
+  readonly isDeparted: boolean;
+  /** It lost a part of its log, and does not hold again what a leader has confirmed since. */
+  readonly isRecovering: boolean;
+};
+
+/** Keeps the small facts. Writes are synchronous: durable when they return. */
+export type MetadataStore = DurableFacts & {
   persistVote(term: Term, vote: NodeId | undefined): void;
   persistConfig(config: Config): void;
+  /** Changes the named ones together, and leaves the others as they are. */
+  update(patch: Partial<DurableFacts>): void;
 };
 
 /** How much of the log a store hands to the core at start. */

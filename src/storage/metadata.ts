@@ -1,39 +1,17 @@
 import { dirname } from 'node:path';
 import { LowSync, type SyncAdapter } from 'lowdb';
-import { z } from 'zod';
 import type { Config, DirectoryId, NodeId, Term } from '../consensus/types.ts';
-import { StartupError } from '../errors/startup-error.ts';
 import type { FileSystem } from './file-system.ts';
-import type { MetadataStore } from './log-store.ts';
-
-export const formatVersion = 1;
-
-const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-const memberShape = z.object({
-  id: z.string(),
-  // Not there before version 0.2; the configuration file knows it then.
-  address: z.string().default(''),
-  directoryId: z.string().optional(),
-  isVoter: z.boolean(),
-  isLeaving: z.boolean().default(false),
-  hasMoved: z.boolean().default(false),
-});
-const documentShape = z.object({
-  formatVersion: count,
-  clusterId: z.string(),
-  nodeId: z.string(),
-  directoryId: z.string().min(1),
-  incarnation: count,
-  term: count,
-  vote: z.string().optional(),
-  config: z
-    .object({ id: z.object({ term: count, version: count }), members: z.array(memberShape) })
-    .optional(),
-});
-export type MetadataDocument = z.infer<typeof documentShape>;
+import type { DurableFacts, MetadataStore } from './log-store.ts';
+import {
+  decodeMetadata,
+  encodeMetadata,
+  type LogFloor,
+  type MetadataDocument,
+} from './metadata-document.ts';
 
 /**
- * Writes a JSON document so that a crash leaves the old one or the new one, whole: to a temporary
+ * Writes a document so that a crash leaves the old one or the new one, whole: to a temporary
  * file, synced, renamed over the old one, and the folder synced. (lowdb's own file adapter syncs
  * nothing.)
  */
@@ -48,45 +26,19 @@ export class DurableJsonAdapter implements SyncAdapter<MetadataDocument> {
 
   read(): MetadataDocument | null {
     const text = this.#fileSystem.readTextIfPresent(this.#path);
-    return text === undefined ? null : parse(text, this.#path);
+    return text === undefined ? null : decodeMetadata(text, this.#path);
   }
 
   write(document: MetadataDocument): void {
     const temporary = `${this.#path}.new`;
-    this.#fileSystem.writeAndSync(temporary, `${JSON.stringify(document, undefined, 2)}\n`);
+    this.#fileSystem.writeAndSync(temporary, encodeMetadata(document));
     this.#fileSystem.rename(temporary, this.#path);
     this.#fileSystem.syncDirectory(dirname(this.#path));
   }
 }
 
-function parse(text: string, path: string): MetadataDocument {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw damaged(path, 'it is not JSON');
-  }
-  const found = (value as { formatVersion?: unknown } | null)?.formatVersion;
-  if (typeof found === 'number' && found > formatVersion) {
-    throw new StartupError(
-      `${path} has format version ${found}, this program reads up to ${formatVersion}; ` +
-        'start the newer program that wrote it',
-    );
-  }
-  const result = documentShape.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw damaged(
-    path,
-    `${issue?.path.join('.') || 'the document'}: ${issue?.message ?? 'unreadable'}`,
-  );
-}
-
-const damaged = (path: string, what: string): StartupError =>
-  new StartupError(
-    `${path} is damaged (${what}), and with it this server's vote; ` +
-      'replace this server by one with an empty data directory',
-  );
+/** What may be changed together: all of it is durable, or nothing. */
+export type MetadataPatch = Partial<DurableFacts & { readonly logFloor: LogFloor }>;
 
 /** Term, vote and configuration on the disk. Every change is durable when the call returns. */
 export class Metadata implements MetadataStore {
@@ -132,30 +84,50 @@ export class Metadata implements MetadataStore {
     return { id: config.id as Config['id'], members };
   }
 
+  get leaseOwedMs(): number {
+    return this.#low.data.leaseOwedMs;
+  }
+
+  get isDeparted(): boolean {
+    return this.#low.data.isDeparted;
+  }
+
+  get isRecovering(): boolean {
+    return this.#low.data.isRecovering;
+  }
+
+  /** Undefined in a directory that was made before floors were kept. */
+  get logFloor(): LogFloor | undefined {
+    return this.#low.data.logFloor;
+  }
+
   /** Counts this boot, before anything is said in it. */
   beginIncarnation(): void {
     this.#write({ ...this.#low.data, incarnation: this.incarnation + 1 });
   }
 
   persistVote(term: Term, vote: NodeId | undefined): void {
-    const { vote: _, ...rest } = this.#low.data;
-    this.#write(vote === undefined ? { ...rest, term } : { ...rest, term, vote });
+    this.update({ term, vote });
   }
 
   persistConfig(config: Config): void {
-    this.#write({
-      ...this.#low.data,
-      config: {
-        id: config.id,
-        members: config.members.map(({ directoryId, ...member }) =>
-          directoryId === undefined ? member : { ...member, directoryId },
-        ),
-      },
-    });
+    this.update({ config });
+  }
+
+  /** Changes the named fields, and leaves the others as they are. */
+  update(patch: MetadataPatch): void {
+    this.#write({ ...this.#low.data, ...patch });
   }
 
   #write(document: MetadataDocument): void {
+    const before = this.#low.data;
     this.#low.data = document;
-    this.#low.write();
+    try {
+      this.#low.write();
+    } catch (error) {
+      // What is not on the disk is not known either.
+      this.#low.data = before;
+      throw error;
+    }
   }
 }

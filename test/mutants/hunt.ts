@@ -3,7 +3,7 @@ import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
-import { checkMetadataCrashes } from '../storage/metadata-crashes.ts';
+import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
 
 /*
  * Runs in a process of its own, beside a planted bug, and says who has found it. The seed that found
@@ -19,8 +19,9 @@ type Found = { readonly checker: string; readonly what: string; readonly seed?: 
 async function hunt(): Promise<Found | undefined> {
   const again = witness === undefined ? undefined : judge(Number(witness));
   if (again !== undefined) return again;
-  const [metadata] = checkMetadataCrashes(10);
-  if (metadata !== undefined) return { checker: 'crash points of the metadata', what: metadata };
+  const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
+  if (metadata !== undefined)
+    return { checker: 'crash points and flipped bits of the metadata', what: metadata };
   const [flip] = await checkBitFlips();
   if (flip !== undefined) return { checker: 'bit flips', what: flip };
   const [crash] = (await tryAllCrashPoints(8)).violations;

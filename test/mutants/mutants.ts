@@ -1,6 +1,7 @@
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
+import { storageMutants } from './storage-mutants.ts';
 
 const commit = 'consensus/commit.ts';
 const election = 'consensus/election.ts';
@@ -337,4 +338,5 @@ export const mutants: readonly Mutant[] = [
   ),
   ...leaseMutants,
   ...memberMutants,
+  ...storageMutants,
 ];

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { tryAllCrashPoints } from './crash-points.ts';
-import { checkMetadataCrashes } from './metadata-crashes.ts';
+import { checkMetadataCrashes, checkMetadataFlips } from './metadata-crashes.ts';
 
 test('power loss or kill at every write, sync and rename leaves a log that may be there', async t => {
   const { points, violations } = await tryAllCrashPoints(40);
@@ -9,6 +9,10 @@ test('power loss or kill at every write, sync and rename leaves a log that may b
   t.deepEqual(violations, []);
 });
 
-test('a vote is there after any power loss once it was given, and the document is never torn', t => {
+test('whatever is written into the metadata is there after any power loss, and all else as before', t => {
   t.deepEqual(checkMetadataCrashes(40), []);
+});
+
+test('metadata in which any byte was changed is refused, with what to do', t => {
+  t.deepEqual(checkMetadataFlips(), []);
 });

@@ -1,63 +1,162 @@
-import type { NodeId, Term } from '../../src/consensus/types.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config, DirectoryId, NodeId, Term } from '../../src/consensus/types.ts';
 import { Random } from '../../src/simulation/random.ts';
 import { DurableJsonAdapter, Metadata } from '../../src/storage/metadata.ts';
+import { newDocument } from '../../src/storage/metadata-document.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
 
-const votes: readonly [number, string][] = [
-  [1, 'n1'],
-  [2, 'n2'],
-  [3, 'n0'],
-];
-const initial = {
-  formatVersion: 1,
-  clusterId: 'test',
-  nodeId: 'n0',
-  directoryId: 'directory-1',
-  incarnation: 1,
-  term: 0,
+const path = '/data/metadata.json';
+
+/** All fields as they must be after a write. */
+type Facts = Pick<
+  Metadata,
+  'incarnation' | 'term' | 'vote' | 'config' | 'leaseOwedMs' | 'isDeparted' | 'isRecovering'
+> & { readonly logFloor: Metadata['logFloor'] };
+/** One write, and what it alone changes. */
+type Write = {
+  readonly change: (before: Facts) => Partial<Facts>;
+  readonly run: (metadata: Metadata) => void;
 };
 
-const open = (disk: SimulatedDisk): Metadata =>
-  new Metadata(new DurableJsonAdapter('/data/metadata.json', disk), initial);
+const nothing: Facts = {
+  incarnation: 0,
+  term: 0 as Term,
+  vote: undefined,
+  config: undefined,
+  leaseOwedMs: 0,
+  isDeparted: false,
+  isRecovering: false,
+  logFloor: undefined,
+};
 
-/** Votes, with a power loss at every operation: a vote that was given must be there afterwards. */
+const boot: Write = {
+  change: ({ incarnation }) => ({ incarnation: incarnation + 1 }),
+  run: metadata => metadata.beginIncarnation(),
+};
+const vote = (term: number, candidate?: string): Write => {
+  const patch = { term: term as Term, vote: candidate as NodeId | undefined };
+  return { change: () => patch, run: metadata => metadata.persistVote(patch.term, patch.vote) };
+};
+const configure = (version: number, ...ids: readonly string[]): Write => {
+  const members = ids.map((id, place) => ({
+    id: id as NodeId,
+    address: `${id}:1`,
+    hasMoved: place === 1,
+    directoryId: place === 2 ? undefined : (`directory-${id}` as DirectoryId),
+    isVoter: place !== 2,
+    isLeaving: place === 0,
+  }));
+  const config: Config = { id: { term: 1 as Term, version }, members };
+  return { change: () => ({ config }), run: metadata => metadata.persistConfig(config) };
+};
+const update = (patch: Parameters<Metadata['update']>[0]): Write => ({
+  change: () => patch,
+  run: metadata => metadata.update(patch),
+});
+
+const writes: readonly Write[] = [
+  boot,
+  configure(1, 'n0', 'n1'),
+  vote(1, 'n1'),
+  update({ leaseOwedMs: 900 }),
+  configure(2, 'n0', 'n1', 'n2'),
+  boot,
+  update({ logFloor: { firstIndex: 1, newestFirstIndex: 1, durableIndex: 7 } }),
+  vote(2),
+  update({ isRecovering: true }),
+  vote(2, 'n2'),
+  configure(3, 'n1', 'n2'),
+  update({
+    isRecovering: false,
+    logFloor: { firstIndex: 4, newestFirstIndex: 9, durableIndex: 9 },
+  }),
+  boot,
+  update({ isDeparted: true }),
+  vote(3, 'n0'),
+];
+
+/** What all fields are after the first so many writes. */
+function factsAfter(count: number): Facts {
+  let facts = nothing;
+  for (const { change } of writes.slice(0, count)) facts = { ...facts, ...change(facts) };
+  return facts;
+}
+
+const owner = { clusterId: 'test', nodeId: 'n0', directoryId: 'directory-1' };
+const open = (disk: SimulatedDisk): Metadata =>
+  new Metadata(new DurableJsonAdapter(path, disk), newDocument(owner));
+
+const isAsAfter = (metadata: Metadata, count: number): boolean =>
+  Object.entries(factsAfter(count)).every(([key, value]) =>
+    isDeepStrictEqual(metadata[key as keyof Facts], value),
+  );
+
+/**
+ * All kinds of writes, with a power loss at every operation: what was written must be there
+ * afterwards, and every other field as it was.
+ */
 export function checkMetadataCrashes(survivals: number): string[] {
   const whole = new SimulatedDisk();
-  vote(whole);
+  writeAll(whole);
   const violations: string[] = [];
   for (let point = 1; point <= whole.operationCount; point += 1) {
     const disk = new SimulatedDisk();
     disk.failsAfter = point;
-    const given = vote(disk);
+    const done = writeAll(disk);
     for (let survival = 0; survival < survivals; survival += 1) {
-      const text = judge(disk.afterPowerLoss(new Random(point, survival)), given);
+      const text = judge(disk.afterPowerLoss(new Random(point, survival)), done);
       if (text !== undefined) violations.push(`at ${point}, ${survival}: ${text}`);
     }
   }
-  return violations;
+  const text = judge(whole.afterKill(), writes.length);
+  return text === undefined ? violations : [...violations, text];
 }
 
-/** Gives the votes until the power fails, and returns the last term whose vote was given. */
-function vote(disk: SimulatedDisk): number {
-  let given = 0;
+/** Writes until the power fails, and returns how many writes were done. */
+function writeAll(disk: SimulatedDisk): number {
+  let done = 0;
   try {
     const metadata = open(disk);
-    for (const [term, candidate] of votes) {
-      metadata.persistVote(term as Term, candidate as NodeId);
-      given = term;
+    for (const { run } of writes) {
+      run(metadata);
+      done += 1;
     }
   } catch (error) {
     if (!(error instanceof PowerLoss)) throw error;
   }
-  return given;
+  return done;
 }
 
-function judge(disk: SimulatedDisk, given: number): string | undefined {
+function judge(disk: SimulatedDisk, done: number): string | undefined {
   try {
-    const { term, vote: found } = open(disk);
-    const isThere = term >= given && term <= given + 1 && found === votes[term - 1]?.[1];
-    return isThere ? undefined : `term ${term} with vote ${found} after the vote of ${given}`;
+    const metadata = open(disk);
+    // The write that was under way may have come through.
+    const isThere = isAsAfter(metadata, done) || isAsAfter(metadata, done + 1);
+    return isThere ? undefined : `after ${done} writes it is ${disk.readTextIfPresent(path)}`;
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Changes every byte of the document: it must be refused with a sentence, or mean the same. */
+export function checkMetadataFlips(): string[] {
+  const disk = new SimulatedDisk();
+  writeAll(disk);
+  const sound = disk.content(path);
+  const violations: string[] = [];
+  for (let place = 0; place < sound.length; place += 1) {
+    for (const bit of [0x01, 0x10]) {
+      const broken = Buffer.from(sound);
+      broken[place] = (broken[place] ?? 0) ^ bit;
+      disk.overwrite(path, broken);
+      try {
+        if (!isAsAfter(open(disk), writes.length)) violations.push(`byte ${place} is believed`);
+      } catch (error) {
+        const { message } = error as Error;
+        if (!/is damaged .*put back the file|format version/.test(message))
+          violations.push(message);
+      }
+    }
+  }
+  return violations;
 }

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { StartupError } from '../errors/startup-error.ts';
+
+/** Version 1 had no checksum; such files are read once, and written anew at the same start. */
+export const formatVersion = 2;
+
+const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const memberShape = z.object({
+  id: z.string(),
+  // Not there before version 0.2; the configuration file knows it then.
+  address: z.string().default(''),
+  directoryId: z.string().optional(),
+  isVoter: z.boolean(),
+  isLeaving: z.boolean().default(false),
+  hasMoved: z.boolean().default(false),
+});
+/** What the log held for certain, so that one that holds less is never taken for a shorter one. */
+const logFloorShape = z.object({
+  /** Where the oldest file begins. */
+  firstIndex: count,
+  /** Where the newest file begins: it is there, or something was lost. */
+  newestFirstIndex: count,
+  /** Everything up to this entry was on the disk. */
+  durableIndex: count,
+});
+export type LogFloor = z.infer<typeof logFloorShape>;
+
+/**
+ * All that `metadata.json` holds. A field that is added here needs a default (for files that were
+ * written before), and is changed by `Metadata.update`.
+ */
+const documentShape = z.object({
+  formatVersion: count,
+  clusterId: z.string(),
+  nodeId: z.string(),
+  directoryId: z.string().min(1),
+  /** Counts the boots. */
+  incarnation: count,
+  term: count,
+  vote: z.string().optional(),
+  config: z
+    .object({
+      id: z.object({ term: count, version: count }),
+      members: z.array(memberShape).readonly(),
+    })
+    .optional(),
+  /** The longest lease that this server has heard of: what it owes every leader. */
+  leaseOwedMs: count.default(0),
+  /** It has left its cluster, and a majority of the others is known to do without it. */
+  isDeparted: z.boolean().default(false),
+  /** It lost a part of its log, and does not yet hold again what a leader has confirmed since. */
+  isRecovering: z.boolean().default(false),
+  logFloor: logFloorShape.optional(),
+});
+export type MetadataDocument = z.infer<typeof documentShape>;
+
+/** Of a directory that has never been used. */
+export const newDocument = (
+  owner: Pick<MetadataDocument, 'clusterId' | 'nodeId' | 'directoryId'>,
+): MetadataDocument => documentShape.parse({ ...owner, formatVersion, incarnation: 0, term: 0 });
+
+/** The text of the file, with a checksum of everything in it. */
+export function encodeMetadata(document: MetadataDocument): string {
+  const content = { ...document, formatVersion };
+  const problem = problemOf(documentShape.safeParse(content).error);
+  // The next start would refuse it: better none.
+  if (problem !== undefined) throw new Error(`metadata.json would not be readable: ${problem}`);
+  return `${JSON.stringify({ ...content, checksum: checksumOf(content) }, undefined, 2)}\n`;
+}
+
+/** What a file holds. Throws a StartupError that says what is wrong, and what to do. */
+export function decodeMetadata(text: string, path: string): MetadataDocument {
+  const { checksum, ...content } = parse(text, path);
+  const found = content['formatVersion'];
+  if (typeof found === 'number' && found > formatVersion) {
+    throw new StartupError(
+      `${path} has format version ${found}, this program reads up to ${formatVersion}; ` +
+        'start the newer program that wrote it',
+    );
+  }
+  const isOfVersion1 = found === 1 && checksum === undefined;
+  if (!isOfVersion1 && checksum !== checksumOf(content)) {
+    throw damaged(path, 'it is not as this server wrote it: its checksum is of other content');
+  }
+  const result = documentShape.safeParse(content);
+  if (result.success) return result.data;
+  throw damaged(path, problemOf(result.error) ?? 'unreadable');
+}
+
+function parse(text: string, path: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch {
+    throw damaged(path, 'it is not a JSON object');
+  }
+}
+
+/** Of the content alone: how the text is laid out does not matter. */
+const checksumOf = (content: object): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+
+function problemOf(error: z.ZodError | undefined): string | undefined {
+  const [issue] = error?.issues ?? [];
+  return issue && `${issue.path.join('.') || 'the document'}: ${issue.message}`;
+}
+
+const damaged = (path: string, what: string): StartupError =>
+  new StartupError(
+    `${path} is damaged (${what}), and with it this server's vote; put back the file as it ` +
+      'was, or replace this server by one with an empty data directory (member replace)',
+  );
