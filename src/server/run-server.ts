@@ -55,6 +55,8 @@ const mebibyte = 1024 * 1024;
 /** A restart reads a segment at a time, so this is also what it needs of memory. */
 const segmentMaxBytes = 64 * mebibyte;
 const hourMs = 60 * 60 * 1000;
+/** A port may be held for a moment by an outgoing connection, or by who is just being stopped. */
+const listenRetryMs = 5000;
 /** A silent link is given up after this many election timeouts. */
 const silenceTimeouts = 3;
 
@@ -89,7 +91,10 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   }
   const places = new ListeningPlaces(nodeId as NodeId, eventLog);
   server = wire(options, storage, eventLog, fatal, places);
-  const grpc = await startGrpcServer(endpoint, server.services).catch(async error => {
+  const grpc = await startGrpcServer(endpoint, server.services, {
+    retryMs: listenRetryMs,
+    refused: (address, reason) => eventLog.refused(address, reason),
+  }).catch(async error => {
     await server?.context.transport.close();
     await storage.close();
     throw error;

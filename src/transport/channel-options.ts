@@ -16,11 +16,20 @@ export const channelOptions: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 5000,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.use_local_subchannel_pool': 1,
+  // Records of every connection and call, for a service that is not offered.
+  'grpc.enable_channelz': 0,
   'grpc.max_receive_message_length': messageMaxBytes,
   'grpc.max_send_message_length': messageMaxBytes,
 };
 
+/** Streams of one connection at a time: what comes beyond waits at its client. */
+export const streamsMax = 1000;
+
 export const serverOptions: ChannelOptions = {
+  'grpc.max_concurrent_streams': streamsMax,
+  // A client server speaks every few seconds; whoever has no open stream for so long has gone.
+  'grpc.max_connection_idle_ms': 300_000,
+  'grpc.enable_channelz': 0,
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5000,
   'grpc.max_receive_message_length': messageMaxBytes,

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import {
   Server,
   ServerCredentials,
@@ -6,8 +5,8 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
-import { StartupError } from '../errors/startup-error.ts';
 import { addressOf, serverOptions } from './channel-options.ts';
+import { Door } from './door.ts';
 import type { Endpoint } from './endpoint.ts';
 
 export type GrpcService = {
@@ -25,13 +24,25 @@ export type GrpcServer = {
   close(): Promise<void>;
 };
 
+export type GrpcServerOptions = {
+  /** For so long a port that is in use is tried again before it is given up. */
+  readonly retryMs?: number;
+  /** Connections at a time, at each place where it listens. */
+  readonly connectionsMax?: number;
+  readonly greetingMs?: number;
+  /** Somebody has connected who cannot be served. */
+  readonly refused?: (address: string, reason: string) => void;
+};
+
 /** How long those may stay who are connected to an address that is given up. */
 const drainMs = 1000;
+const defaults = { retryMs: 0, connectionsMax: 512, greetingMs: 5000, refused: () => undefined };
 
 /** Listens with the given services and the health service. Throws a StartupError in a sentence. */
 export async function startGrpcServer(
   endpoint: Endpoint,
   services: readonly GrpcService[],
+  options: GrpcServerOptions = {},
 ): Promise<GrpcServer> {
   const server = new Server(serverOptions);
   for (const { definition, implementation } of services) {
@@ -39,47 +50,31 @@ export async function startGrpcServer(
   }
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   health.addToServer(server);
-  await bind(server, endpoint);
+  const places = new Map<string, Awaited<ReturnType<typeof listenAt>>>();
+  const listen = async (place: Endpoint): Promise<void> => {
+    places.set(addressOf(place), await listenAt(server, place, { ...defaults, ...options }));
+  };
+  await listen(endpoint);
   return {
     setHealth: serving => health.setStatus('', serving),
-    listen: other => bind(server, other),
-    leave: other => {
-      server.unbind(addressOf(other));
-      server.drain(addressOf(other), drainMs);
+    listen,
+    leave: place => {
+      const left = places.get(addressOf(place));
+      places.delete(addressOf(place));
+      left?.door.close();
+      left?.injector.drain(drainMs);
+      left?.injector.destroy();
     },
     close: () => {
+      for (const { door } of places.values()) door.close();
       server.forceShutdown();
       return Promise.resolve();
     },
   };
 }
 
-async function bind(server: Server, endpoint: Endpoint): Promise<void> {
-  const address = addressOf(endpoint);
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), error =>
-      error === null ? resolve() : reject(error),
-    );
-  }).catch(async (error: Error) => {
-    throw new StartupError(`cannot listen on ${address}: ${await bindProblem(endpoint, error)}`);
-  });
-}
-
-const bindProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use; stop the other program, or change the port in the configuration',
-  EACCES: 'permission is denied; choose a port above 1023 in the configuration',
-  EADDRNOTAVAIL: 'this machine has no such address; correct the host in the configuration',
-  ENOTFOUND: 'the host name is unknown; correct the host in the configuration',
-};
-
-/** gRPC says only that it failed; asking the system once more tells why. */
-function bindProblem({ host, port }: Endpoint, error: Error): Promise<string> {
-  const probe = createServer();
-  return new Promise(resolve => {
-    probe.once('error', ({ code }: NodeJS.ErrnoException) =>
-      resolve(bindProblems[code ?? ''] ?? error.message),
-    );
-    const name = host === 'localhost' ? '127.0.0.1' : host;
-    probe.listen(port, name, () => probe.close(() => resolve(error.message)));
-  });
+async function listenAt(server: Server, place: Endpoint, options: Required<GrpcServerOptions>) {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const admit = injector.injectConnection.bind(injector);
+  return { injector, door: await Door.open(place, { ...options, admit }) };
 }
