@@ -62,15 +62,12 @@ export class Door {
   }
 
   #listen({ host, port }: Endpoint): Promise<NodeJS.ErrnoException | undefined> {
+    const server = this.#server.removeAllListeners('error').removeAllListeners('listening');
     return new Promise(resolve => {
-      const failed = (error: NodeJS.ErrnoException): void => resolve(error);
-      this.#server.once('error', failed);
+      server.on('error', resolve);
+      server.once('listening', () => resolve(undefined));
       // `localhost` would be two addresses, and the other program may listen on the other one.
-      this.#server.listen(port, host === 'localhost' ? '127.0.0.1' : host, () => {
-        this.#server.off('error', failed);
-        this.#server.on('error', () => undefined);
-        resolve(undefined);
-      });
+      server.listen(port, host === 'localhost' ? '127.0.0.1' : host);
     });
   }
 

@@ -109,12 +109,10 @@ test('who says nothing, or speaks something else, is turned away with a reason',
   const tls = await socketTo(t, port);
   tls.write(Buffer.concat([Buffer.from([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3]), Buffer.alloc(32)]));
   await Promise.all([silent, slow, web, tls].map(isClosed));
-  t.deepEqual(refusals.toSorted(), [
-    'connected, and said nothing that this port understands',
-    'connected, and said nothing that this port understands',
-    'speaks another protocol than gRPC without encryption',
-    'speaks another protocol than gRPC without encryption',
-  ]);
+  const count = (reason: string) => refusals.filter(text => text === reason).length;
+  t.is(count('connected, and said nothing that this port understands'), 2);
+  t.is(count('speaks another protocol than gRPC without encryption'), 2);
+  t.is(refusals.length, 4);
 });
 
 test('streams of one connection beyond the limit wait until others end', async t => {
