@@ -1,63 +1,61 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { watchConfiguration } from '../config/watch-configuration.ts';
 import { type RunningGateway, runGateway } from '../gateway/run-gateway.ts';
 import { EventLog, type LogFormat } from '../server/event-log.ts';
+import { chooseConfiguration } from './choose-configuration.ts';
 import { fail } from './fail.ts';
+import { LocalServers } from './local-servers.ts';
+import { nextFreePort } from './next-free-port.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
-const main = fileURLToPath(new URL('./main.js', import.meta.url));
 const pollMs = 20;
+const host = '127.0.0.1';
 
 type Options = {
   readonly config: string;
+  /** Otherwise it may be made. */
+  readonly isConfigGiven: boolean;
   readonly dataDir?: string;
   readonly port: number;
+  /** Whether somebody has asked for this very port. */
+  readonly isPortGiven: boolean;
   readonly logFormat: LogFormat;
 };
 
 /** `gossip-raft dev`: all servers as processes of their own, the client server in this one. */
 export async function runLocalCluster(options: Options): Promise<void> {
   const startedAt = Date.now();
-  const configuration = loadConfiguration(resolve(options.config));
+  const path = resolve(options.config);
   const log = new EventLog({ name: 'client', format: options.logFormat });
-  const gateway = await runGateway({
-    configuration,
-    host: '127.0.0.1',
-    port: options.port,
-    onError: (request, error) => log.say('error', `request ${request}: ${error.stack}`),
-  });
-  const children = new Map<string, ChildProcess>();
+  if (!options.isConfigGiven) await chooseConfiguration(path, text => log.say('info', text));
+  const configuration = loadConfiguration(path);
+  for (const warning of configuration.warnings) log.say('warn', warning);
+  const gateway = await startGateway(configuration, options, log);
   let isStopping = false;
   const stop = async (): Promise<void> => {
     isStopping = true;
     unwatch();
     await gateway.stop();
-    await Promise.all([...children.values()].map(stopServer));
+    await servers.stop();
     await log.close('stopped');
   };
-  const start = (name: string): void => {
-    const child = startServer(name, options);
-    children.set(name, child);
-    child.once('exit', code => {
-      children.delete(name);
-      // It was removed from the cluster, and has said so.
-      if (isStopping || code === 0) return;
-      log.say('error', `${name} has stopped (exit code ${code}); stopping the others`);
+  const servers = new LocalServers({
+    config: options.config,
+    dataDir: options.dataDir,
+    logFormat: options.logFormat,
+    say: (level, text) => log.say(level, text),
+    onNoneLeft: () => {
+      log.say('error', 'no server runs any more');
       stop().then(() => process.exit(1), fail);
-    });
-  };
-  for (const name of Object.keys(configuration.nodes)) start(name);
+    },
+  });
+  servers.want(Object.keys(configuration.nodes));
   // The servers propose what has changed; here, the new ones are started.
   const unwatch = watchConfiguration(configuration.path, {
-    changed: ({ nodes }) => {
-      for (const name of Object.keys(nodes)) if (!children.has(name) && !isStopping) start(name);
-    },
+    changed: ({ nodes }) => servers.want(Object.keys(nodes)),
     invalid: () => undefined,
   });
   stopOnSignal(stop);
@@ -65,20 +63,20 @@ export async function runLocalCluster(options: Options): Promise<void> {
   if (!isStopping) printWelcome(configuration, gateway, options, Date.now() - startedAt);
 }
 
-function startServer(name: string, { config, dataDir, logFormat }: Options): ChildProcess {
-  const data = dataDir === undefined ? [] : ['--data-dir', dataDir];
-  const flags = [name, '--config', config, '--log-format', logFormat, '--text-records', ...data];
-  // The channel tells the child when we are gone, however we went.
-  return spawn(process.execPath, ['--enable-source-maps', main, 'server', ...flags], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+async function startGateway(
+  configuration: LoadedConfiguration,
+  options: Options,
+  log: EventLog,
+): Promise<RunningGateway> {
+  const wanted = options.port;
+  const port = options.isPortGiven ? wanted : await nextFreePort(host, wanted);
+  if (port !== wanted) log.say('warn', `the port ${wanted} is in use: HTTP is on ${port}`);
+  return runGateway({
+    configuration,
+    host,
+    port,
+    onError: (request, error) => log.say('error', `request ${request}: ${error.stack}`),
   });
-}
-
-async function stopServer(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }
 
 async function leaderOf({ client }: RunningGateway, isOver: () => boolean): Promise<void> {

@@ -1,17 +1,12 @@
 #!/usr/bin/env node
-import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { StartupError } from '../errors/startup-error.ts';
 import { fail } from './fail.ts';
 
-/** The top of the package: this file runs from dist/src/cli. */
-const packageRoot = fileURLToPath(new URL('../../../', import.meta.url));
-const defaultConfig = `${packageRoot}cluster-configuration.json`;
-
 const configOption = (): Option =>
   new Option('-c, --config <file>', 'the configuration of the cluster')
     .env('GOSSIP_RAFT_CONFIG')
-    .default(defaultConfig, 'cluster-configuration.json of the package');
+    .default('cluster-configuration.json');
 const dataOption = (): Option =>
   new Option('-d, --data-dir <dir>', 'holds a folder for each server').env('GOSSIP_RAFT_DATA_DIR');
 const formatOption = (): Option =>
@@ -76,9 +71,14 @@ program
   .addOption(dataOption())
   .addOption(formatOption())
   .option('-p, --port <port>', 'port of the client server', portNumber, 8000)
-  .action(async options => {
+  .action(async (options, command: Command) => {
     const { runLocalCluster } = await import('./local-cluster.ts');
-    await runLocalCluster(options);
+    const isGiven = (name: string): boolean => command.getOptionValueSource(name) !== 'default';
+    await runLocalCluster({
+      ...options,
+      isPortGiven: isGiven('port'),
+      isConfigGiven: isGiven('config'),
+    });
   });
 
 program

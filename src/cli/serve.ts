@@ -4,6 +4,7 @@ import type { LogFormat } from '../server/event-log.ts';
 import { runServer } from '../server/run-server.ts';
 import { fail } from './fail.ts';
 import { FileFollower } from './follow-file.ts';
+import { onEverybodyStops, tellParent } from './parent-words.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 /** `gossip-raft server NAME`: runs one server until it is told to stop. */
@@ -24,12 +25,15 @@ export async function serve(options: {
     // What failed may be the disk: nothing more is tried, and nothing more is acknowledged.
     onFatal: () => process.exit(1),
     onRemoved: () => {
+      tellParent('isRemoved');
       server.stop().then(() => process.exit(0), fail);
     },
   });
   const follower = new FileFollower(configuration, server.addresses, server.say);
+  onEverybodyStops(server.silence);
   stopOnSignal(() => {
     follower.stop();
     return server.stop();
   });
+  tellParent('serves');
 }

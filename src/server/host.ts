@@ -30,6 +30,10 @@ export class Host {
     this.#replica = replica;
   }
 
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   get replica(): Replica {
     return this.#replica;
   }

@@ -48,6 +48,11 @@ export type RunningServer = {
   say(level: Level, text: string): void;
   /** Where the members are, as far as this server knows. */
   addresses(): readonly PeerAddress[];
+  /**
+   * All servers of this machine are about to stop: whatever becomes of the others from now on is no
+   * news, and nobody is there to hand over to.
+   */
+  silence(): void;
   stop(): Promise<void>;
 };
 
@@ -93,6 +98,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   server = wire(options, storage, eventLog, fatal, places);
   const grpc = await startGrpcServer(endpoint, server.services, {
     retryMs: listenRetryMs,
+    waiting: text => eventLog.say('warn', text),
     refused: (address, reason) => eventLog.refused(address, reason),
   }).catch(async error => {
     await server?.context.transport.close();
@@ -107,10 +113,12 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   places.start(server.context.host.replica, grpc, endpoint);
   server.context.host.start(server.runEffect);
   const expiry = new Expiry(server.context);
-  const { replica } = server.context.host;
+  const { host } = server.context;
+  const { replica } = host;
   return {
     say: (level, text) => eventLog.say(level, text),
     addresses: () => [endpoint, ...peerAddresses(replica)],
+    silence: () => host.stop(),
     stop: once(async () => {
       expiry.stop();
       await leave(server.context);
@@ -335,7 +343,7 @@ function once(run: () => Promise<void>): () => Promise<void> {
 
 /** A leader that goes hands over first: so nobody has to find out that it is gone. */
 function leave({ host, requests }: ServerContext): Promise<void> {
-  if (host.replica.role !== 'leader') return Promise.resolve();
+  if (host.replica.role !== 'leader' || host.isStopped) return Promise.resolve();
   return new Promise(resolve => requests.handOver(undefined, () => resolve()));
 }
 

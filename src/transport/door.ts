@@ -1,16 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
-import { StartupError } from '../errors/startup-error.ts';
-import { addressOf } from './channel-options.ts';
 import type { Endpoint } from './endpoint.ts';
+import { listenPatiently, nameOf, type PortPatience } from './port-patience.ts';
 
-export type DoorOptions = {
+export type DoorOptions = PortPatience & {
   /** Connections at a time; who comes beyond is turned away. */
   readonly connectionsMax: number;
   /** Within this time a connection must have begun to speak HTTP/2. */
   readonly greetingMs: number;
-  /** For so long a port that is in use is tried again: it may be about to be given up. */
-  readonly retryMs: number;
   /** A connection that speaks the protocol; what was read of it is to be read again. */
   readonly admit: (socket: Socket) => void;
   readonly refused: (address: string, reason: string) => void;
@@ -18,7 +14,6 @@ export type DoorOptions = {
 
 /** What every HTTP/2 client sends first (RFC 9113, 3.4). */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
-const retryPauseMs = 100;
 
 /**
  * A place where a server listens. The gRPC library would keep connections that say nothing, or
@@ -43,16 +38,8 @@ export class Door {
   /** Listens. Throws a StartupError with one sentence when it cannot. */
   static async open(endpoint: Endpoint, options: DoorOptions): Promise<Door> {
     const door = new Door(options);
-    const endsAt = performance.now() + options.retryMs;
-    for (;;) {
-      const problem = await door.#listen(endpoint);
-      if (problem === undefined) return door;
-      if (problem.code !== 'EADDRINUSE' || performance.now() >= endsAt) {
-        const reason = bindProblems[problem.code ?? ''] ?? problem.message;
-        throw new StartupError(`cannot listen on ${addressOf(endpoint)}: ${reason}`);
-      }
-      await wait(retryPauseMs);
-    }
+    await listenPatiently(endpoint, () => door.#listen(endpoint), options);
+    return door;
   }
 
   /** Nobody comes in any more; who is in may stay. */
@@ -66,8 +53,7 @@ export class Door {
     return new Promise(resolve => {
       server.on('error', resolve);
       server.once('listening', () => resolve(undefined));
-      // `localhost` would be two addresses, and the other program may listen on the other one.
-      server.listen(port, host === 'localhost' ? '127.0.0.1' : host);
+      server.listen(port, nameOf(host));
     });
   }
 
@@ -107,10 +93,3 @@ export class Door {
     socket.on('readable', read).on('error', gone).on('close', gone).on('end', gone);
   }
 }
-
-const bindProblems: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is in use; stop the other program, or change the port in the configuration',
-  EACCES: 'permission is denied; choose a port above 1023 in the configuration',
-  EADDRNOTAVAIL: 'this machine has no such address; correct the host in the configuration',
-  ENOTFOUND: 'the host name is unknown; correct the host in the configuration',
-};

@@ -27,6 +27,8 @@ export type GrpcServer = {
 export type GrpcServerOptions = {
   /** For so long a port that is in use is tried again before it is given up. */
   readonly retryMs?: number;
+  /** There is something to wait for before it can listen. */
+  readonly waiting?: (text: string) => void;
   /** Connections at a time, at each place where it listens. */
   readonly connectionsMax?: number;
   readonly greetingMs?: number;
@@ -36,7 +38,13 @@ export type GrpcServerOptions = {
 
 /** How long those may stay who are connected to an address that is given up. */
 const drainMs = 1000;
-const defaults = { retryMs: 0, connectionsMax: 512, greetingMs: 5000, refused: () => undefined };
+const defaults = {
+  retryMs: 0,
+  waiting: () => undefined,
+  connectionsMax: 512,
+  greetingMs: 5000,
+  refused: () => undefined,
+};
 
 /** Listens with the given services and the health service. Throws a StartupError in a sentence. */
 export async function startGrpcServer(

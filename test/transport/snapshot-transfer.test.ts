@@ -91,9 +91,8 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
     if (calls === 1) breakAfter(call, 2_000_000);
     serving.serve(call);
   };
-  const server = await startGrpcServer({ host: 'localhost', port }, [
-    { definition: ServerToServer.service, implementation: { FetchSnapshot } },
-  ]);
+  const services = [{ definition: ServerToServer.service, implementation: { FetchSnapshot } }];
+  const server = await startGrpcServer({ host: 'localhost', port }, services);
   t.teardown(() => server.close());
 
   const results: (Position | undefined)[] = [];
