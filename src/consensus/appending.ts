@@ -26,12 +26,10 @@ export function appendOwn(
   replica: Replica,
   turn: Turn,
   contents: readonly Content[],
-  wallMs: WallMs,
+  stamp: WallMs,
 ): void {
   const { leadership, log, term } = replica;
   assert(replica.role === 'leader' && leadership !== undefined, 'only a leader makes entries');
-  // The stamp never runs backwards, not even over a change of leaders with different clocks.
-  const stamp = Math.max(wallMs, log.lastWallMs) as WallMs;
   const entries = contents.map((content, place) => ({
     ...content,
     index: (log.lastIndex + 1 + place) as LogIndex,

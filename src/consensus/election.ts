@@ -192,6 +192,7 @@ function becomeLeader(replica: Replica, turn: Turn): void {
     handOver: undefined,
     memberRequests: [],
     catchUpIndex: replica.commit.index,
+    stampsFrom: undefined,
     retireAt: turn.now,
   };
   tell(turn, { type: 'electionWon', term: replica.term });

@@ -1,5 +1,5 @@
 import { assert } from '../assert.ts';
-import type { Entry, LogIndex, PersistentState, Position, Term, WallMs } from './types.ts';
+import type { Entry, LogIndex, PersistentState, Position, Term } from './types.ts';
 
 /** Bytes that an entry costs besides its payload: on the wire, on the disk, in memory. */
 export const entryOverheadBytes = 48;
@@ -17,8 +17,6 @@ export type Log = {
   /** The newest entries, without gap, ending at `lastIndex`. */
   tail: Entry[];
   tailBytes: number;
-  /** The stamp of the last entry; the next one is not smaller. */
-  lastWallMs: WallMs;
   /** Grows with each truncation: (index, term) may be written, removed and written again. */
   generation: number;
 };
@@ -36,7 +34,6 @@ export function createLog({ base, runs, lastIndex, tail }: PersistentState['log'
     runs: runs.map(run => ({ ...run })),
     tail: [...tail],
     tailBytes: sizeOfAll(tail),
-    lastWallMs: last?.wallMs ?? (0 as WallMs),
     generation: 0,
   };
   // The disk may hold more: whole files are removed, and the base is the first entry that is left.
@@ -102,7 +99,6 @@ export function appendToLog(log: Log, entries: readonly Entry[], tailMaxBytes: n
       log.runs.push({ term: entry.term, firstIndex: entry.index });
     }
     log.lastIndex = entry.index;
-    log.lastWallMs = entry.wallMs;
     log.tail.push(entry);
     log.tailBytes += sizeOf(entry);
   }

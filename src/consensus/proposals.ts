@@ -1,6 +1,7 @@
 import { appendOwn } from './appending.ts';
 import { positionAt } from './log.ts';
 import type { Replica } from './replica.ts';
+import { stampOf } from './stamps.ts';
 import type { Turn } from './turn.ts';
 import type { Event, Proposal, RefusalReason } from './types.ts';
 
@@ -16,7 +17,7 @@ export function onPropose(replica: Replica, turn: Turn, { proposals, wallMs }: P
   }
   const firstIndex = replica.log.lastIndex + 1;
   const contents = proposals.map(({ payload }) => ({ kind: 'command' as const, payload }));
-  appendOwn(replica, turn, contents, wallMs);
+  appendOwn(replica, turn, contents, stampOf(replica, turn.now, wallMs));
   proposals.forEach(({ id }, place) => {
     const position = positionAt(replica.log, firstIndex + place);
     turn.effects.push({ type: 'accepted', id, position });

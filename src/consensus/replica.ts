@@ -21,6 +21,7 @@ import type {
   Round,
   Term,
   Timings,
+  WallMs,
 } from './types.ts';
 
 /** What we know of the way to a peer. Liveness only. */
@@ -106,6 +107,8 @@ export type Leadership = {
   memberRequests: MemberRequest[];
   /** What was committed a while ago: who holds that has caught up. */
   catchUpIndex: LogIndex;
+  /** What the clocks showed at the first proposal: the stamps of entries count from there. */
+  stampsFrom: { readonly wallMs: WallMs; readonly now: MonotonicMs } | undefined;
   /** Not before then it is tried again to find a leader in the place of one that shall go. */
   retireAt: MonotonicMs;
 };

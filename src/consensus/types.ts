@@ -16,7 +16,7 @@ export type { DirectoryId, LogIndex, MemberChange, MonotonicMs, NodeId, Position
 export type Entry = {
   readonly index: LogIndex;
   readonly term: Term;
-  /** The leader's wall clock at the proposal, never smaller than that of the entry before. */
+  /** By the clock of the term's leader; 0 in a `noop`. Of two leaders they do not compare. */
   readonly wallMs: WallMs;
   /** A `noop` opens the term of a new leader and carries nothing. */
   readonly kind: 'noop' | 'command';

@@ -1,5 +1,8 @@
+import { currentStamp } from '../consensus/stamps.ts';
 import { encodeCommand } from '../state-machines/command.ts';
 import { nextExpiryMs } from '../state-machines/key-values.ts';
+import { timeAt } from '../state-machines/log-clock.ts';
+import { monotonicNow } from './host.ts';
 import type { ServerContext } from './server-context.ts';
 
 const checkIntervalMs = 100;
@@ -25,14 +28,14 @@ export class Expiry {
 
   #check(): void {
     const { host, applyLoop, requests } = this.#context;
-    const { keyValues } = applyLoop.state;
+    const { keyValues, clock } = applyLoop.state;
+    const { term, role } = host.replica;
     const dueMs = nextExpiryMs(keyValues.contents);
-    if (dueMs === undefined || this.#isWaiting || host.replica.role !== 'leader') return;
-    const { clock } = keyValues;
+    if (dueMs === undefined || this.#isWaiting || role !== 'leader') return;
     // Before the first command of our term, the clock of the log does not know ours.
-    const isOurs = clock.term === host.replica.term;
-    const nowMs = clock.nowMs + Math.max(0, host.wallNow() - clock.wallMs);
-    if (isOurs && nowMs < dueMs) return;
+    const wallMs = currentStamp(host.replica, monotonicNow());
+    const isOurs = wallMs !== undefined && clock.term === term;
+    if (isOurs && timeAt(clock, { term, wallMs }) < dueMs) return;
     this.#isWaiting = true;
     requests.propose([encodeCommand({ kind: 'tick' })], answer => {
       if (answer.type === 'refused') this.#isWaiting = false;

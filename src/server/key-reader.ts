@@ -1,6 +1,7 @@
 import { quoted } from '../events/quoted-words.ts';
 import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
 import { type KeyRecord, type KeyValues, keysAt, recordAt } from '../state-machines/key-values.ts';
+import type { LogClock } from '../state-machines/log-clock.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { KeyEntry } from '../transport/generated/gossipraft/KeyEntry.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
@@ -38,10 +39,10 @@ export function readKeys(
     return { refused: refused('REFUSAL_FUTURE', detail) };
   }
   if (revision < keyValues.oldestRevision) return { refused: forgotten(keyValues, revision) };
-  return { page: pageOf(keyValues, range, revision) };
+  return { page: pageOf(state, range, revision) };
 }
 
-function pageOf(keyValues: KeyValues, range: KeyRange, revision: number): KeyPage {
+function pageOf({ keyValues, clock }: ReplicatedState, range: KeyRange, revision: number): KeyPage {
   const start = byteStringOf(range.start);
   const end = byteStringOf(range.end);
   const limit = Math.min(range.limit, pageMaxKeys);
@@ -53,7 +54,7 @@ function pageOf(keyValues: KeyValues, range: KeyRange, revision: number): KeyPag
     if (entries.length >= limit || bytes >= pageMaxBytes) {
       return { entries, next: bytesOf(key as ByteString), revision };
     }
-    entries.push(entryOf(keyValues, key as ByteString, record, range.withValues));
+    entries.push(entryOf(clock, key as ByteString, record, range.withValues));
     bytes += key.length + entryOverheadBytes + (range.withValues ? record.value.length : 0);
   }
   return { entries, next: undefined, revision };
@@ -89,7 +90,7 @@ export function forgotten(keyValues: KeyValues, revision: number): Refused {
 }
 
 export function entryOf(
-  { clock }: KeyValues,
+  { nowMs }: LogClock,
   key: ByteString,
   record: KeyRecord,
   withValue: boolean,
@@ -100,6 +101,6 @@ export function entryOf(
     key: bytesOf(key),
     bytes: value.length,
     ...(withValue ? { value: bytesOf(value) } : {}),
-    ...(expiresAtMs === undefined ? {} : { ttlMs: Math.max(0, expiresAtMs - clock.nowMs) }),
+    ...(expiresAtMs === undefined ? {} : { ttlMs: Math.max(0, expiresAtMs - nowMs) }),
   };
 }

@@ -71,11 +71,11 @@ export class KeyWatch {
   }
 
   #changesOf({ revision, changes }: Version): KeyChange[] {
-    const { keyValues } = this.#state;
+    const { clock } = this.#state;
     return changes
       .filter(({ key }) => key.startsWith(this.#prefix))
       .map(({ key, after }) => {
-        const entry = after === undefined ? {} : { entry: entryOf(keyValues, key, after, true) };
+        const entry = after === undefined ? {} : { entry: entryOf(clock, key, after, true) };
         return { key: bytesOf(key), revision, ...entry };
       });
   }

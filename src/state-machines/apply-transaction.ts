@@ -16,12 +16,16 @@ const integerMax = 2n ** 63n - 1n;
 const integerMin = -(2n ** 63n);
 const integer = /^-?\d{1,19}$/;
 
-export type TransactionEntry = { readonly term: number; readonly index: number };
+export type TransactionEntry = {
+  readonly term: number;
+  readonly index: number;
+  /** By the clock of the log. */
+  readonly nowMs: number;
+};
 
 type Draft = {
   contents: Contents;
   readonly changed: Set<ByteString>;
-  readonly nowMs: number;
   readonly entry: TransactionEntry;
   gotBytes: number;
   append: Extract<Operation, { op: 'append' }> | undefined;
@@ -58,7 +62,6 @@ export function applyTransaction(
   const draft: Draft = {
     contents: state.contents,
     changed: new Set(),
-    nowMs: state.clock.nowMs,
     entry,
     gotBytes: 0,
     append: undefined,
@@ -139,7 +142,7 @@ function operateLock(draft: Draft, operation: LockOperation): Answer {
     if (held !== undefined && held.holder !== operation.holder) throw new Abort('lockHeld');
     // The index of its entry: greater than every token before it, whoever held the lock.
     const token = held?.token ?? draft.entry.index;
-    const expiresAtMs = draft.nowMs + operation.ttlMs;
+    const expiresAtMs = draft.entry.nowMs + operation.ttlMs;
     const lock = { holder: operation.holder, token, expiresAtMs };
     draft.contents = withLock(draft.contents, operation.lock, lock);
     return { op: 'locked', token, ttlMs: operation.ttlMs };
@@ -150,7 +153,7 @@ function operateLock(draft: Draft, operation: LockOperation): Answer {
     draft.contents = withLock(draft.contents, operation.lock, undefined);
     return { op: 'released' };
   }
-  const renewed = { ...held, expiresAtMs: draft.nowMs + operation.ttlMs };
+  const renewed = { ...held, expiresAtMs: draft.entry.nowMs + operation.ttlMs };
   draft.contents = withLock(draft.contents, operation.lock, renewed);
   return { op: 'locked', token: held.token, ttlMs: operation.ttlMs };
 }
@@ -168,7 +171,7 @@ function write(
     version: (before?.version ?? 0) + 1,
     createRevision: before?.createRevision ?? index,
     modRevision: index,
-    expiresAtMs: ttlMs === undefined ? undefined : draft.nowMs + ttlMs,
+    expiresAtMs: ttlMs === undefined ? undefined : draft.entry.nowMs + ttlMs,
   };
   change(draft, key, record);
   return record;
@@ -196,7 +199,7 @@ function add(draft: Draft, key: ByteString, by: number): Answer {
   if (sum > integerMax || sum < integerMin) throw new Abort('outOfRange');
   const value = String(sum) as ByteString;
   const expiresAtMs = before?.expiresAtMs;
-  const ttlMs = expiresAtMs === undefined ? undefined : expiresAtMs - draft.nowMs;
+  const ttlMs = expiresAtMs === undefined ? undefined : expiresAtMs - draft.entry.nowMs;
   const record = write(draft, key, { value, type: before?.type ?? 'text/plain', ttlMs });
   return { op: 'added', record: viewOf(record), value };
 }

@@ -52,12 +52,7 @@ export type HistoryLimits = {
   readonly bytesMax: number;
 };
 
-/**
- * The key-value store: the newest contents, and as much of their past as is kept.
- *
- * Time is the log's: it passes between two commands of one leader by that leader's clock, and not
- * at all between two leaders. So it never jumps, and what expires, expires rather late than early.
- */
+/** The key-value store: the newest contents, and as much of their past as is kept. */
 export type KeyValues = {
   readonly limits: HistoryLimits;
   contents: Contents;
@@ -67,7 +62,6 @@ export type KeyValues = {
   oldestRevision: number;
   historyBytes: number;
   changeCount: number;
-  clock: { readonly nowMs: number; readonly term: number; readonly wallMs: number };
 };
 
 export function createKeyValues(limits: HistoryLimits): KeyValues {
@@ -83,7 +77,6 @@ export function createKeyValues(limits: HistoryLimits): KeyValues {
     oldestRevision: 0,
     historyBytes: 0,
     changeCount: 0,
-    clock: { nowMs: 0, term: 0, wallMs: 0 },
   };
 }
 
@@ -102,16 +95,6 @@ export function restoreContents(
   }
   deadlines.sort(([a], [b]) => (a < b ? -1 : 1));
   return { keys, locks, deadlines: PersistentMap.fromSorted(deadlines) };
-}
-
-/** Lets the time pass up to a command, by the leader's clock. */
-export function advanceClock(
-  state: KeyValues,
-  { term, wallMs }: { readonly term: number; readonly wallMs: number },
-): void {
-  const { clock } = state;
-  const passedMs = term === clock.term ? Math.max(0, wallMs - clock.wallMs) : 0;
-  state.clock = { nowMs: clock.nowMs + passedMs, term, wallMs };
 }
 
 const deadlineKey = (atMs: number, kind: 'key' | 'lock', name: string): string =>

@@ -8,13 +8,13 @@ import {
 } from './idempotency-keys.ts';
 import { appendBatch, createJournal, type Journal } from './journal.ts';
 import {
-  advanceClock,
   commitContents,
   createKeyValues,
   expired,
   type HistoryLimits,
   type KeyValues,
 } from './key-values.ts';
+import { advanced, type LogClock, stoppedClock } from './log-clock.ts';
 import type { Result } from './result.ts';
 import {
   createSessions,
@@ -63,6 +63,7 @@ export type AppliedEntry = {
 /** Everything that stands on the log: a function of its entries and of nothing else. */
 export type ReplicatedState = {
   appliedIndex: number;
+  clock: LogClock;
   readonly sessions: Sessions;
   readonly keys: IdempotencyKeys;
   readonly journal: Journal;
@@ -72,6 +73,7 @@ export type ReplicatedState = {
 export function createReplicatedState(limits: StateLimits = stateLimits): ReplicatedState {
   return {
     appliedIndex: 0,
+    clock: stoppedClock,
     sessions: createSessions({
       sessionsMax: limits.sessionsMax,
       answersMax: limits.answersPerSessionMax,
@@ -127,8 +129,8 @@ const without = (result: Result): Outcome => ({ result, waiter: undefined, hadEf
 /** Time passes with every command, and what is due expires before the command does its work. */
 function passTime(state: ReplicatedState, entry: AppliedEntry): void {
   const { keyValues } = state;
-  advanceClock(keyValues, entry);
-  const { contents, keys } = expired(keyValues.contents, keyValues.clock.nowMs);
+  state.clock = advanced(state.clock, entry);
+  const { contents, keys } = expired(keyValues.contents, state.clock.nowMs);
   if (contents !== keyValues.contents) commitContents(keyValues, entry.index, contents, keys);
 }
 
@@ -138,13 +140,13 @@ const applyOnce = (state: ReplicatedState, entry: AppliedEntry, command: Session
     : transact(state, entry, command);
 
 function transact(state: ReplicatedState, entry: AppliedEntry, command: Transact): Result {
-  const { keyValues, journal } = state;
-  const { index: revision } = entry;
-  const outcome = applyTransaction(keyValues, journal, command, entry);
+  const { keyValues, journal, clock } = state;
+  const { term, index: revision } = entry;
+  const place = { term, index: revision, nowMs: clock.nowMs };
+  const outcome = applyTransaction(keyValues, journal, command, place);
   if (outcome.type === 'aborted') {
     if (mayAppend(command)) journal.withoutEffect.push(revision);
-    const { place, reason } = outcome;
-    return { kind: 'aborted', revision, place, reason };
+    return { kind: 'aborted', revision, place: outcome.place, reason: outcome.reason };
   }
   const { succeeded, answers, contents, changed } = outcome;
   const hasAppended = answers.some(({ op }) => op === 'appended');
@@ -162,7 +164,7 @@ const mayAppend = (command: SessionCommand): boolean =>
 /** The answer when the person's key was used before. */
 function underKey(state: ReplicatedState, entry: AppliedEntry, put: Put): Result | undefined {
   if (put.idempotencyKey === undefined) return undefined;
-  const use = earlierUse(state.keys, put.idempotencyKey, entry.wallMs);
+  const use = earlierUse(state.keys, put.idempotencyKey, state.clock.nowMs);
   if (use === undefined) return undefined;
   state.journal.withoutEffect.push(entry.index);
   const { placement } = use;
@@ -175,7 +177,8 @@ function append(state: ReplicatedState, entry: AppliedEntry, put: Put): Result {
   const placement = appendBatch(state.journal, put, entry);
   if (put.idempotencyKey !== undefined) {
     const fingerprint = put.fingerprint ?? '';
-    rememberUse(state.keys, put.idempotencyKey, { fingerprint, placement, wallMs: entry.wallMs });
+    const atMs = state.clock.nowMs;
+    rememberUse(state.keys, put.idempotencyKey, { fingerprint, placement, atMs });
   }
   return { kind: 'appended', placement, isReplay: false };
 }

@@ -1,4 +1,5 @@
 import type { ByteString } from './byte-string.ts';
+import type { Use } from './idempotency-keys.ts';
 import type { Checkpoint } from './journal.ts';
 import {
   addVersion,
@@ -7,6 +8,7 @@ import {
   restoreContents,
   type Version,
 } from './key-values.ts';
+import type { LogClock } from './log-clock.ts';
 import { PersistentMap } from './persistent-map.ts';
 import {
   createReplicatedState,
@@ -30,7 +32,8 @@ type KeyRow = readonly [
   modRevision: number,
   expiresAtMs: number | null,
 ];
-type Use = { readonly fingerprint: string; readonly placement: Placement; readonly wallMs: number };
+/** Older ones are dated by the stamp of their entry. */
+type OldUse = Omit<Use, 'atMs'> & { readonly wallMs: number };
 /** What stood under a key before a revision; null: nothing. */
 type Change = readonly [key: ByteString, before: KeyRow | null];
 
@@ -38,14 +41,14 @@ export type StateRecord =
   | {
       readonly t: 'head';
       readonly appliedIndex: number;
-      readonly clock: { readonly nowMs: number; readonly term: number; readonly wallMs: number };
+      readonly clock: LogClock;
       readonly lastSeq: number;
       readonly batchCount: number;
       readonly oldestRevision: number;
     }
   | { readonly t: 'session'; readonly id: number; readonly floor: number }
   | { readonly t: 'answers'; readonly items: readonly (readonly [number, Result])[] }
-  | { readonly t: 'uses'; readonly items: readonly (readonly [string, Use])[] }
+  | { readonly t: 'uses'; readonly items: readonly (readonly [string, Use | OldUse])[] }
   | { readonly t: 'batches'; readonly items: readonly (readonly [string, Placement])[] }
   | { readonly t: 'checkpoints'; readonly items: readonly Checkpoint[] }
   | { readonly t: 'withoutEffect' | 'failureTaken'; readonly items: readonly number[] }
@@ -63,8 +66,8 @@ const bytesPerRecord = 64 * 1024;
 
 /** Takes hold of the state as it is now; the records may be read at any time later. */
 export function captureState(state: ReplicatedState): Iterable<StateRecord> {
-  const { sessions, keys, journal, keyValues, appliedIndex } = state;
-  const { contents, clock, oldestRevision } = keyValues;
+  const { sessions, keys, journal, keyValues, appliedIndex, clock } = state;
+  const { contents, oldestRevision } = keyValues;
   const versions = [...keyValues.versions];
   const heldSessions = [...sessions.byId].map(([id, { floor, answers }]) => ({
     id,
@@ -142,6 +145,12 @@ const recordOf = ([, value, type, version, createRevision, modRevision, expiresA
   expiresAtMs: expiresAtMs ?? undefined,
 });
 
+function datedUse(use: Use | OldUse, { nowMs, wallMs }: LogClock): Use {
+  if ('atMs' in use) return use;
+  const { wallMs: usedAtWallMs, ...rest } = use;
+  return { ...rest, atMs: nowMs - Math.max(0, wallMs - usedAtWallMs) };
+}
+
 type ListRecord = 'uses' | 'batches' | 'checkpoints' | 'withoutEffect' | 'failureTaken';
 
 /** Builds a state from the records of another one, in their order. */
@@ -195,7 +204,7 @@ export class StateBuilder {
     const { keys, journal } = this.#state;
     switch (record.t) {
       case 'uses':
-        for (const [key, use] of record.items) keys.uses.set(key, use);
+        for (const [key, use] of record.items) keys.uses.set(key, datedUse(use, this.#state.clock));
         break;
       case 'batches':
         for (const [id, placement] of record.items) journal.byBatchId.set(id, placement);
@@ -223,7 +232,7 @@ export class StateBuilder {
     this.#state.appliedIndex = head.appliedIndex;
     this.#state.journal.lastSeq = head.lastSeq;
     this.#state.journal.batchCount = head.batchCount;
-    this.#state.keyValues.clock = head.clock;
+    this.#state.clock = head.clock;
     this.#state.keyValues.oldestRevision = head.oldestRevision;
   }
 

@@ -57,18 +57,24 @@ export const threeServers: Config = {
 export const listedServers = threeServers.members.map(({ id, address }) => ({ id, address }));
 
 /** Entries with the given terms, from `firstIndex` on: `entriesOf([1, 1, 2])`. */
-export const entriesOf = (terms: readonly number[], firstIndex = 1): Entry[] =>
+export const entriesOf = (terms: readonly number[], firstIndex = 1, wallMs = 1): Entry[] =>
   terms.map((term, place) => ({
     index: (firstIndex + place) as LogIndex,
     term: term as Term,
-    wallMs: 1 as WallMs,
+    wallMs: wallMs as WallMs,
     kind: 'command',
     payload: new Uint8Array(52),
   }));
 
 /** The server n0 of n0, n1, n2, right after its start at time 0, with a log of the given terms. */
 export function replica(
-  options: { term?: number; terms?: readonly number[]; vote?: string; config?: Config } = {},
+  options: {
+    term?: number;
+    terms?: readonly number[];
+    vote?: string;
+    config?: Config;
+    wallMs?: number;
+  } = {},
 ): Replica {
   const terms = options.terms ?? [];
   const runs: { term: Term; firstIndex: LogIndex }[] = [];
@@ -91,7 +97,12 @@ export function replica(
       vote: options.vote === undefined ? undefined : nodeId(options.vote),
       config: options.config ?? threeServers,
       applied: at(0, 0),
-      log: { base: at(0, 0), runs, lastIndex: terms.length as LogIndex, tail: entriesOf(terms) },
+      log: {
+        base: at(0, 0),
+        runs,
+        lastIndex: terms.length as LogIndex,
+        tail: entriesOf(terms, 1, options.wallMs),
+      },
     },
     timings,
     limits,

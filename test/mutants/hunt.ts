@@ -1,6 +1,7 @@
 import { explore } from '../../src/simulation/explorer.ts';
 import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
+import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
@@ -19,6 +20,8 @@ type Found = { readonly checker: string; readonly what: string; readonly seed?: 
 async function hunt(): Promise<Found | undefined> {
   const again = witness === undefined ? undefined : judge(Number(witness));
   if (again !== undefined) return again;
+  const time = checkLogTime(200);
+  if (time !== undefined) return { checker: 'clock of the log', what: time };
   const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
   if (metadata !== undefined)
     return { checker: 'crash points and flipped bits of the metadata', what: metadata };

@@ -1,3 +1,4 @@
+import { clockMutants } from './clock-mutants.ts';
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
@@ -336,6 +337,7 @@ export const mutants: readonly Mutant[] = [
     'a log that was cut knows of entries before its base after a restart',
     inFile('consensus/log.ts', '  compactLog(log, base);\n  return log;', '  return log;'),
   ),
+  ...clockMutants,
   ...leaseMutants,
   ...memberMutants,
   ...storageMutants,

@@ -11,6 +11,8 @@ const folders = [
   'src/simulation',
   'src/events',
   'src/errors',
+  'test/consensus',
+  'test/state-machines',
   'test/storage',
   'test/mutants',
 ];

@@ -98,6 +98,21 @@ test('an idempotency key holds over sessions, for the same content, for a day of
   t.like(run({ ...again, sequence: 3 }, 25 * hour), { kind: 'appended', isReplay: false });
 });
 
+test('a leader whose clock is a day ahead makes no idempotency key a day older', t => {
+  const state = createReplicatedState();
+  const named = { idempotencyKey: 'order', fingerprint: 'f1' };
+  const entries = [
+    { term: 1, wallMs: 1000, command: open },
+    { term: 1, wallMs: 1000, command: put(named) },
+    { term: 2, wallMs: 25 * hour, command: put({ ...named, sequence: 2 }) },
+  ];
+  const results = entries.map(({ term, wallMs, command }, place) => {
+    const payload = encodeCommand(command);
+    return applyEntry(state, { index: place + 1, term, wallMs, kind: 'command', payload })?.result;
+  });
+  t.like(results[2], { kind: 'appended', isReplay: true, placement: { index: 2 } });
+});
+
 test('bytes that are no command have no effect, whatever they are', t => {
   const { apply, state } = logOn();
   const bad = [
