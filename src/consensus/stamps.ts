@@ -7,7 +7,7 @@ import type { MonotonicMs, WallMs } from './types.ts';
  * stamps move with its monotonic clock alone. So what passes between two of them is time that has
  * passed, whatever is done to the wall clock meanwhile, and no stamp of another leader has a part
  * in it: one whose clock is a day ahead would else hold up the time of all that come after it.
- * What the stamps of two leaders differ by means nothing, and whoever counts time must leave it out.
+ * What the stamps of two leaders differ by means nothing: whoever counts time leaves it out.
  */
 
 /** The stamp of an entry that is proposed now, when the wall clock shows `wallMs`. */
