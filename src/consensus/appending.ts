@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import { appendToLog, lastPosition, sizeOfAll, truncateLog } from './log.ts';
+import { withOwnBytes } from './own-bytes.ts';
 import type { Replica } from './replica.ts';
 import { type Turn, tell } from './turn.ts';
 import type { Entry, Event, LogIndex, NodeId, WallMs } from './types.ts';
@@ -8,7 +9,8 @@ type Persisted = Extract<Event, { type: 'persisted' }>;
 type Content = Pick<Entry, 'kind' | 'payload'>;
 
 /** Appends entries to the log and to the disk's queue. They are served to pullers at once. */
-export function append(replica: Replica, turn: Turn, entries: readonly Entry[]): void {
+export function append(replica: Replica, turn: Turn, received: readonly Entry[]): void {
+  const entries = withOwnBytes(received);
   const lastTerm = entries.at(-1)?.term;
   if (lastTerm === undefined) return;
   // Rule 5: otherwise we could later lead an older term than that of an entry we hold.
