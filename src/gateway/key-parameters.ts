@@ -1,110 +1,129 @@
-import type { Context } from 'koa';
+import { z } from 'zod';
 import type { ConsistencyName } from '../client/key-query.ts';
 import { type ByteString, utf8BytesOf } from '../state-machines/byte-string.ts';
 import { type Comparison, keyMaxBytes, type Operation } from '../state-machines/transaction.ts';
-import { queryNumber, queryText } from './parameters.ts';
+import { textOf, wholeNumber } from './fields.ts';
 import { RequestProblem } from './problem.ts';
 
-const consistencyNames: readonly ConsistencyName[] = ['lease', 'quorum', 'bounded', 'local'];
+const consistencyNames = ['lease', 'quorum', 'bounded', 'local'] as const;
 const stalenessMaxMs = 24 * 60 * 60 * 1000;
-const lockHeader = 'X-Lock';
-const tokenHeader = 'X-Fencing-Token';
-
-const bad = (detail: string, hint: string): RequestProblem =>
-  new RequestProblem('badParameter', detail, hint);
 
 /** The bytes of a key that somebody has written as text. */
 export function keyOf(text: string): ByteString {
-  const key = utf8BytesOf(text);
-  if (key.length > 0 && key.length <= keyMaxBytes) return key;
-  const detail = key.length === 0 ? 'the key is empty' : `the key has ${key.length} bytes`;
-  throw bad(detail, `A key has 1 to ${keyMaxBytes} bytes.`);
+  const problem = problemOfKey(text);
+  if (problem === undefined) return utf8BytesOf(text);
+  throw new RequestProblem(
+    'badParameter',
+    problem,
+    `A key has 1 to ${keyMaxBytes} bytes of UTF-8.`,
+  );
 }
 
-/** The key in the path, after `/v1/kv/`; it may have slashes of its own. */
-export function keyInPath(path: string): ByteString {
-  try {
-    return keyOf(decodeURIComponent(path));
-  } catch (error) {
-    if (error instanceof RequestProblem) throw error;
-    throw bad('the key in the path is not percent-encoded UTF-8', 'Encode it: %25 for a percent.');
-  }
+function problemOfKey(text: string): string | undefined {
+  if (text === '') return 'the key is empty';
+  // Half a character has no bytes of its own: two such keys would be one.
+  if (/\p{Surrogate}/u.test(text)) return 'the key has half a character in it';
+  const { length } = utf8BytesOf(text);
+  return length <= keyMaxBytes ? undefined : `the key has ${length} bytes`;
 }
+
+const keyText = (isRange: boolean) =>
+  z.string().transform((text, context): ByteString => {
+    if (isRange && text === '') return '' as ByteString;
+    const problem = problemOfKey(text);
+    if (problem === undefined) return utf8BytesOf(text);
+    context.addIssue({ code: 'custom', message: `${problem}, expected 1 to ${keyMaxBytes} bytes` });
+    return z.NEVER;
+  });
+
+export const keyField = () => keyText(false);
+/** A prefix, or an end of a range; empty stands for all keys. */
+export const rangeField = () => keyText(true);
 
 /** How current the answer must be, from which server and of which revision. */
-export function readDemandOf(ctx: Context): {
+export const readDemandFields = {
+  consistency: z.enum(consistencyNames).default('lease'),
+  maxStalenessMs: wholeNumber({ min: 1, max: stalenessMaxMs }).optional(),
+  server: z.string().min(1, { error: 'expected the name of a server' }).optional(),
+  revision: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }).optional(),
+};
+
+type ReadDemand = {
   readonly consistency: ConsistencyName;
-  readonly maxStalenessMs: number;
-  readonly server: string | undefined;
-  readonly revision: number | undefined;
-} {
-  const named = queryText(ctx, 'consistency') ?? 'lease';
-  const consistency = consistencyNames.find(name => name === named);
-  if (consistency === undefined) {
-    const known = consistencyNames.join(', ');
-    throw bad(`the parameter "consistency" is "${named}"`, `Use one of ${known}.`);
+  readonly maxStalenessMs?: number | undefined;
+  readonly server?: string | undefined;
+};
+
+/** What does not go together. */
+export function checkReadDemand(demand: ReadDemand, context: z.RefinementCtx): void {
+  const { consistency, maxStalenessMs, server } = demand;
+  const refuse = (field: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (consistency === 'bounded' && maxStalenessMs === undefined) {
+    refuse('consistency', 'which needs a bound: add maxStalenessMs=1000, for example');
   }
-  const staleness = { min: 1, max: stalenessMaxMs, fallback: 0 };
-  const maxStalenessMs = queryNumber(ctx, 'maxStalenessMs', staleness);
-  if (consistency === 'bounded' && maxStalenessMs === 0) {
-    throw bad('consistency=bounded needs a bound', 'Add maxStalenessMs=1000, for example.');
+  if (consistency !== 'bounded' && maxStalenessMs !== undefined) {
+    refuse('maxStalenessMs', 'but only consistency=bounded has a bound');
   }
-  const server = queryText(ctx, 'server');
   if (server !== undefined && (consistency === 'lease' || consistency === 'quorum')) {
-    throw bad(
-      `consistency=${consistency} is answered by the leader, not by a server of your choice`,
-      'Leave "server" away, or use consistency=local or bounded.',
-    );
+    const other = 'use consistency=local or bounded for a server of your choice';
+    refuse('server', `but consistency=${consistency} is answered by the leader: ${other}`);
   }
-  const whole = { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: 0 };
-  const revision = queryNumber(ctx, 'revision', whole);
-  return { consistency, maxStalenessMs, server, revision: revision === 0 ? undefined : revision };
 }
 
-/** Seconds, with a fraction if need be; in milliseconds. */
-export function ttlMsOf(text: string | undefined, name: string): number | undefined {
-  if (text === undefined) return undefined;
-  const ttlMs = Math.round(Number(text) * 1000);
-  if (Number.isSafeInteger(ttlMs) && ttlMs >= 1 && ttlMs <= 3_000_000_000_000) return ttlMs;
-  throw bad(`${name} is ${JSON.stringify(text)}`, 'Use seconds above 0, such as 30 or 0.5.');
-}
+const quotedNumber = /^(?:W\/)?"?(\d{1,15})"?$/;
 
-const quotedNumber = /^(?:W\/)?"?(\d{1,16})"?$/;
+/** `*`, or the revision that stands in an ETag. */
+const etagField = () =>
+  textOf(text => {
+    if (text === '*') return '*' as const;
+    const [, digits] = quotedNumber.exec(text.trim()) ?? [];
+    return digits === undefined ? undefined : Number(digits);
+  }, 'an ETag of this key, such as "17", or *');
+
+/** Under which conditions a key is written. */
+export const writeHeaders = z
+  .strictObject({
+    'If-Match': etagField().optional(),
+    'If-None-Match': etagField().optional(),
+    'X-Lock': z.string().optional(),
+    'X-Fencing-Token': wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).optional(),
+  })
+  .superRefine((headers, context) => {
+    const { 'If-Match': match, 'If-None-Match': noneMatch } = headers;
+    if (match !== undefined && (noneMatch === '*' || noneMatch === match)) {
+      const message = 'which can never hold together with If-None-Match: send one of them';
+      context.addIssue({ code: 'custom', path: ['If-Match'], message });
+    }
+    if ((headers['X-Lock'] === undefined) === (headers['X-Fencing-Token'] === undefined)) return;
+    const [there, missing] =
+      headers['X-Lock'] === undefined
+        ? ['X-Fencing-Token', 'X-Lock']
+        : ['X-Lock', 'X-Fencing-Token'];
+    const message = `but ${missing} is missing: the lock and its token go together`;
+    context.addIssue({ code: 'custom', path: [there ?? ''], message });
+  });
+export type WriteHeaders = z.output<typeof writeHeaders>;
 
 /** What If-Match and If-None-Match demand of the key as it stands. */
-export function preconditionsOf(ctx: Context, key: ByteString): Comparison[] {
+export function preconditionsOf(headers: WriteHeaders, key: ByteString): Comparison[] {
   const comparisons: Comparison[] = [];
-  const ifMatch = ctx.get('If-Match');
-  if (ifMatch === '*') comparisons.push({ what: 'version', key, is: '>', number: 0 });
-  else if (ifMatch !== '') {
-    const number = etagNumber(ifMatch, 'If-Match');
-    comparisons.push({ what: 'modRevision', key, is: '=', number });
+  const { 'If-Match': match, 'If-None-Match': noneMatch } = headers;
+  if (match === '*') comparisons.push({ what: 'version', key, is: '>', number: 0 });
+  else if (match !== undefined) {
+    comparisons.push({ what: 'modRevision', key, is: '=', number: match });
   }
-  const ifNoneMatch = ctx.get('If-None-Match');
-  if (ifNoneMatch === '*') comparisons.push({ what: 'version', key, is: '=', number: 0 });
-  else if (ifNoneMatch !== '') {
-    const number = etagNumber(ifNoneMatch, 'If-None-Match');
-    comparisons.push({ what: 'modRevision', key, is: '!=', number });
+  if (noneMatch === '*') comparisons.push({ what: 'version', key, is: '=', number: 0 });
+  else if (noneMatch !== undefined) {
+    comparisons.push({ what: 'modRevision', key, is: '!=', number: noneMatch });
   }
   return comparisons;
 }
 
 export const etagOf = (modRevision: number): string => `"${modRevision}"`;
 
-function etagNumber(text: string, header: string): number {
-  const [, digits] = quotedNumber.exec(text.trim()) ?? [];
-  if (digits !== undefined) return Number(digits);
-  throw bad(`the header ${header} is ${text}`, 'Use an ETag of this key, such as "17", or *.');
-}
-
 /** The fencing token that a write carries: it happens only while that token holds the lock. */
-export function guardOf(ctx: Context): Operation[] {
-  const lock = ctx.get(lockHeader);
-  const token = ctx.get(tokenHeader);
-  if (lock === '' && token === '') return [];
-  if (lock !== '' && /^\d{1,15}$/.test(token)) return [{ op: 'guard', lock, token: Number(token) }];
-  throw bad(
-    `${lockHeader} is "${lock}" and ${tokenHeader} is "${token}"`,
-    'Send both: the name of the lock, and the token that acquiring it has given.',
-  );
+export function guardOf(headers: WriteHeaders): Operation[] {
+  const { 'X-Lock': lock, 'X-Fencing-Token': token } = headers;
+  return lock === undefined || token === undefined ? [] : [{ op: 'guard', lock, token }];
 }

@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClusterClient } from '../client/cluster-client.ts';
-import type { GatewayState } from './app.ts';
 import type { ClusterView, Health, MemberView } from './cluster-view.ts';
+import type { GatewayState } from './context.ts';
 
 const healthValues: Readonly<Record<Health, number>> = { GREEN: 2, YELLOW: 1, RED: 0 };
 

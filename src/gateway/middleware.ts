@@ -1,7 +1,8 @@
 import type Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { ClusterError, clusterErrors } from '../errors/cluster-error.ts';
-import type { GatewayContext, GatewayState } from './app.ts';
+import type { GatewayContext, GatewayState } from './context.ts';
+import { suggestion } from './nearest-name.ts';
 import { type Problem, problemOf, RequestProblem } from './problem.ts';
 
 const retryAfterSeconds = 1;
@@ -64,7 +65,9 @@ export const refuseUnknownPaths =
       const hint =
         'POST /put_all, /put_key, /v1/txn; GET, PUT, DELETE /v1/kv/{key}; ' +
         'GET /v1/kv, /v1/watch, /v1/entries, /v1/cluster, /v1/gossip, /metrics.';
-      throw new RequestProblem('notFound', `there is nothing at ${ctx.path}`, hint);
+      const paths = router.stack.map(({ path }) => String(path));
+      const detail = `there is nothing at ${ctx.path}${suggestion(ctx.path, paths)}`;
+      throw new RequestProblem('notFound', detail, hint);
     }
     const methods = [...new Set(known.flatMap(layer => layer.methods))].join(', ');
     ctx.set('Allow', methods);

@@ -1,36 +1,55 @@
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { GossipEntry } from '../../consensus/types.ts';
-import type { GatewayContext, GatewayState } from '../app.ts';
+import { optionalJsonBody } from '../bodies.ts';
 import { type MemberView, viewCluster } from '../cluster-view.ts';
-import { deadlineMsOf, queryText } from '../parameters.ts';
-import { parseJsonBody } from '../parse-objects.ts';
+import type { GatewayContext } from '../context.ts';
 import { RequestProblem } from '../problem.ts';
-import { readBody } from '../read-body.ts';
-import { shapedBy } from '../shaped-by.ts';
-
-const bodyMaxBytes = 4096;
-
-/** How the cluster does, and what its servers know of each other. */
-export function addClusterRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.get('/v1/cluster', ctx => showCluster(ctx, context));
-  router.get('/v1/gossip', ctx => showGossip(ctx, context));
-  router.post('/v1/leader/transfer', ctx => transferLeadership(ctx, context));
-}
+import { type Route, route } from '../route.ts';
 
 const transferShape = z.strictObject({
   to: z.string({ error: 'expected the name of a server' }).optional(),
 });
 
 /** Hands the leadership over, to a server or to the best one, and tells who leads then. */
-async function transferLeadership(ctx: Context, { client }: GatewayContext): Promise<void> {
-  const body = await readBody(ctx.req, bodyMaxBytes);
-  const { to } = shapedBy(transferShape, body.length === 0 ? {} : parseJsonBody(body).value);
-  const startedAt = Date.now();
-  const leader = await client.transferLeadership(to, deadlineMsOf(ctx));
-  ctx.body = { leader, took_ms: Date.now() - startedAt };
-}
+const transferLeadership = route({
+  method: 'post',
+  path: '/v1/leader/transfer',
+  body: optionalJsonBody(transferShape, '{"to":"n2"}'),
+  async answer(ctx, { client }, { body, deadlineMs }) {
+    const startedAt = Date.now();
+    const leader = await client.transferLeadership(body.to, deadlineMs);
+    ctx.body = { leader, took_ms: Date.now() - startedAt };
+  },
+});
+
+const showGossip = route({
+  method: 'get',
+  path: '/v1/gossip',
+  query: z.strictObject({ server: z.string().optional() }),
+  async answer(ctx, { client }, { query, deadlineMs }) {
+    const { server } = query;
+    if (server === undefined || server === '') {
+      const known = client.servers.map(({ id }) => id).join(', ');
+      const hint = `Name one of ${known}: /v1/gossip?server=${client.servers[0]?.id}`;
+      throw new RequestProblem('badParameter', 'the parameter "server" is missing', hint);
+    }
+    const { facts, leader, connectedPeers } = await client.describe(server, deadlineMs);
+    ctx.body = {
+      server,
+      leader: leader ?? null,
+      connected_peers: connectedPeers,
+      facts: facts.map(factBody),
+    };
+  },
+});
+
+/** How the cluster does, and what its servers know of each other. */
+export const clusterRoutes: readonly Route[] = [
+  route({ method: 'get', path: '/v1/cluster', answer: showCluster }),
+  showGossip,
+  transferLeadership,
+];
 
 async function showCluster(ctx: Context, context: GatewayContext): Promise<void> {
   const view = await viewCluster(context.client);
@@ -69,22 +88,6 @@ function memberBody(member: MemberView, { nodes }: GatewayContext) {
     applied_index: fact?.applied ?? null,
     disk_stalled: fact?.isDiskStalled ?? null,
     age_ms: ageMs,
-  };
-}
-
-async function showGossip(ctx: Context, { client }: GatewayContext): Promise<void> {
-  const server = queryText(ctx, 'server');
-  if (server === undefined) {
-    const known = client.servers.map(({ id }) => id).join(', ');
-    const hint = `Name one of ${known}: /v1/gossip?server=${client.servers[0]?.id}`;
-    throw new RequestProblem('badParameter', 'the parameter "server" is missing', hint);
-  }
-  const { facts, leader, connectedPeers } = await client.describe(server, deadlineMsOf(ctx));
-  ctx.body = {
-    server,
-    leader: leader ?? null,
-    connected_peers: connectedPeers,
-    facts: facts.map(factBody),
   };
 }
 

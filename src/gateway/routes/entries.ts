@@ -1,30 +1,30 @@
-import type Router from '@koa/router';
-import type { Context } from 'koa';
+import { z } from 'zod';
 import type { JournalPage } from '../../client/cluster-client.ts';
-import type { GatewayContext, GatewayState } from '../app.ts';
-import { deadlineMsOf, queryNumber, queryText } from '../parameters.ts';
+import { wholeNumber } from '../fields.ts';
+import { type Route, route } from '../route.ts';
 
 const defaultLimit = 100;
 const limitMax = 10_000;
+const batchMaxLength = 200;
 
-/** What was put, and what became of a batch. */
-export function addEntriesRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.get('/v1/entries', ctx => readEntries(ctx, context));
-  router.get('/v1/batches/:uuid', ctx => readBatch(ctx, context, ctx.params['uuid'] ?? ''));
-}
-
-async function readEntries(ctx: Context, { client }: GatewayContext): Promise<void> {
-  const from = queryNumber(ctx, 'from', { min: 1, max: Number.MAX_SAFE_INTEGER, fallback: 1 });
-  const limit = queryNumber(ctx, 'limit', { min: 1, max: limitMax, fallback: defaultLimit });
-  const server = queryText(ctx, 'server');
-  const deadlineMs = deadlineMsOf(ctx);
-  const page =
-    server === undefined
-      ? await client.readEntries({ from, limit }, deadlineMs)
-      : await client.readEntriesAt(server, { from, limit }, deadlineMs);
-  ctx.type = 'application/json';
-  ctx.body = pageText(page, from, server !== undefined);
-}
+const readEntries = route({
+  method: 'get',
+  path: '/v1/entries',
+  query: z.strictObject({
+    from: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER }).default(1),
+    limit: wholeNumber({ min: 1, max: limitMax }).default(defaultLimit),
+    server: z.string().min(1, { error: 'expected the name of a server' }).optional(),
+  }),
+  async answer(ctx, { client }, { query, deadlineMs }) {
+    const { server, ...range } = query;
+    const page =
+      server === undefined
+        ? await client.readEntries(range, deadlineMs)
+        : await client.readEntriesAt(server, range, deadlineMs);
+    ctx.type = 'application/json';
+    ctx.body = pageText(page, range.from, server !== undefined);
+  },
+});
 
 /** Built as text, so that the posted objects keep their very bytes (numbers beyond doubles too). */
 function pageText(page: JournalPage, from: number, isLocal: boolean): string {
@@ -45,27 +45,29 @@ function pageText(page: JournalPage, from: number, isLocal: boolean): string {
   return `{"entries":[${entries.join(',')}],"next":${next},"last":${page.lastSeq},${kept}${view}}`;
 }
 
-async function readBatch(ctx: Context, { client }: GatewayContext, uuid: string): Promise<void> {
-  const fate = await client.readBatch(uuid, deadlineMsOf(ctx));
-  if (fate.type === 'committed') {
-    const { first, last, term, index } = fate;
+const readBatch = route({
+  method: 'get',
+  path: '/v1/batches/:uuid',
+  params: z.strictObject({ uuid: z.string().max(batchMaxLength) }),
+  async answer(ctx, { client }, { params, deadlineMs }) {
+    const { uuid: batch } = params;
+    const fate = await client.readBatch(batch, deadlineMs);
+    if (fate.type === 'committed') {
+      const { first, last, term, index } = fate;
+      const count = last - first + 1;
+      ctx.body = { batch, state: 'committed', count, first, last, term, index };
+      return;
+    }
+    ctx.status = 404;
     ctx.body = {
-      batch: uuid,
-      state: 'committed',
-      count: last - first + 1,
-      first,
-      last,
-      term,
-      index,
+      batch,
+      state: 'not committed',
+      detail:
+        `up to log entry ${fate.appliedIndex} there is no such batch among the newest ` +
+        `${fate.rememberedCount}; one that is still on its way may yet be committed`,
     };
-    return;
-  }
-  ctx.status = 404;
-  ctx.body = {
-    batch: uuid,
-    state: 'not committed',
-    detail:
-      `up to log entry ${fate.appliedIndex} there is no such batch among the newest ` +
-      `${fate.rememberedCount}; one that is still on its way may yet be committed`,
-  };
-}
+  },
+});
+
+/** What was put, and what became of a batch. */
+export const entriesRoutes: readonly Route[] = [readEntries, readBatch];

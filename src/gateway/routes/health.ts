@@ -1,20 +1,28 @@
-import type Router from '@koa/router';
 import type { Context } from 'koa';
-import type { GatewayContext, GatewayState } from '../app.ts';
 import { viewCluster } from '../cluster-view.ts';
+import type { GatewayContext } from '../context.ts';
+import { type Route, route } from '../route.ts';
 
 /** For those who watch: is the process alive, can it serve, what are its figures. */
-export function addHealthRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.get('/livez', ctx => {
-    ctx.body = { status: 'alive' };
-  });
-  router.get('/readyz', ctx => showReadiness(ctx, context));
-  router.get('/metrics', async ctx => {
-    context.metrics.observeCluster(await viewCluster(context.client));
-    ctx.type = context.metrics.contentType;
-    ctx.body = await context.metrics.text();
-  });
-}
+export const healthRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/livez',
+    answer(ctx) {
+      ctx.body = { status: 'alive' };
+    },
+  }),
+  route({ method: 'get', path: '/readyz', answer: showReadiness }),
+  route({
+    method: 'get',
+    path: '/metrics',
+    async answer(ctx, { client, metrics }) {
+      metrics.observeCluster(await viewCluster(client));
+      ctx.type = metrics.contentType;
+      ctx.body = await metrics.text();
+    },
+  }),
+];
 
 function showReadiness(ctx: Context, { client }: GatewayContext): void {
   const { leader } = client;

@@ -1,5 +1,5 @@
-import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { z } from 'zod';
 import type { TransactAnswer } from '../../client/cluster-client.ts';
 import type { KeyItem, KeyPage } from '../../client/key-query.ts';
 import {
@@ -13,65 +13,67 @@ import {
 import type { Answer } from '../../state-machines/result.ts';
 import type { Comparison, Operation } from '../../state-machines/transaction.ts';
 import { abortProblem } from '../abort-problem.ts';
-import type { GatewayContext, GatewayState } from '../app.ts';
+import { anyBytes } from '../bodies.ts';
+import type { GatewayContext } from '../context.ts';
+import { flag, seconds, textOf, wholeNumber } from '../fields.ts';
+import { itemBody } from '../item-body.ts';
 import {
+  checkReadDemand,
   etagOf,
   guardOf,
-  keyInPath,
-  keyOf,
+  keyField,
   preconditionsOf,
-  readDemandOf,
-  ttlMsOf,
+  rangeField,
+  readDemandFields,
+  type WriteHeaders,
+  writeHeaders,
 } from '../key-parameters.ts';
-import { deadlineMsOf, queryNumber, queryText } from '../parameters.ts';
 import { RequestProblem } from '../problem.ts';
-import { readBody } from '../read-body.ts';
+import { type Route, route } from '../route.ts';
 
-const root = '/v1/kv/';
-const incrementSuffix = '/incr';
+const path = '/v1/kv/*key';
+/** It may have slashes of its own. */
+const params = z.strictObject({ key: keyField() });
 const defaultLimit = 100;
 const limitMax = 10_000;
 const cursorMaxLength = 4096;
 
-/** Keys and their values. */
-export function addKeyRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.get('/v1/kv', ctx => listKeys(ctx, context));
-  router.get('/v1/kv/*key', ctx => getKey(ctx, context));
-  router.put('/v1/kv/*key', ctx => putKey(ctx, context));
-  router.delete('/v1/kv/*key', ctx => deleteKey(ctx, context));
-  router.post('/v1/kv/*key', ctx => incrementKey(ctx, context));
-}
+const getKey = route({
+  method: 'get',
+  path,
+  params,
+  query: z.strictObject(readDemandFields).superRefine(checkReadDemand),
+  headers: z.strictObject({ 'If-None-Match': z.string().optional() }),
+  async answer(ctx, { client }, { params: { key }, query, headers, deadlineMs }) {
+    const withValues = ctx.method !== 'HEAD';
+    const range = { start: key, end: endOfKey(key), limit: 1, withValues };
+    const page = await client.readKeys({ ...demandOf(query), ...range }, deadlineMs);
+    describeRead(ctx, page);
+    const [item] = page.items;
+    if (item === undefined) {
+      const detail = `there is no key ${JSON.stringify(bytesOf(key).toString())}`;
+      throw new RequestProblem('keyNotFound', detail, 'GET /v1/kv?prefix= lists the keys.');
+    }
+    describeItem(ctx, item);
+    if (headers['If-None-Match'] === etagOf(item.modRevision)) {
+      ctx.status = 304;
+      return;
+    }
+    ctx.status = 200;
+    ctx.set('Content-Type', item.type);
+    if (withValues) ctx.body = item.value;
+    else ctx.length = item.bytes;
+  },
+});
 
-const keyAtPath = (ctx: Context, suffix = ''): ByteString =>
-  keyInPath(ctx.path.slice(root.length, ctx.path.length - suffix.length));
-
-async function getKey(ctx: Context, { client }: GatewayContext): Promise<void> {
-  const key = keyAtPath(ctx);
-  const end = endOfKey(key);
-  const query = {
-    ...readDemandOf(ctx),
-    start: key,
-    end,
-    limit: 1,
-    withValues: ctx.method !== 'HEAD',
-  };
-  const page = await client.readKeys(query, deadlineMsOf(ctx));
-  describeRead(ctx, page);
-  const [item] = page.items;
-  if (item === undefined) {
-    const detail = `there is no key ${JSON.stringify(bytesOf(key).toString())}`;
-    throw new RequestProblem('keyNotFound', detail, 'GET /v1/kv?prefix= lists the keys.');
-  }
-  describeItem(ctx, item);
-  if (ctx.get('If-None-Match') === etagOf(item.modRevision)) {
-    ctx.status = 304;
-    return;
-  }
-  ctx.status = 200;
-  ctx.set('Content-Type', item.type);
-  if (ctx.method === 'HEAD') ctx.length = item.bytes;
-  else ctx.body = item.value;
-}
+/** Only what was given: a bound that nobody named is none. */
+const demandOf = ({
+  maxStalenessMs,
+  ...demand
+}: z.output<z.ZodObject<typeof readDemandFields>>) => ({
+  ...demand,
+  ...(maxStalenessMs === undefined ? {} : { maxStalenessMs }),
+});
 
 /** What the answer rests on. */
 function describeRead(ctx: Context, page: KeyPage): void {
@@ -93,28 +95,66 @@ function describeItem(ctx: Context, item: KeyItem): void {
   if (item.ttlMs !== undefined) ctx.set('X-TTL-Ms', String(item.ttlMs));
 }
 
-async function putKey(ctx: Context, context: GatewayContext): Promise<void> {
-  const key = keyAtPath(ctx);
-  const ttlMs = ttlMsOf(queryText(ctx, 'ttl'), 'the parameter "ttl"');
-  const compare = preconditionsOf(ctx, key);
-  const guard = guardOf(ctx);
-  const value = byteStringOf(await readBody(ctx.req, context.bodyMaxBytes));
-  const set: Operation = { op: 'set', key, value, type: contentTypeOf(ctx), ttlMs };
-  const { answer, revision, leader } = await write(ctx, context, key, compare, [...guard, set]);
-  if (answer?.op !== 'set') return;
-  const { version, createRevision, modRevision } = answer.record;
-  ctx.status = version === 1 ? 201 : 200;
-  ctx.set('ETag', etagOf(modRevision));
-  ctx.body = {
-    key: bytesOf(key).toString(),
-    revision,
-    version,
-    create_revision: createRevision,
-    mod_revision: modRevision,
-    ttl_ms: ttlMs ?? null,
-    leader,
-  };
-}
+const putKey = route({
+  method: 'put',
+  path,
+  params,
+  query: z.strictObject({ ttl: seconds().optional() }),
+  headers: writeHeaders,
+  body: anyBytes,
+  async answer(ctx, context, { params: { key }, query, headers, body, deadlineMs }) {
+    const { ttl: ttlMs } = query;
+    const value = byteStringOf(body);
+    const set: Operation = { op: 'set', key, value, type: contentTypeOf(ctx), ttlMs };
+    const done = await write(ctx, context, { key, headers, deadlineMs }, set);
+    const { answer, revision, leader } = done;
+    if (answer?.op !== 'set') return;
+    const { version, createRevision, modRevision } = answer.record;
+    ctx.status = version === 1 ? 201 : 200;
+    ctx.set('ETag', etagOf(modRevision));
+    ctx.body = {
+      key: bytesOf(key).toString(),
+      revision,
+      version,
+      create_revision: createRevision,
+      mod_revision: modRevision,
+      ttl_ms: ttlMs ?? null,
+      leader,
+    };
+  },
+});
+
+const deleteKey = route({
+  method: 'delete',
+  path,
+  params,
+  headers: writeHeaders,
+  async answer(ctx, context, { params: { key }, headers, deadlineMs }) {
+    const request = { key, headers, deadlineMs };
+    const { answer, revision, leader } = await write(ctx, context, request, { op: 'delete', key });
+    const deleted = answer?.op === 'deleted' && answer.existed;
+    ctx.body = { key: bytesOf(key).toString(), deleted, revision, leader };
+  },
+});
+
+const incrementKey = route({
+  method: 'post',
+  path: `${path}/incr`,
+  params,
+  query: z.strictObject({
+    by: wholeNumber({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }).default(1),
+  }),
+  headers: writeHeaders,
+  async answer(ctx, context, { params: { key }, query: { by }, headers, deadlineMs }) {
+    const request = { key, headers, deadlineMs };
+    const done = await write(ctx, context, request, { op: 'add', key, by });
+    const { answer, revision, leader } = done;
+    if (answer?.op !== 'added') return;
+    ctx.set('ETag', etagOf(answer.record.modRevision));
+    // As text: 64 bits are more than a JSON reader's doubles hold.
+    ctx.body = { key: bytesOf(key).toString(), value: answer.value, revision, leader };
+  },
+});
 
 /** What curl says when it was told nothing means: some text. */
 function contentTypeOf(ctx: Context): string {
@@ -123,51 +163,31 @@ function contentTypeOf(ctx: Context): string {
   return type.startsWith('application/x-www-form-urlencoded') ? 'text/plain' : type.slice(0, 256);
 }
 
-async function deleteKey(ctx: Context, context: GatewayContext): Promise<void> {
-  const key = keyAtPath(ctx);
-  const operations: Operation[] = [...guardOf(ctx), { op: 'delete', key }];
-  const compare = preconditionsOf(ctx, key);
-  const { answer, revision, leader } = await write(ctx, context, key, compare, operations);
-  const deleted = answer?.op === 'deleted' && answer.existed;
-  ctx.body = { key: bytesOf(key).toString(), deleted, revision, leader };
-}
-
-async function incrementKey(ctx: Context, context: GatewayContext): Promise<void> {
-  if (!ctx.path.endsWith(incrementSuffix)) {
-    ctx.set('Allow', 'GET, HEAD, PUT, DELETE');
-    const hint = 'PUT sets a key; POST /v1/kv/{key}/incr adds to it.';
-    throw new RequestProblem('methodNotAllowed', `${ctx.path} does not take POST`, hint);
-  }
-  const key = keyAtPath(ctx, incrementSuffix);
-  const range = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER, fallback: 1 };
-  const by = queryNumber(ctx, 'by', range);
-  const operations: Operation[] = [...guardOf(ctx), { op: 'add', key, by }];
-  const compare = preconditionsOf(ctx, key);
-  const { answer, revision, leader } = await write(ctx, context, key, compare, operations);
-  if (answer?.op !== 'added') return;
-  ctx.set('ETag', etagOf(answer.record.modRevision));
-  // As text: 64 bits are more than a JSON reader's doubles hold.
-  ctx.body = { key: bytesOf(key).toString(), value: answer.value, revision, leader };
-}
-
 /** Writes if the preconditions hold; the last operation's answer. */
 async function write(
   ctx: Context,
   { client }: GatewayContext,
-  key: ByteString,
-  compare: readonly Comparison[],
-  success: readonly Operation[],
+  { key, headers, deadlineMs }: WriteRequest,
+  operation: Operation,
 ): Promise<{ readonly answer: Answer | undefined; readonly revision: number; leader: string }> {
+  const compare: Comparison[] = preconditionsOf(headers, key);
+  const success: Operation[] = [...guardOf(headers), operation];
   const failure: Operation[] = [{ op: 'look', key }];
   const { result, leader }: TransactAnswer = await client.transact(
     { compare, success, failure },
-    deadlineMsOf(ctx),
+    deadlineMs,
   );
   if (result.kind === 'aborted') throw abortProblem(result.reason);
   const answer = result.answers.at(-1);
   if (!result.succeeded) throw preconditionProblem(ctx, answer);
   return { answer, revision: result.revision, leader };
 }
+
+type WriteRequest = {
+  readonly key: ByteString;
+  readonly headers: WriteHeaders;
+  readonly deadlineMs: number;
+};
 
 function preconditionProblem(ctx: Context, answer: Answer | undefined): RequestProblem {
   const record = answer?.op === 'looked' ? answer.record : undefined;
@@ -180,74 +200,76 @@ function preconditionProblem(ctx: Context, answer: Answer | undefined): RequestP
   return new RequestProblem('preconditionFailed', detail, hint);
 }
 
-async function listKeys(ctx: Context, { client }: GatewayContext): Promise<void> {
-  const limit = queryNumber(ctx, 'limit', { min: 1, max: limitMax, fallback: defaultLimit });
-  const cursor = cursorOf(queryText(ctx, 'cursor'));
-  const demand = readDemandOf(ctx);
-  const withValues = queryText(ctx, 'keys_only') === undefined;
-  const page = await client.readKeys(
-    { ...demand, ...rangeOf(ctx), limit, withValues, ...cursor },
-    deadlineMsOf(ctx),
-  );
-  describeRead(ctx, page);
-  ctx.body = {
-    keys: page.items.map(item => itemBody(item, withValues)),
-    revision: page.revision,
-    cursor: page.next === undefined ? null : cursorText(page.revision, page.next),
-  };
+type Cursor = { readonly revision: number; readonly start: ByteString };
+
+const listShape = z
+  .strictObject({
+    ...readDemandFields,
+    prefix: rangeField().optional(),
+    start: rangeField().optional(),
+    end: rangeField().optional(),
+    limit: wholeNumber({ min: 1, max: limitMax }).default(defaultLimit),
+    keys_only: flag().default(false),
+    cursor: textOf(cursorOf, 'the cursor of the page before, as it is').optional(),
+  })
+  .superRefine(checkReadDemand)
+  .superRefine((query, context) => {
+    const { prefix, start, end, cursor, revision } = query;
+    const refuse = (field: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (prefix !== undefined && (start !== undefined || end !== undefined)) {
+      refuse('prefix', 'but "start" or "end" is given, too: use either a prefix or a range');
+    }
+    if (typeof cursor !== 'object') return;
+    if (revision !== undefined) refuse('revision', 'but the cursor names one already');
+    const range = rangeOf(query);
+    if (cursor.start < range.start || (range.end !== '' && cursor.start >= range.end)) {
+      refuse('cursor', 'which belongs to another range: repeat prefix, start, end of its page');
+    }
+  });
+
+function rangeOf(query: {
+  readonly prefix?: ByteString | undefined;
+  readonly start?: ByteString | undefined;
+  readonly end?: ByteString | undefined;
+}): { readonly start: ByteString; readonly end: ByteString } {
+  const { prefix = '' as ByteString, start = '' as ByteString, end = '' as ByteString } = query;
+  return prefix === '' ? { start, end } : { start: prefix, end: endOfPrefix(prefix) };
 }
 
-function rangeOf(ctx: Context): { readonly start: ByteString; readonly end: ByteString } {
-  const prefix = queryText(ctx, 'prefix');
-  const start = queryText(ctx, 'start');
-  const end = queryText(ctx, 'end');
-  if (prefix !== undefined && (start !== undefined || end !== undefined)) {
-    const detail = '"prefix" and "start" or "end" were given';
-    throw new RequestProblem('badParameter', detail, 'Use either a prefix or a range.');
-  }
-  if (prefix !== undefined) return { start: keyOf(prefix), end: endOfPrefix(keyOf(prefix)) };
-  return {
-    start: start === undefined ? ('' as ByteString) : keyOf(start),
-    end: end === undefined ? ('' as ByteString) : keyOf(end),
-  };
-}
+const listKeys = route({
+  method: 'get',
+  path: '/v1/kv',
+  query: listShape,
+  async answer(ctx, { client }, { query, deadlineMs }) {
+    const { prefix, start, end, limit, keys_only: keysOnly, cursor, ...demand } = query;
+    const place = typeof cursor === 'object' ? cursor : {};
+    const range = { ...rangeOf({ prefix, start, end }), ...place, limit, withValues: !keysOnly };
+    const page = await client.readKeys({ ...demandOf(demand), ...range }, deadlineMs);
+    describeRead(ctx, page);
+    ctx.body = {
+      keys: page.items.map(item => itemBody(item, !keysOnly)),
+      revision: page.revision,
+      cursor: page.next === undefined ? null : cursorText(page.revision, page.next),
+    };
+  },
+});
+
+/** Keys and their values. */
+export const keyRoutes: readonly Route[] = [listKeys, getKey, putKey, deleteKey, incrementKey];
 
 const cursorText = (revision: number, next: ByteString): string =>
   Buffer.from(JSON.stringify([revision, next])).toString('base64url');
 
-/** Later pages show the keys as they were when the first one was read. */
-function cursorOf(
-  text: string | undefined,
-): { readonly revision: number; readonly start: ByteString } | undefined {
-  if (text === undefined) return undefined;
+/** Later pages show the keys as they were when the first one was read; empty: the first page. */
+function cursorOf(text: string): Cursor | 'none' | undefined {
+  if (text === '') return 'none';
+  if (text.length > cursorMaxLength) return undefined;
   try {
-    if (text.length > cursorMaxLength) throw new Error('too long');
     const [revision, start] = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (!Number.isSafeInteger(revision) || revision < 1) throw new Error('no revision');
-    if (!isByteString(start, cursorMaxLength)) throw new Error('no key');
-    return { revision, start };
+    if (!Number.isSafeInteger(revision) || revision < 1) return undefined;
+    return isByteString(start, cursorMaxLength) ? { revision, start } : undefined;
   } catch {
-    const hint = 'Use the cursor of the page before, as it is.';
-    throw new RequestProblem('badParameter', 'the parameter "cursor" is none of ours', hint);
+    return undefined;
   }
-}
-
-/** A key as JSON; a value that is no UTF-8 text stands there in base64. */
-export function itemBody(item: KeyItem, withValue: boolean): object {
-  return {
-    key: bytesOf(item.key).toString(),
-    ...(withValue ? valueBody(item.value) : {}),
-    type: item.type,
-    version: item.version,
-    create_revision: item.createRevision,
-    mod_revision: item.modRevision,
-    ...(item.ttlMs === undefined ? {} : { ttl_ms: item.ttlMs }),
-  };
-}
-
-export function valueBody(value: Buffer): { value: string } | { value_base64: string } {
-  const text = value.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(value)
-    ? { value: text }
-    : { value_base64: value.toString('base64') };
 }

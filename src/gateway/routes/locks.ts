@@ -1,16 +1,11 @@
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Operation } from '../../state-machines/transaction.ts';
 import { abortProblem } from '../abort-problem.ts';
-import type { GatewayContext, GatewayState } from '../app.ts';
-import { deadlineMsOf } from '../parameters.ts';
-import { parseJsonBody } from '../parse-objects.ts';
-import { RequestProblem } from '../problem.ts';
-import { readBody } from '../read-body.ts';
-import { shapedBy } from '../shaped-by.ts';
+import { jsonBody } from '../bodies.ts';
+import type { GatewayContext } from '../context.ts';
+import { type Route, route } from '../route.ts';
 
-const bodyMaxBytes = 16 * 1024;
 const nameMaxLength = 256;
 const msPerSecond = 1000;
 
@@ -20,46 +15,55 @@ const ttl = z
   .max(86_400, { error: 'expected at most a day' });
 const token = z.number({ error: 'expected the token of the lock' }).int().nonnegative();
 const holder = z.string({ error: 'expected a name' }).min(1).max(nameMaxLength);
-const acquireShape = z.strictObject({ holder, ttl });
-const renewShape = z.strictObject({ token, ttl });
-const releaseShape = z.strictObject({ token });
+const params = z.strictObject({ name: z.string().min(1).max(nameMaxLength) });
+
+const lockRoute = <Shape extends z.ZodObject>(
+  verb: string,
+  shape: Shape,
+  example: string,
+  operationOf: (lock: string, body: z.output<Shape>) => Operation & { readonly lock: string },
+): Route =>
+  route({
+    method: 'post',
+    path: `/v1/locks/:name/${verb}`,
+    params,
+    body: jsonBody(shape, example),
+    answer: (ctx, context, { params: { name }, body, deadlineMs }) =>
+      operate(ctx, context, operationOf(name, body), deadlineMs),
+  });
+
+const msOf = (seconds: number): number => Math.round(msPerSecond * seconds);
 
 /** Locks with a time to live. Their tokens only grow, and a write that carries one is fenced. */
-export function addLockRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.post('/v1/locks/:name/acquire', async ctx => {
-    const body = await bodyOf(ctx, acquireShape);
-    const ttlMs = Math.round(msPerSecond * body.ttl);
-    await operate(ctx, context, { op: 'acquire', lock: nameOf(ctx), holder: body.holder, ttlMs });
-  });
-  router.post('/v1/locks/:name/renew', async ctx => {
-    const body = await bodyOf(ctx, renewShape);
-    const ttlMs = Math.round(msPerSecond * body.ttl);
-    await operate(ctx, context, { op: 'renew', lock: nameOf(ctx), token: body.token, ttlMs });
-  });
-  router.post('/v1/locks/:name/release', async ctx => {
-    const body = await bodyOf(ctx, releaseShape);
-    await operate(ctx, context, { op: 'release', lock: nameOf(ctx), token: body.token });
-  });
-}
-
-const bodyOf = async <T>(ctx: Context, shape: z.ZodType<T>): Promise<T> =>
-  shapedBy(shape, parseJsonBody(await readBody(ctx.req, bodyMaxBytes)).value);
-
-function nameOf(ctx: Context): string {
-  const name = String(ctx['params'].name ?? '');
-  if (name.length <= nameMaxLength) return name;
-  const detail = `the name of the lock is longer than ${nameMaxLength} characters`;
-  throw new RequestProblem('badParameter', detail, 'Use a shorter one.');
-}
+export const lockRoutes: readonly Route[] = [
+  lockRoute(
+    'acquire',
+    z.strictObject({ holder, ttl }),
+    '{"holder":"me","ttl":10}',
+    (lock, body) => ({ op: 'acquire', lock, holder: body.holder, ttlMs: msOf(body.ttl) }),
+  ),
+  lockRoute('renew', z.strictObject({ token, ttl }), '{"token":9,"ttl":10}', (lock, body) => ({
+    op: 'renew',
+    lock,
+    token: body.token,
+    ttlMs: msOf(body.ttl),
+  })),
+  lockRoute('release', z.strictObject({ token }), '{"token":9}', (lock, body) => ({
+    op: 'release',
+    lock,
+    token: body.token,
+  })),
+];
 
 async function operate(
   ctx: Context,
   { client }: GatewayContext,
   operation: Operation & { readonly lock: string },
+  deadlineMs: number,
 ): Promise<void> {
   const { result, leader } = await client.transact(
     { compare: [], success: [operation], failure: [] },
-    deadlineMsOf(ctx),
+    deadlineMs,
   );
   if (result.kind === 'aborted') throw abortProblem(result.reason);
   const [answer] = result.answers;

@@ -1,79 +1,41 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type Router from '@koa/router';
 import type { Context } from 'koa';
+import { z } from 'zod';
 import type { PutAnswer } from '../../client/cluster-client.ts';
-import type { GatewayContext, GatewayState } from '../app.ts';
-import { deadlineMsOf } from '../parameters.ts';
-import { countObjects, type ParsedBody, parseJsonBody, requireObject } from '../parse-objects.ts';
-import { RequestProblem } from '../problem.ts';
-import { readBody } from '../read-body.ts';
+import { type Batch, type BodyRule, manyObjects, oneObject } from '../bodies.ts';
+import { type Route, route } from '../route.ts';
 
 const keyMaxLength = 200;
-const jsonType = /^application\/(json|[\w.+-]+\+json)$/;
 
-type Batch = { readonly count: number; readonly data: Uint8Array; readonly wasMended: boolean };
-
-/** Writes: the only requests that change anything. */
-export function addPutRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.post('/put_all', ctx => put(ctx, context, arrayBatch));
-  router.post('/put_key', ctx => put(ctx, context, singleBatch));
-}
-
-const arrayBatch = ({ bytes, value, wasMended }: ParsedBody): Batch => ({
-  count: countObjects(value),
-  data: bytes,
-  wasMended,
+const idempotencyShape = z.strictObject({
+  'Idempotency-Key': z
+    .string()
+    .max(keyMaxLength, { error: `which is longer than ${keyMaxLength} characters: use a UUID` })
+    .optional(),
 });
 
-function singleBatch({ bytes, value, wasMended }: ParsedBody): Batch {
-  requireObject(value);
-  return { count: 1, data: Buffer.concat([Buffer.from('['), bytes, Buffer.from(']')]), wasMended };
-}
-
-async function put(
-  ctx: Context,
-  { client, bodyMaxBytes }: GatewayContext,
-  batchOf: (body: ParsedBody) => Batch,
-): Promise<void> {
-  const startedAt = Date.now();
-  const deadlineMs = deadlineMsOf(ctx);
-  requireJson(ctx);
-  const idempotencyKey = keyOf(ctx);
-  const batch = batchOf(parseJsonBody(await readBody(ctx.req, bodyMaxBytes)));
-  const answer = await client.put(
-    {
-      batchId: randomUUID(),
-      idempotencyKey,
-      fingerprint: idempotencyKey === undefined ? undefined : fingerprintOf(batch.data),
-      count: batch.count,
-      data: batch.data,
+const putRoute = (path: string, body: BodyRule<Batch>): Route =>
+  route({
+    method: 'post',
+    path,
+    headers: idempotencyShape,
+    body,
+    async answer(ctx, { client }, { headers, body: batch, deadlineMs }) {
+      const { count, data, wasMended } = batch;
+      const idempotencyKey = headers['Idempotency-Key'];
+      const fingerprint = idempotencyKey === undefined ? undefined : fingerprintOf(data);
+      const request = { batchId: randomUUID(), idempotencyKey, fingerprint, count, data };
+      const answer = await client.put(request, deadlineMs);
+      if (wasMended) ctx.set('Warning', '299 - "trailing commas were removed"');
+      respond(ctx, answer);
     },
-    Math.max(1, deadlineMs - (Date.now() - startedAt)),
-  );
-  if (batch.wasMended) ctx.set('Warning', '299 - "trailing commas were removed"');
-  respond(ctx, answer);
-}
+  });
 
-function requireJson(ctx: Context): void {
-  const type = ctx.get('Content-Type').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (jsonType.test(type)) return;
-  throw new RequestProblem(
-    'wrongContentType',
-    type === '' ? 'the content type is missing' : `the content type "${type}" is not JSON`,
-    "Send Content-Type: application/json (curl: -H 'content-type: application/json').",
-  );
-}
-
-function keyOf(ctx: Context): string | undefined {
-  const key = ctx.get('Idempotency-Key');
-  if (key === '') return undefined;
-  if (key.length <= keyMaxLength) return key;
-  throw new RequestProblem(
-    'badParameter',
-    `the header Idempotency-Key is longer than ${keyMaxLength} characters`,
-    'Use a UUID.',
-  );
-}
+/** Objects that people post, a batch or one alone. */
+export const putRoutes: readonly Route[] = [
+  putRoute('/put_all', manyObjects),
+  putRoute('/put_key', oneObject),
+];
 
 const fingerprintOf = (data: Uint8Array): string =>
   createHash('sha256').update(data).digest('base64url');

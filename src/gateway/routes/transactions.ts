@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type Router from '@koa/router';
-import type { Context } from 'koa';
 import { z } from 'zod';
 import { type ByteString, byteStringOf, bytesOf } from '../../state-machines/byte-string.ts';
 import type { Answer, RecordView } from '../../state-machines/result.ts';
@@ -12,30 +10,69 @@ import {
   type Relation,
 } from '../../state-machines/transaction.ts';
 import { abortProblem } from '../abort-problem.ts';
-import type { GatewayContext, GatewayState } from '../app.ts';
+import { jsonBody } from '../bodies.ts';
+import { valueBody } from '../item-body.ts';
 import { keyOf } from '../key-parameters.ts';
-import { deadlineMsOf } from '../parameters.ts';
-import { countObjects, parseJsonBody } from '../parse-objects.ts';
+import { countObjects } from '../parse-objects.ts';
 import { RequestProblem } from '../problem.ts';
-import { readBody } from '../read-body.ts';
-import { shapedBy } from '../shaped-by.ts';
-import { valueBody } from './keys.ts';
+import { type Route, route } from '../route.ts';
 
 const msPerSecond = 1000;
 const key = z.string({ error: 'expected a key' });
 const text = z.string({ error: 'expected a text' });
 const whole = z.number({ error: 'expected a whole number' }).int().nonnegative();
-const relation = z.enum(['=', '!=', '<', '>']).default('=');
+const relation = z.enum(['=', '!=', '<', '>']);
 const valueFields = { value: text.optional(), value_base64: z.base64().optional() };
 
-const comparisonShape = z.union([
-  z.strictObject({ key, exists: z.boolean() }),
-  z.strictObject({ key, version: whole, is: relation }),
-  z.strictObject({ key, create_revision: whole, is: relation }),
-  z.strictObject({ key, mod_revision: whole, is: relation }),
-  z.strictObject({ key, ...valueFields, is: relation }),
-  z.strictObject({ lock: text, token: whole }),
-]);
+/** What is compared: one of these in each comparison. */
+const comparable = [
+  'exists',
+  'version',
+  'create_revision',
+  'mod_revision',
+  'value',
+  'token',
+] as const;
+
+const comparisonShape = z
+  .strictObject({
+    key: key.optional(),
+    lock: text.optional(),
+    exists: z.boolean().optional(),
+    version: whole.optional(),
+    create_revision: whole.optional(),
+    mod_revision: whole.optional(),
+    ...valueFields,
+    token: whole.optional(),
+    is: relation.optional(),
+  })
+  .superRefine((body, context) => {
+    const problem = problemOfComparison(body);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+function problemOfComparison(
+  body: {
+    readonly key?: string | undefined;
+    readonly lock?: string | undefined;
+    readonly value_base64?: string | undefined;
+    readonly is?: Relation | undefined;
+  } & { readonly [Name in (typeof comparable)[number]]?: unknown },
+): string | undefined {
+  const given = comparable.filter(name => body[name] !== undefined);
+  const values = body.value_base64 === undefined ? given : [...given, 'value_base64'];
+  if (values.length !== 1) {
+    const found = values.length === 0 ? 'none' : values.join(' and ');
+    return `expected one of ${comparable.join(', ')}, value_base64, got ${found}`;
+  }
+  const subject = body.token === undefined ? 'key' : 'lock';
+  const other = subject === 'key' ? 'lock' : 'key';
+  if (body[subject] === undefined || body[other] !== undefined) {
+    return `expected a "${subject}" beside "${values[0]}", and no "${other}"`;
+  }
+  const hasRelation = subject === 'key' && body.exists === undefined;
+  return body.is === undefined || hasRelation ? undefined : `"${values[0]}" takes no "is"`;
+}
 
 const seconds = z.number({ error: 'expected seconds' }).positive();
 const operationShape = z.discriminatedUnion('op', [
@@ -61,45 +98,50 @@ const transactionShape = z.strictObject({
 type ComparisonBody = z.infer<typeof comparisonShape>;
 type OperationBody = z.infer<typeof operationShape>;
 
+const example =
+  '{"compare":[{"key":"owner","exists":false}],"then":[{"op":"put","key":"owner","value":"me"}]}';
+
 /** All of `then`, or all of `else`, or nothing: over keys and put_all entries. */
-export function addTransactionRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.post('/v1/txn', ctx => transact(ctx, context));
-}
+export const transactionRoutes: readonly Route[] = [
+  route({
+    method: 'post',
+    path: '/v1/txn',
+    body: jsonBody(transactionShape, example, { isLarge: true }),
+    async answer(ctx, { client }, { body, deadlineMs }) {
+      const transaction = {
+        compare: body.compare.map(comparisonOf),
+        success: body.then.map(operationOf),
+        failure: body.else.map(operationOf),
+      };
+      if (!isTransaction(transaction)) {
+        const detail = `more than ${operationsMax} operations, or two put_all in one branch`;
+        throw new RequestProblem('wrongShape', detail, 'Split it into smaller transactions.');
+      }
+      const { result, leader } = await client.transact(transaction, deadlineMs);
+      if (result.kind === 'aborted') throw abortProblem(result.reason, result.place);
+      const { succeeded, revision, answers } = result;
+      ctx.body = { succeeded, revision, results: answers.map(answerBody), leader };
+    },
+  }),
+];
 
-async function transact(ctx: Context, { client, bodyMaxBytes }: GatewayContext): Promise<void> {
-  const { value } = parseJsonBody(await readBody(ctx.req, bodyMaxBytes));
-  const body = shapedBy(transactionShape, value);
-  const transaction = {
-    compare: body.compare.map(comparisonOf),
-    success: body.then.map(operationOf),
-    failure: body.else.map(operationOf),
-  };
-  if (!isTransaction(transaction)) {
-    const detail = `more than ${operationsMax} operations, or two put_all in one branch`;
-    throw new RequestProblem('wrongShape', detail, 'Split it into smaller transactions.');
-  }
-  const { result, leader } = await client.transact(transaction, deadlineMsOf(ctx));
-  if (result.kind === 'aborted') throw abortProblem(result.reason, result.place);
-  const { succeeded, revision, answers } = result;
-  ctx.body = { succeeded, revision, results: answers.map(answerBody), leader };
-}
-
+/** Of the shape above: exactly one thing is compared. */
 function comparisonOf(body: ComparisonBody): Comparison {
-  if ('lock' in body) return { what: 'token', lock: body.lock, token: body.token };
-  const name = keyOf(body.key);
-  if ('exists' in body) {
+  const { lock = '', token, is = '=' } = body;
+  if (token !== undefined) return { what: 'token', lock, token };
+  const name = keyOf(body.key ?? '');
+  if (body.exists !== undefined) {
     return { what: 'version', key: name, is: body.exists ? '>' : '=', number: 0 };
   }
-  const numbers = { what: 'version', key: name, is: body.is } as const;
-  if ('version' in body) return { ...numbers, number: body.version };
-  if ('create_revision' in body) {
-    return { ...numbers, what: 'createRevision', number: body.create_revision };
+  const numbers = { key: name, is };
+  if (body.version !== undefined) return { what: 'version', ...numbers, number: body.version };
+  if (body.create_revision !== undefined) {
+    return { what: 'createRevision', ...numbers, number: body.create_revision };
   }
-  if ('mod_revision' in body) {
-    return { ...numbers, what: 'modRevision', number: body.mod_revision };
+  if (body.mod_revision !== undefined) {
+    return { what: 'modRevision', ...numbers, number: body.mod_revision };
   }
-  const is: Relation = body.is;
-  return { what: 'value', key: name, is, value: bytesGiven(body) };
+  return { what: 'value', ...numbers, value: bytesGiven(body) };
 }
 
 function bytesGiven(body: {

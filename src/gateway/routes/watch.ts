@@ -1,28 +1,47 @@
-import type Router from '@koa/router';
 import { createSession, type Session } from 'better-sse';
 import type { Context } from 'koa';
+import { z } from 'zod';
 import type { KeyChange } from '../../client/key-watch.ts';
 import { type ByteString, bytesOf } from '../../state-machines/byte-string.ts';
-import type { GatewayContext, GatewayState } from '../app.ts';
-import { keyOf } from '../key-parameters.ts';
-import { deadlineMsOf, queryNumber, queryText } from '../parameters.ts';
-import { RequestProblem } from '../problem.ts';
-import { itemBody } from './keys.ts';
+import type { GatewayContext } from '../context.ts';
+import { wholeNumber } from '../fields.ts';
+import { itemBody } from '../item-body.ts';
+import { rangeField } from '../key-parameters.ts';
+import { type Route, route } from '../route.ts';
 
 /** A client that does not read loses its stream, and may come back where it was. */
 const backlogMaxBytes = 4 * 1024 * 1024;
 const retryMs = 1000;
 const pingMs = 10_000;
+const revision = wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 /** Changes of keys as server-sent events; the id of an event is its revision. */
-export function addWatchRoutes(router: Router<GatewayState>, context: GatewayContext): void {
-  router.get('/v1/watch', ctx => watch(ctx, context));
-}
+export const watchRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/v1/watch',
+    query: z.strictObject({
+      prefix: rangeField().default('' as ByteString),
+      from: revision.optional(),
+    }),
+    headers: z.strictObject({ 'Last-Event-ID': revision.optional() }),
+    async answer(ctx, context, { query, headers, deadlineMs }) {
+      const { prefix, from } = query;
+      // A browser that comes back repeats the address: what it has seen counts more.
+      const seen =
+        headers['Last-Event-ID'] ?? (from === undefined ? undefined : Math.max(0, from - 1));
+      const after = seen ?? (await newestRevision(context.client, deadlineMs));
+      await watch(ctx, context, prefix, after);
+    },
+  }),
+];
 
-async function watch(ctx: Context, { client }: GatewayContext): Promise<void> {
-  const prefixText = queryText(ctx, 'prefix');
-  const prefix = prefixText === undefined ? ('' as ByteString) : keyOf(prefixText);
-  const after = afterOf(ctx) ?? (await newestRevision(ctx, client));
+async function watch(
+  ctx: Context,
+  { client }: GatewayContext,
+  prefix: ByteString,
+  after: number,
+): Promise<void> {
   ctx.respond = false;
   ctx.res.statusCode = 200;
   const session = await createSession(ctx.req, ctx.res, { retry: retryMs, keepAlive: pingMs });
@@ -48,25 +67,14 @@ async function watch(ctx: Context, { client }: GatewayContext): Promise<void> {
   session.once('disconnected', () => watching.close());
 }
 
-/** After the last event that the client has seen; else from `from` on; undefined: from now on. */
-function afterOf(ctx: Context): number | undefined {
-  const lastId = ctx.get('Last-Event-ID');
-  if (lastId !== '') {
-    const number = Number(lastId);
-    if (Number.isSafeInteger(number) && number >= 0) return number;
-    const hint = 'It is the id of the last event, which is a revision.';
-    throw new RequestProblem('badParameter', `Last-Event-ID is "${lastId}"`, hint);
-  }
-  const range = { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: -1 };
-  const from = queryNumber(ctx, 'from', range);
-  return from < 0 ? undefined : Math.max(0, from - 1);
-}
-
-async function newestRevision(ctx: Context, client: GatewayContext['client']): Promise<number> {
+async function newestRevision(
+  client: GatewayContext['client'],
+  deadlineMs: number,
+): Promise<number> {
   const none = '\0' as ByteString;
   const page = await client.readKeys(
     { consistency: 'lease', start: none, end: none, limit: 1, withValues: false },
-    deadlineMsOf(ctx),
+    deadlineMs,
   );
   return page.revision;
 }

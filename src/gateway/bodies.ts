@@ -1,0 +1,116 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { countObjects, type ParsedBody, parseJsonBody, requireObject } from './parse-objects.ts';
+import { RequestProblem } from './problem.ts';
+import { readBody } from './read-body.ts';
+import { shapedBy } from './shaped-by.ts';
+
+/** What a route takes as its body. */
+export type BodyRule<Body> = {
+  /** For whoever describes the interface; undefined: none, or any bytes. */
+  readonly shape: z.ZodType | undefined;
+  /** The flags with which curl sends such a body. */
+  readonly curlFlags: string;
+  read(ctx: Context, bodyMaxBytes: number): Promise<Body>;
+};
+
+const smallBodyMaxBytes = 16 * 1024;
+const jsonType = /^application\/(json|[\w.+-]+\+json)$/;
+const jsonHeader = "-H 'content-type: application/json'";
+
+/** The route takes none: what is sent would be thought to mean something. */
+export const noBody: BodyRule<undefined> = {
+  shape: undefined,
+  curlFlags: '',
+  async read(ctx) {
+    const hasBody = Number(ctx.get('Content-Length')) > 0 || ctx.get('Transfer-Encoding') !== '';
+    if (!hasBody) return;
+    ctx.req.resume();
+    const detail = `${ctx.method} ${ctx.path} takes no body`;
+    throw new RequestProblem('badBody', detail, 'Leave it away; parameters go behind a "?".');
+  },
+};
+
+/** Any bytes, kept as they came. */
+export const anyBytes: BodyRule<Buffer> = {
+  shape: undefined,
+  curlFlags: "-d 'some value'",
+  read: (ctx, bodyMaxBytes) => readBody(ctx.req, bodyMaxBytes),
+};
+
+/** One JSON text of that shape. With `isLarge` it may be as large as a put. */
+export const jsonBody = <Shape extends z.ZodType>(
+  shape: Shape,
+  example: string,
+  { isLarge = false } = {},
+): BodyRule<z.output<Shape>> => ({
+  shape,
+  curlFlags: `${jsonHeader} -d '${example}'`,
+  async read(ctx, bodyMaxBytes) {
+    requireJson(ctx);
+    const body = await readBody(ctx.req, isLarge ? bodyMaxBytes : smallBodyMaxBytes);
+    return shapedBy(shape, parseJsonBody(body).value);
+  },
+});
+
+/** The same, or nothing at all, which stands for `{}`. */
+export const optionalJsonBody = <Shape extends z.ZodType>(
+  shape: Shape,
+  example: string,
+): BodyRule<z.output<Shape>> => ({
+  shape,
+  curlFlags: `${jsonHeader} -d '${example}'`,
+  async read(ctx) {
+    const body = await readBody(ctx.req, smallBodyMaxBytes);
+    return shapedBy(shape, body.length === 0 ? {} : parseJsonBody(body).value);
+  },
+});
+
+export type Batch = {
+  readonly count: number;
+  /** A JSON array, byte for byte as it was written. */
+  readonly data: Uint8Array;
+  readonly wasMended: boolean;
+};
+
+const anyObject = z.looseObject({});
+
+/** Objects are checked by hand: they may be many, and their bytes are kept. */
+const batchBody = (
+  shape: z.ZodType,
+  example: string,
+  batchOf: (body: ParsedBody) => Batch,
+): BodyRule<Batch> => ({
+  shape,
+  curlFlags: `${jsonHeader} -d '${example}'`,
+  async read(ctx, bodyMaxBytes) {
+    requireJson(ctx);
+    return batchOf(parseJsonBody(await readBody(ctx.req, bodyMaxBytes)));
+  },
+});
+
+export const manyObjects = batchBody(
+  z.array(anyObject).min(1),
+  '[{"hello":"world"}]',
+  ({ bytes, value, wasMended }) => ({ count: countObjects(value), data: bytes, wasMended }),
+);
+
+export const oneObject = batchBody(
+  anyObject,
+  '{"hello":"world"}',
+  ({ bytes, value, wasMended }) => {
+    requireObject(value);
+    const data = Buffer.concat([Buffer.from('['), bytes, Buffer.from(']')]);
+    return { count: 1, data, wasMended };
+  },
+);
+
+function requireJson(ctx: Context): void {
+  const type = ctx.get('Content-Type').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (jsonType.test(type)) return;
+  throw new RequestProblem(
+    'wrongContentType',
+    type === '' ? 'the content type is missing' : `the content type "${type}" is not JSON`,
+    `Send Content-Type: application/json (curl: ${jsonHeader}).`,
+  );
+}

@@ -1,0 +1,18 @@
+import type { ClusterClient } from '../client/cluster-client.ts';
+import type { GatewayMetrics } from './metrics.ts';
+
+/** What the routes of the client server stand on. */
+export type GatewayContext = {
+  readonly client: ClusterClient;
+  readonly metrics: GatewayMetrics;
+  readonly clusterName: string;
+  readonly bodyMaxBytes: number;
+  /** The servers of the configuration, with what people want to know of them. */
+  readonly nodes: Readonly<
+    Record<string, { host: string; port: number; zone?: string | undefined }>
+  >;
+  /** Tells of what went wrong inside. */
+  readonly onError: (request: string, error: Error) => void;
+};
+
+export type GatewayState = { requestId: string };
