@@ -1,9 +1,9 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import { positionAt } from '../consensus/log.ts';
+import { batchesFrom, firstKeptSeq } from '../host/journal-reader.ts';
 import { captureState } from '../state-machines/state-capture.ts';
 import type { BackupReply } from '../transport/generated/gossipraft/BackupReply.ts';
 import type { BackupRequest__Output as BackupRequest } from '../transport/generated/gossipraft/BackupRequest.ts';
-import { batchesFrom, firstKeptSeq } from './journal-reader.ts';
 import { write } from './patient-stream.ts';
 import { notLeader, wrongCluster } from './refusals.ts';
 import type { ServerContext } from './server-context.ts';
@@ -32,7 +32,8 @@ export function serveBackup(context: ServerContext, call: Call): void {
   });
 }
 
-async function send({ applyLoop, host, log, archive }: ServerContext, call: Call): Promise<void> {
+async function send(context: ServerContext, call: Call): Promise<void> {
+  const { applyLoop, host, archive, log, timers } = context;
   const { state } = applyLoop;
   const position = positionAt(host.replica.log, state.appliedIndex);
   const { lastSeq } = state.journal;
@@ -43,7 +44,7 @@ async function send({ applyLoop, host, log, archive }: ServerContext, call: Call
   await write(call, { header: { position, keys, firstSeq, lastSeq } });
   for (const record of records) await write(call, { record: Buffer.from(JSON.stringify(record)) });
   if (lastSeq > 0) {
-    for await (const batch of batchesFrom({ state, log, archive }, firstSeq)) {
+    for await (const batch of batchesFrom({ state, log, archive, timers }, firstSeq)) {
       if (batch.index > position.index) break;
       await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });
     }

@@ -10,7 +10,7 @@ import type {
 } from '../consensus/types.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
 import { addressText } from '../transport/endpoint.ts';
-import { monotonicNow } from './host.ts';
+import { machineClock } from './real-world.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -43,7 +43,7 @@ export function bootReplica(
     timings: timingsFor(configuration),
     limits: limitsFor(configuration),
     seed: Math.floor(Math.random() * 2 ** 31),
-    now: monotonicNow(),
+    now: machineClock.monotonicNow(),
   });
 }
 

@@ -1,5 +1,9 @@
 import { Metadata, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import type { NodeId } from '../consensus/types.ts';
+import { firstKeptSeq, readJournal } from '../host/journal-reader.ts';
+import { rangeText, readKeys } from '../host/key-reader.ts';
+import { ReadGate } from '../host/read-gate.ts';
+import type { ProposalAnswer } from '../host/requests.ts';
 import { bytesOf } from '../state-machines/byte-string.ts';
 import { decodeCommand, encodeCommand, type SessionCommand } from '../state-machines/command.ts';
 import { encodeResult } from '../state-machines/result.ts';
@@ -14,24 +18,18 @@ import type { ReadKeysReply } from '../transport/generated/gossipraft/ReadKeysRe
 import type { ReadKeysRequest__Output as ReadKeysRequest } from '../transport/generated/gossipraft/ReadKeysRequest.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 import type { TransferLeadershipReply } from '../transport/generated/gossipraft/TransferLeadershipReply.ts';
-import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
-import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
 import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
 import { serveBackup } from './backup-source.ts';
-import { firstKeptSeq, readJournal } from './journal-reader.ts';
-import { rangeText, readKeys } from './key-reader.ts';
-import { KeyWatch } from './key-watch.ts';
 import { changeMembers } from './member-service.ts';
-import { ReadGate } from './read-gate.ts';
-import { notLeader, refused, refusedProposal, wrongCluster } from './refusals.ts';
-import type { ProposalAnswer } from './requests.ts';
+import { notLeader, refused, refusedByHost, refusedProposal, wrongCluster } from './refusals.ts';
 import type { ServerContext } from './server-context.ts';
+import { watchKeys } from './watch-keys.ts';
+import { readConsistency, writeConsistency } from './wire-consistency.ts';
 
 /** Entries in one answer, however many are asked for. */
 const pageMaxEntries = 10_000;
 /** Answers that may wait for a client that does not read. */
 const replyBacklogMaxBytes = 16 * 1024 * 1024;
-const pingIntervalMs = 1000;
 const commandsPerRequestMax = 10_000;
 
 /** What client servers ask of a server: the only way in for data. */
@@ -63,7 +61,7 @@ export class ClientService {
           else callback(null, this.#batch(request.batchId));
         }),
       ReadKeys: ({ request }, callback) => this.#readKeys(request, reply => callback(null, reply)),
-      WatchKeys: call => this.#watchKeys(call),
+      WatchKeys: call => watchKeys(this.#context, call),
       TransferLeadership: ({ request }, callback) => {
         const refusal = this.#wrongCluster(request.clusterId);
         if (refusal !== undefined) callback(null, { refused: refusal });
@@ -97,8 +95,9 @@ export class ClientService {
 
   #readKeys(request: ReadKeysRequest, reply: (reply: ReadKeysReply) => void): void {
     const wrong = this.#wrongCluster(request.clusterId);
-    if (wrong !== undefined) {
-      reply({ refused: wrong });
+    const consistency = readConsistency(request.consistency);
+    if (wrong !== undefined || consistency === undefined) {
+      reply({ refused: wrong ?? refused('REFUSAL_INVALID', 'there is no such consistency') });
       return;
     }
     const { applyLoop, textRecords, host } = this.#context;
@@ -107,45 +106,22 @@ export class ClientService {
       textRecords?.tell({ type: 'requestReceived', operation: rangeText(request) });
     }
     this.#gate.read(
-      request,
+      { ...request, consistency },
       () => ({ ...readKeys(state, request), view: this.#view() }),
       answer => {
-        if (answer.value === undefined) reply({ refused: answer.refused });
-        else if ('refused' in answer.value) reply({ refused: answer.value.refused });
-        else {
+        if (answer.value === undefined) reply({ refused: refusedByHost(answer.refused) });
+        else if ('refused' in answer.value) {
+          reply({ refused: refusedByHost(answer.value.refused) });
+        } else {
           const { page, view } = answer.value;
           const { next, entries, revision } = page;
           const more = next === undefined ? {} : { next };
           const { warrant } = answer;
-          reply({ page: { entries: [...entries], revision, ...more, view, ...warrant } });
+          const wireWarrant = { ...warrant, consistency: writeConsistency(warrant.consistency) };
+          reply({ page: { entries: [...entries], revision, ...more, view, ...wireWarrant } });
         }
       },
     );
-  }
-
-  #watchKeys(call: ServerWritableStream<WatchRequest, WatchKeysReply>): void {
-    const { requests, applyLoop, host } = this.#context;
-    const watch = new KeyWatch(call, applyLoop.state);
-    const wrong = this.#wrongCluster(call.request.clusterId);
-    if (wrong !== undefined) {
-      watch.end(wrong);
-      return;
-    }
-    const unsubscribe = requests.onAdvance(() => watch.advance());
-    // Who hears nothing goes to another server; so a server without a leader says nothing.
-    const pinging = setInterval(() => {
-      if (host.replica.leader !== undefined) watch.ping();
-    }, pingIntervalMs);
-    const stop = (): void => {
-      clearInterval(pinging);
-      unsubscribe();
-    };
-    call.on('cancelled', stop);
-    call.on('error', stop);
-    call.on('close', stop);
-    // Empty, and at once: the watcher knows from where on it is told.
-    call.write({ through: call.request.after ?? applyLoop.state.appliedIndex });
-    watch.advance();
   }
 
   #transferLeadership(
@@ -287,10 +263,10 @@ export class ClientService {
   }
 
   async #page({ from, limit }: { from: number; limit: number }) {
-    const { applyLoop, log, archive } = this.#context;
+    const { applyLoop, log, archive, timers } = this.#context;
     const { state } = applyLoop;
     const entries = await readJournal(
-      { state, log, archive },
+      { state, log, archive, timers },
       {
         from: Math.max(1, from),
         limit: Math.min(limit, pageMaxEntries),

@@ -1,4 +1,5 @@
 import type { NodeId, RefusalReason } from '../consensus/types.ts';
+import * as ofHost from '../host/refusal.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 
@@ -12,12 +13,19 @@ export const refused = (reason: Refusal, detail: string, leader?: NodeId): Refus
   ...(leader === undefined ? {} : { leader }),
 });
 
+const wireReasons = {
+  notLeader: 'REFUSAL_NOT_LEADER',
+  tooStale: 'REFUSAL_TOO_STALE',
+  future: 'REFUSAL_FUTURE',
+  forgotten: 'REFUSAL_FORGOTTEN',
+} as const satisfies Readonly<Record<ofHost.Refusal['reason'], Refusal>>;
+
+/** A refusal of the host, as it travels. */
+export const refusedByHost = ({ reason, detail, leader }: ofHost.Refusal): Refused =>
+  refused(wireReasons[reason], detail, leader);
+
 export const notLeader = (leader: NodeId | undefined): Refused =>
-  refused(
-    'REFUSAL_NOT_LEADER',
-    leader === undefined ? 'there is no leader' : `${leader} leads`,
-    leader,
-  );
+  refusedByHost(ofHost.notLeader(leader));
 
 export function wrongCluster(own: string, asked: string): Refused | undefined {
   if (asked === own) return undefined;

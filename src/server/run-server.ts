@@ -1,32 +1,31 @@
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
-import type { Effect, LogIndex } from '../consensus/types.ts';
+import type { Replica } from '../consensus/replica.ts';
+import type { Event } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
+import { createHost } from '../host/create-host.ts';
+import type { Observer, SnapshotStore } from '../host/surroundings.ts';
+import { nodeFileSystem } from '../storage/file-system.ts';
 import type { Retention } from '../storage/journal-archive.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
+import { writeSnapshot } from '../storage/snapshot-file.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
 import type { PeerAddress } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
-import { ApplyLoop } from './apply-loop.ts';
-import { bootReplica, timingsFor } from './boot-replica.ts';
+import { bootReplica } from './boot-replica.ts';
 import { ClientService } from './client-service.ts';
-import { Compactor } from './compactor.ts';
-import { createCounters } from './counters.ts';
-import { diskSentence, effectRunner } from './effect-runner.ts';
+import { diskSentence } from './disk-sentence.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
-import { Expiry } from './expiry.ts';
-import { Host } from './host.ts';
 import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
 import { peerAddresses } from './peer-addresses.ts';
-import { Requests } from './requests.ts';
+import { machineClock, processTimers } from './real-world.ts';
 import type { ServerContext } from './server-context.ts';
 import { SnapshotFetcher } from './snapshot-fetcher.ts';
 import { SnapshotSource } from './snapshot-source.ts';
-import { Snapshotter } from './snapshotter.ts';
 import { TextRecords } from './text-records.ts';
 
 export type ServerOptions = {
@@ -111,8 +110,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     `listens on ${endpoint.host}:${endpoint.port}, data in ${dataRoot}/${nodeId}`,
   );
   places.start(server.context.host.replica, grpc, endpoint);
-  server.context.host.start(server.runEffect);
-  const expiry = new Expiry(server.context);
+  server.context.start();
   const { host } = server.context;
   const { replica } = host;
   return {
@@ -120,7 +118,6 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     addresses: () => [endpoint, ...peerAddresses(replica)],
     silence: () => host.stop(),
     stop: once(async () => {
-      expiry.stop();
       await leave(server.context);
       await stop(server, grpc, storage, eventLog);
     }),
@@ -141,7 +138,8 @@ type Storage = ServerStorage<LoadedState>;
 type Wired = {
   readonly context: ServerContext;
   readonly services: Parameters<typeof startGrpcServer>[1];
-  readonly runEffect: (effect: Effect) => void;
+  /** Breaks off what waits for other servers. */
+  readonly breakOff: () => void;
 };
 
 function wire(
@@ -155,72 +153,112 @@ function wire(
   const { log, archive, loaded } = storage;
   const { state } = loaded;
   const directory = join(options.dataRoot, options.nodeId);
-  const timings = timingsFor(configuration);
   const clusterId = configuration.clusterName;
   const nodeId = options.nodeId as NodeId;
   const replica = bootReplica(configuration, nodeId, storage);
-  const host = new Host(replica);
-  const requests = new Requests(host);
-  const textRecords = textRecordsFor(options, host, eventLog);
-  const sources = { state, log, archive };
-  const compactor = compactorFor(options, storage, host);
-  const snapshotter = snapshotterFor(options, eventLog, compactor);
-  const applyLoop = new ApplyLoop(state, log, {
-    applied: (entry, outcome) => {
-      snapshotter.noteApplied(state, entry);
-      textRecords?.applied(entry, outcome, replica.role === 'leader');
-      if (outcome !== undefined) requests.applied(entry, outcome);
-    },
-    advanced: index => {
-      host.dispatch({ type: 'applied', index });
-      requests.advanced(index);
-    },
-  });
+  const textRecords = textRecordsFor(options, replica, eventLog);
+  const sources = { state, log, archive, timers: processTimers };
   const snapshotSource = new SnapshotSource({ clusterId, nodeId, directory, sources });
+  const dispatch = (event: Event): void => host.host.dispatch(event);
   const { transport, service } = createGrpcTransport({
     clusterId,
     self: nodeId,
-    silenceMs: silenceTimeouts * timings.electionTimeoutMs,
+    silenceMs: silenceTimeouts * replica.timings.electionTimeoutMs,
     listener: {
-      received: message => host.dispatch({ type: 'message', message }),
-      connected: peer => host.dispatch({ type: 'connected', peer }),
+      received: message => dispatch({ type: 'message', message }),
+      connected: peer => dispatch({ type: 'connected', peer }),
       disconnected: () => undefined,
       refused: (address, reason) => eventLog.refused(address, reason),
     },
     fetchSnapshot: call => snapshotSource.serve(call),
   });
-  const snapshots = fetcherFor(options, storage, { host, applyLoop, textRecords }, eventLog);
+  const snapshotStore = snapshotStoreFor(options, storage, replica, eventLog);
   const followMembers = (): void => {
     transport.follow(peerAddresses(replica));
     places.follow(replica);
   };
+  const host = createHost({
+    replica,
+    state,
+    snapshot: loaded.position,
+    clock: machineClock,
+    timers: processTimers,
+    log,
+    metadata: storage.metadata,
+    archive,
+    snapshotStore,
+    outbox: transport,
+    observer: observerFor(replica, eventLog, textRecords),
+    listener: {
+      onConfig: followMembers,
+      onRemoved: () => leaveBehind(options, directory, eventLog),
+      onHalt: fatal,
+      onMetadataFailure: error => fatal(diskSentence(error, 'the metadata')),
+    },
+    snapshotIntervalBytes: configuration.limits.snapshotIntervalBytes,
+    retention: retentionFor(configuration),
+  });
   followMembers();
   const context: ServerContext = {
+    ...host,
     clusterId,
     nodeId,
     startedAtWallMs: Date.now(),
-    host,
-    log,
     archive,
     transport,
-    applyLoop,
-    requests,
-    counters: createCounters(),
     textRecords,
-    snapshotter,
-    snapshots,
   };
   const clientService = new ClientService(context);
   const services = [
     service,
     { definition: ClientToServer.service, implementation: clientService.handlers() },
   ];
-  const runEffect = effectRunner(context, storage, eventLog, fatal, {
-    onConfig: followMembers,
-    onRemoved: () => leaveBehind(options, directory, eventLog),
-  });
-  return { context, services, runEffect };
+  return { context, services, breakOff: () => snapshotStore.breakOff() };
 }
+
+/** Snapshots in files, and those of the others over gRPC. */
+function snapshotStoreFor(
+  { configuration, dataRoot, nodeId }: ServerOptions,
+  { archive }: Storage,
+  replica: Replica,
+  eventLog: EventLog,
+): SnapshotStore & { breakOff(): void } {
+  const clusterId = configuration.clusterName;
+  const directory = join(dataRoot, nodeId);
+  const fetcher = new SnapshotFetcher({
+    clusterId,
+    directory,
+    archive,
+    addressOf: source => peerAddresses(replica).find(({ id }) => id === source),
+    say: text => eventLog.say('info', text),
+  });
+  return {
+    save: (position, records, isStopped) =>
+      writeSnapshot(nodeFileSystem, directory, { clusterId, position }, records, isStopped),
+    fetch: source => fetcher.fetch(source),
+    breakOff: () => fetcher.cancel(),
+  };
+}
+
+/** People are told of what happens, in the log and in the text records. */
+const observerFor = (
+  replica: Replica,
+  eventLog: EventLog,
+  textRecords: TextRecords | undefined,
+): Observer => ({
+  applied: (entry, outcome) => textRecords?.applied(entry, outcome, replica.role === 'leader'),
+  skippedTo: (index, term) => textRecords?.skippedTo(index, term),
+  told: event => {
+    textRecords?.tell(event);
+    eventLog.tell(event);
+  },
+  snapshotSaved: ({ index }, { sizeBytes }, tookMs) => {
+    const size = `${(sizeBytes / mebibyte).toFixed(1)} MiB`;
+    eventLog.say('info', `snapshot of entry ${index}: ${size} in ${Math.round(tookMs)} ms`);
+  },
+  snapshotFailed: ({ message }) =>
+    eventLog.say('warn', `no snapshot: ${message}; the log still holds everything`),
+});
 
 function leaveBehind(options: ServerOptions, directory: string, eventLog: EventLog): void {
   const advice = 'to come back as a new server, delete it, add the server again and start it';
@@ -245,62 +283,6 @@ function demandWholeness(
   if (index > 0) eventLog.say('info', `starts from the snapshot of entry ${index}`);
 }
 
-const compactorFor = (
-  { configuration }: ServerOptions,
-  { log, archive, loaded }: Storage,
-  host: Host,
-): Compactor =>
-  new Compactor({
-    sources: { state: loaded.state, log, archive },
-    retention: retentionFor(configuration),
-    snapshotIndex: loaded.position.index,
-    compacted: baseIndex => host.dispatch({ type: 'compacted', baseIndex }),
-  });
-
-const fetcherFor = (
-  { configuration, dataRoot, nodeId }: ServerOptions,
-  { archive }: Storage,
-  parts: Pick<ServerContext, 'host' | 'applyLoop' | 'textRecords'>,
-  eventLog: EventLog,
-): SnapshotFetcher => {
-  const { host, applyLoop, textRecords } = parts;
-  const { replica } = host;
-  return new SnapshotFetcher({
-    clusterId: configuration.clusterName,
-    directory: join(dataRoot, nodeId),
-    archive,
-    addressOf: source => peerAddresses(replica).find(({ id }) => id === source),
-    fetched: position => host.dispatch({ type: 'snapshotFetched', position }),
-    install: state => {
-      applyLoop.replace(state);
-      textRecords?.skippedTo(state.appliedIndex, replica.commit.term);
-      host.dispatch({ type: 'applied', index: state.appliedIndex as LogIndex });
-    },
-    say: text => eventLog.say('info', text),
-  });
-};
-
-function snapshotterFor(
-  options: ServerOptions,
-  eventLog: EventLog,
-  compactor: Compactor,
-): Snapshotter {
-  const { configuration, dataRoot, nodeId } = options;
-  return new Snapshotter({
-    directory: join(dataRoot, nodeId),
-    clusterId: configuration.clusterName,
-    intervalBytes: configuration.limits.snapshotIntervalBytes,
-    onSaved: (position, { sizeBytes }, tookMs) => {
-      const size = `${(sizeBytes / mebibyte).toFixed(1)} MiB`;
-      const text = `snapshot of entry ${position.index}: ${size} in ${Math.round(tookMs)} ms`;
-      eventLog.say('info', text);
-      return compactor.snapshotSaved(position);
-    },
-    onFailure: ({ message }) =>
-      eventLog.say('warn', `no snapshot: ${message}; the log still holds everything`),
-  });
-}
-
 const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({
   maxBytes: retention.entriesMaxBytes,
   maxAgeMs:
@@ -309,7 +291,7 @@ const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({
 
 function textRecordsFor(
   { hasTextRecords, dataRoot, nodeId }: ServerOptions,
-  { replica }: Host,
+  replica: Replica,
   eventLog: EventLog,
 ): TextRecords | undefined {
   if (!hasTextRecords) return undefined;
@@ -348,17 +330,16 @@ function leave({ host, requests }: ServerContext): Promise<void> {
 }
 
 async function stop(
-  { context }: Wired,
+  { context, breakOff }: Wired,
   grpc: GrpcServer,
   storage: ServerStorage,
   eventLog: EventLog,
 ): Promise<void> {
   context.host.stop();
+  breakOff();
   await context.transport.close();
   await grpc.close();
-  await context.applyLoop.stop();
-  await context.snapshots.stop();
-  await context.snapshotter.stop();
+  await context.stop();
   context.textRecords?.close();
   await storage.close();
   await eventLog.close('stopped');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import type { NodeId, Position } from '../consensus/types.ts';
-import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import type { FetchedState } from '../host/surroundings.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
 import type { ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
 import { keepFetched } from '../storage/snapshot-file.ts';
@@ -22,10 +22,6 @@ export type SnapshotFetcherOptions = {
   readonly directory: string;
   readonly archive: JournalArchive;
   readonly addressOf: (source: NodeId) => PeerAddress | undefined;
-  /** It is durable here; undefined when it could not be had. */
-  readonly fetched: (position: Position | undefined) => void;
-  /** The state takes the place of ours. */
-  readonly install: (state: ReplicatedState) => void;
   readonly say: (text: string) => void;
 };
 
@@ -36,43 +32,26 @@ type Part = { readonly position: Position; sizeBytes: number };
 export class SnapshotFetcher {
   readonly #options: SnapshotFetcherOptions;
   #part: Part | undefined;
-  #ready: { readonly position: Position; readonly state: ReplicatedState } | undefined;
-  #running: Promise<void> | undefined;
   #call: ClientReadableStream<Reply> | undefined;
-  #isStopped = false;
 
   constructor(options: SnapshotFetcherOptions) {
     this.#options = options;
   }
 
-  fetch(source: NodeId): void {
-    this.#running = this.#fetch(source)
-      .catch(({ message }: Error) => {
-        this.#options.say(`no snapshot from ${source}: ${message}`);
-        return undefined;
-      })
-      .then(position => {
-        if (!this.#isStopped) this.#options.fetched(position);
-        // Whatever was not taken over by now is not needed.
-        this.#ready = undefined;
-      });
+  /** Both are durable here then; undefined when they could not be had. */
+  fetch(source: NodeId): Promise<FetchedState | undefined> {
+    return this.#fetch(source).catch(({ message }: Error) => {
+      this.#options.say(`no snapshot from ${source}: ${message}`);
+      return undefined;
+    });
   }
 
-  /** The protocol has taken it over: the state is this one now. */
-  load(position: Position): void {
-    const ready = this.#ready;
-    this.#ready = undefined;
-    if (ready?.position.index !== position.index) throw new Error('that snapshot is not here');
-    this.#options.install(ready.state);
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true;
+  /** Breaks off what is under way. */
+  cancel(): void {
     this.#call?.cancel();
-    await this.#running;
   }
 
-  async #fetch(source: NodeId): Promise<Position | undefined> {
+  async #fetch(source: NodeId): Promise<FetchedState | undefined> {
     const address = this.#options.addressOf(source);
     if (address === undefined) return undefined;
     const client = new ServerToServer(
@@ -90,7 +69,7 @@ export class SnapshotFetcher {
   async #receive(
     source: NodeId,
     client: InstanceType<typeof ServerToServer>,
-  ): Promise<Position | undefined> {
+  ): Promise<FetchedState> {
     const { clusterId, directory, archive, say } = this.#options;
     const part = this.#part;
     const resumed = part === undefined ? {} : { position: part.position, offset: part.sizeBytes };
@@ -111,9 +90,8 @@ export class SnapshotFetcher {
     });
     await keepFetched(nodeFileSystem, directory, path, position);
     this.#part = undefined;
-    this.#ready = { position, state };
     say(`has the snapshot of entry ${position.index} from ${source}`);
-    return position;
+    return { position, state };
   }
 
   /** Returns the first reply after the file, too. */

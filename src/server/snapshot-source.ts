@@ -1,11 +1,11 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Position } from '../consensus/types.ts';
+import { batchesFrom, type JournalSources } from '../host/journal-reader.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { snapshotHeader, snapshotPaths } from '../storage/snapshot-file.ts';
 import type { FetchSnapshotReply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
 import type { FetchSnapshotRequest__Output as FetchSnapshotRequest } from '../transport/generated/gossipraft/FetchSnapshotRequest.ts';
-import { batchesFrom, type JournalSources } from './journal-reader.ts';
 import { write } from './patient-stream.ts';
 
 const chunkBytes = 256 * 1024;

@@ -9,6 +9,7 @@ const floors = [
   ['src/assert.ts', 'src/words.ts', 'src/errors', 'src/events', 'src/config'],
   ['src/consensus', 'src/state-machines'],
   ['src/storage', 'src/transport'],
+  ['src/host'],
   ['src/server', 'src/client', 'src/simulation'],
   ['src/gateway'],
   ['src/cli'],
@@ -19,10 +20,15 @@ const strangers: readonly (readonly [string, string])[] = [
   ['src/storage', 'src/transport'],
   ['src/server', 'src/client'],
   ['src/server', 'src/gateway'],
+  ['src/server', 'src/simulation'],
 ];
 const pureFolders = ['src/consensus', 'src/state-machines'];
 const forbiddenInPure =
   /\b(Math\.random|Date|setTimeout|setInterval|process\.|async |await |Promise|console\.)/;
+
+/** The host may wait, but only for what its surroundings give it. */
+const forbiddenInHost =
+  /\b(Math\.random|Date|performance|set(Timeout|Interval|Immediate)|queueMicrotask|process\.|console\.)/;
 
 type Source = { readonly path: string; readonly text: string };
 const sources: Source[] = (await readdir('src', { recursive: true }))
@@ -67,6 +73,17 @@ test('the pure folders have no clock, no randomness, no waiting, no packages', t
     t.deepEqual(outside, [], source.path);
     const code = source.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
     t.notRegex(code, forbiddenInPure, source.path);
+  }
+});
+
+test('the host has no clock, timer, chance, disk or network but those it is given', t => {
+  for (const source of sources.filter(({ path }) => isIn(path, 'src/host'))) {
+    const outside = importsOf(source).filter(
+      path => !path.startsWith('src/') || path.includes('generated'),
+    );
+    t.deepEqual(outside, [], source.path);
+    const code = source.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+    t.notRegex(code, forbiddenInHost, source.path);
   }
 });
 

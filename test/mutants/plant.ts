@@ -8,6 +8,7 @@ const folders = [
   'src/consensus',
   'src/state-machines',
   'src/storage',
+  'src/host',
   'src/simulation',
   'src/events',
   'src/errors',

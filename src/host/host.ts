@@ -1,16 +1,16 @@
-import { performance } from 'node:perf_hooks';
 import { describe, type ReplicaDescription } from '../consensus/describe.ts';
 import type { Replica } from '../consensus/replica.ts';
 import { nextDeadline, step } from '../consensus/step.ts';
 import type { Effect, Event, MonotonicMs, WallMs } from '../consensus/types.ts';
+import type { Clock, Timers } from './surroundings.ts';
 
-/** Carries out what a step of the protocol wants done, in order. */
-export type EffectRunner = (effect: Effect) => void;
-
-export const monotonicNow = (): MonotonicMs => performance.now() as MonotonicMs;
+/** Carries out what a turn of the protocol wants done, in order. */
+export type TurnRunner = (effects: readonly Effect[]) => void;
 
 /** The longest that a timer sleeps; a deadline may have moved meanwhile. */
 const sleepMaxMs = 1000;
+/** Two clocks are never read at the very same moment, and one may count whole milliseconds. */
+const readingMs = 2;
 
 /**
  * Gives the pure core its clock and its turn: one event at a time, effects in their order, one
@@ -18,16 +18,24 @@ const sleepMaxMs = 1000;
  */
 export class Host {
   readonly #replica: Replica;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
   readonly #inbox: Event[] = [];
-  #run: EffectRunner = () => undefined;
+  #run: TurnRunner = () => undefined;
   #isBusy = false;
   #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
+  #callOff: (() => void) | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
-  #clockOffsetMs = Date.now() - performance.now();
+  #clockOffsetMs: number;
+  /** What the wall clock showed at the start, less the monotonic one. */
+  readonly #wallOffsetMs: number;
 
-  constructor(replica: Replica) {
+  constructor(replica: Replica, { clock, timers }: { clock: Clock; timers: Timers }) {
     this.#replica = replica;
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#clockOffsetMs = this.#offsetMs();
+    this.#wallOffsetMs = this.#clockOffsetMs;
   }
 
   get isStopped(): boolean {
@@ -38,9 +46,13 @@ export class Host {
     return this.#replica;
   }
 
+  now(): MonotonicMs {
+    return this.#clock.monotonicNow();
+  }
+
   /** The wall clock as of the start, moved on by the monotonic one: it never jumps. */
   wallNow(): WallMs {
-    return Math.floor(performance.timeOrigin + performance.now()) as WallMs;
+    return Math.floor(this.#wallOffsetMs + this.now()) as WallMs;
   }
 
   /**
@@ -48,17 +60,18 @@ export class Host {
    * clock tells: then the lease is not to be relied on.
    */
   checkClock(): void {
-    const offsetMs = Date.now() - performance.now();
+    const offsetMs = this.#offsetMs();
     const jumpMs = Math.abs(offsetMs - this.#clockOffsetMs);
     this.#clockOffsetMs = offsetMs;
-    if (jumpMs > this.#replica.timings.leaseMs / 10) this.dispatch({ type: 'clockJumped' });
+    const { leaseMs } = this.#replica.timings;
+    if (jumpMs > Math.max(readingMs, leaseMs / 10)) this.dispatch({ type: 'clockJumped' });
   }
 
   describe(): ReplicaDescription {
-    return describe(this.#replica, monotonicNow());
+    return describe(this.#replica, this.now());
   }
 
-  start(run: EffectRunner): void {
+  start(run: TurnRunner): void {
     this.#run = run;
     this.dispatch({ type: 'tick' });
   }
@@ -70,7 +83,7 @@ export class Host {
     this.#isBusy = true;
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
       if (this.#isStopped) break;
-      for (const effect of step(this.#replica, next, monotonicNow())) this.#run(effect);
+      this.#run(step(this.#replica, next, this.now()));
     }
     this.#isBusy = false;
     this.#schedule();
@@ -78,20 +91,24 @@ export class Host {
 
   stop(): void {
     this.#isStopped = true;
-    clearTimeout(this.#timer);
+    this.#callOff?.();
+  }
+
+  #offsetMs(): number {
+    return this.#clock.wallNow() - this.#clock.monotonicNow();
   }
 
   #schedule(): void {
     if (this.#isStopped) return;
     const deadline = nextDeadline(this.#replica);
-    if (this.#timer !== undefined && this.#timerAtMs <= deadline) return;
-    clearTimeout(this.#timer);
+    if (this.#callOff !== undefined && this.#timerAtMs <= deadline) return;
+    this.#callOff?.();
     this.#timerAtMs = deadline;
-    const delayMs = Math.min(sleepMaxMs, Math.max(0, deadline - monotonicNow()));
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
+    const delayMs = Math.min(sleepMaxMs, Math.max(0, deadline - this.now()));
+    this.#callOff = this.#timers.after(delayMs, () => {
+      this.#callOff = undefined;
       this.checkClock();
       this.dispatch({ type: 'tick' });
-    }, Math.ceil(delayMs));
+    });
   }
 }

@@ -1,11 +1,12 @@
 import type { LogIndex, Position } from '../consensus/types.ts';
 import { pruneJournal } from '../state-machines/journal.ts';
 import type { Retention } from '../storage/journal-archive.ts';
-import type { WriteAheadLog } from '../storage/write-ahead-log.ts';
 import { archivable, type JournalSources } from './journal-reader.ts';
+import type { Clock, CompactableLog } from './surroundings.ts';
 
 export type CompactorOptions = {
-  readonly sources: JournalSources & { readonly log: WriteAheadLog };
+  readonly sources: JournalSources & { readonly log: CompactableLog };
+  readonly clock: Clock;
   readonly retention: Retention;
   /** Of the snapshot with which the server began. */
   readonly snapshotIndex: number;
@@ -26,11 +27,11 @@ export class Compactor {
   }
 
   async snapshotSaved({ index }: Position): Promise<void> {
-    const { sources, retention, compacted } = this.#options;
+    const { sources, clock, retention, compacted } = this.#options;
     const { archive, log, state } = sources;
     const fromIndex = archive.throughIndex + 1;
     await archive.add(archivable(sources, fromIndex, index, archive.lastSeq + 1), index);
-    await archive.drop(retention, Date.now());
+    await archive.drop(retention, clock.wallNow());
     pruneJournal(state.journal, archive.throughIndex);
     const baseIndex = await log.compact(this.#olderIndex as LogIndex);
     this.#olderIndex = index;

@@ -2,8 +2,7 @@ import { currentStamp } from '../consensus/stamps.ts';
 import { encodeCommand } from '../state-machines/command.ts';
 import { nextExpiryMs } from '../state-machines/key-values.ts';
 import { timeAt } from '../state-machines/log-clock.ts';
-import { monotonicNow } from './host.ts';
-import type { ServerContext } from './server-context.ts';
+import type { HostContext } from './host-context.ts';
 
 const checkIntervalMs = 100;
 
@@ -13,17 +12,27 @@ const checkIntervalMs = 100;
  * vain.
  */
 export class Expiry {
-  readonly #context: ServerContext;
-  readonly #timer: NodeJS.Timeout;
+  readonly #context: HostContext;
+  #callOff: (() => void) | undefined;
   #isWaiting = false;
 
-  constructor(context: ServerContext) {
+  constructor(context: HostContext) {
     this.#context = context;
-    this.#timer = setInterval(() => this.#check(), checkIntervalMs);
+  }
+
+  start(): void {
+    this.#schedule();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#callOff?.();
+  }
+
+  #schedule(): void {
+    this.#callOff = this.#context.timers.after(checkIntervalMs, () => {
+      this.#schedule();
+      this.#check();
+    });
   }
 
   #check(): void {
@@ -33,7 +42,7 @@ export class Expiry {
     const dueMs = nextExpiryMs(keyValues.contents);
     if (dueMs === undefined || this.#isWaiting || role !== 'leader') return;
     // Before the first command of our term, the clock of the log does not know ours.
-    const wallMs = currentStamp(host.replica, monotonicNow());
+    const wallMs = currentStamp(host.replica, host.now());
     const isOurs = wallMs !== undefined && clock.term === term;
     if (isOurs && timeAt(clock, { term, wallMs }) < dueMs) return;
     this.#isWaiting = true;

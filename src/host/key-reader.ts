@@ -3,9 +3,7 @@ import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machi
 import { type KeyRecord, type KeyValues, keysAt, recordAt } from '../state-machines/key-values.ts';
 import type { LogClock } from '../state-machines/log-clock.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
-import type { KeyEntry } from '../transport/generated/gossipraft/KeyEntry.ts';
-import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
-import { refused } from './refusals.ts';
+import type { Refusal } from './refusal.ts';
 
 /** A page ends beyond this; a larger value still fits alone. */
 const pageMaxBytes = 4 * 1024 * 1024;
@@ -21,6 +19,19 @@ export type KeyRange = {
   /** 0: the newest. */
   readonly revision: number;
 };
+/** One key as it is told to a reader or a watcher. */
+export type KeyEntry = {
+  readonly key: Buffer;
+  /** Undefined where only keys were asked for. */
+  readonly value?: Buffer;
+  readonly type: string;
+  readonly version: number;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  /** How long the value is. */
+  readonly bytes: number;
+  readonly ttlMs?: number;
+};
 export type KeyPage = {
   readonly entries: readonly KeyEntry[];
   readonly next: Buffer | undefined;
@@ -31,12 +42,12 @@ export type KeyPage = {
 export function readKeys(
   state: ReplicatedState,
   range: KeyRange,
-): { readonly page: KeyPage } | { readonly refused: Refused } {
+): { readonly page: KeyPage } | { readonly refused: Refusal } {
   const { keyValues, appliedIndex } = state;
   const revision = range.revision === 0 ? appliedIndex : range.revision;
   if (revision > appliedIndex) {
     const detail = `revision ${revision} is not there yet; the newest is ${appliedIndex}`;
-    return { refused: refused('REFUSAL_FUTURE', detail) };
+    return { refused: { reason: 'future', detail } };
   }
   if (revision < keyValues.oldestRevision) return { refused: forgotten(keyValues, revision) };
   return { page: pageOf(state, range, revision) };
@@ -83,10 +94,10 @@ export function rangeText({ start, end }: Pick<KeyRange, 'start' | 'end'>): stri
   return isOneKey(first, byteStringOf(end)) ? `GET ${name}` : `KEYS ${name}`;
 }
 
-export function forgotten(keyValues: KeyValues, revision: number): Refused {
+export function forgotten(keyValues: KeyValues, revision: number): Refusal {
   const { oldestRevision } = keyValues;
   const detail = `revision ${revision} is no longer kept; the oldest is ${oldestRevision}`;
-  return refused('REFUSAL_FORGOTTEN', detail);
+  return { reason: 'forgotten', detail };
 }
 
 export function entryOf(

@@ -1,10 +1,11 @@
+import { unreachable } from '../assert.ts';
 import { horizonOf, staleMsOf } from '../consensus/freshness.ts';
 import { beginLeaseRead, leaseReadRemainingMs, leaseRemainingMs } from '../consensus/leases.ts';
-import type { Consistency } from '../transport/generated/gossipraft/Consistency.ts';
-import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
-import { monotonicNow } from './host.ts';
-import { notLeader, refused } from './refusals.ts';
-import type { ServerContext } from './server-context.ts';
+import type { HostContext } from './host-context.ts';
+import { notLeader, type Refusal } from './refusal.ts';
+
+/** What the answer to a read shall rest on. */
+export type Consistency = 'lease' | 'quorum' | 'bounded' | 'local';
 
 /** How an answer may be trusted. */
 export type Warrant = {
@@ -21,7 +22,7 @@ export type ReadDemand = {
 type Reply<T> = (
   answer:
     | { readonly value: T; readonly warrant: Warrant }
-    | { readonly value: undefined; readonly refused: Refused },
+    | { readonly value: undefined; readonly refused: Refusal },
 ) => void;
 
 /**
@@ -29,28 +30,30 @@ type Reply<T> = (
  * rests on (lease, age) is looked at again after the read was executed.
  */
 export class ReadGate {
-  readonly #context: ServerContext;
+  readonly #context: HostContext;
 
-  constructor(context: ServerContext) {
+  constructor(context: HostContext) {
     this.#context = context;
   }
 
   /** Executes `read` at once or later, and replies once. */
   read<T>(demand: ReadDemand, read: () => T, reply: Reply<T>): void {
     switch (demand.consistency) {
-      case 'CONSISTENCY_LEASE':
+      case 'lease':
         this.#readByLease(read, reply);
         break;
-      case 'CONSISTENCY_QUORUM':
+      case 'quorum':
         this.#readByQuorum(read, reply);
         break;
-      case 'CONSISTENCY_BOUNDED':
+      case 'bounded':
         this.#readBounded(demand.maxStalenessMs, read, reply);
         break;
-      default: {
+      case 'local':
         this.#context.counters.localReads += 1;
-        reply({ value: read(), warrant: { consistency: 'CONSISTENCY_LOCAL' } });
-      }
+        reply({ value: read(), warrant: { consistency: 'local' } });
+        break;
+      default:
+        unreachable(demand.consistency);
     }
   }
 
@@ -58,13 +61,13 @@ export class ReadGate {
   leaseRemainingMs(): number {
     const { host } = this.#context;
     host.checkClock();
-    return leaseRemainingMs(host.replica, monotonicNow());
+    return leaseRemainingMs(host.replica, host.now());
   }
 
   #readByLease<T>(read: () => T, reply: Reply<T>): void {
     const { host } = this.#context;
     host.checkClock();
-    const begun = beginLeaseRead(host.replica, monotonicNow());
+    const begun = beginLeaseRead(host.replica, host.now());
     if (begun === undefined) {
       this.#readByQuorum(read, reply);
       return;
@@ -72,13 +75,13 @@ export class ReadGate {
     this.#whenApplied(begun.index, () => {
       const value = read();
       host.checkClock();
-      const leftMs = leaseReadRemainingMs(host.replica, begun, monotonicNow());
+      const leftMs = leaseReadRemainingMs(host.replica, begun, host.now());
       if (leftMs <= 0) {
         this.#readByQuorum(read, reply);
         return;
       }
       this.#context.counters.leaseReads += 1;
-      reply({ value, warrant: { consistency: 'CONSISTENCY_LEASE', leaseRemainingMs: leftMs } });
+      reply({ value, warrant: { consistency: 'lease', leaseRemainingMs: leftMs } });
     });
   }
 
@@ -92,7 +95,7 @@ export class ReadGate {
       }
       this.#whenApplied(answer.index, () => {
         counters.quorumReads += 1;
-        reply({ value: read(), warrant: { consistency: 'CONSISTENCY_QUORUM' } });
+        reply({ value: read(), warrant: { consistency: 'quorum' } });
       });
     });
   }
@@ -103,12 +106,12 @@ export class ReadGate {
     const ageMs = (): number =>
       horizon === undefined
         ? Number.POSITIVE_INFINITY
-        : staleMsOf(host.replica, horizon, monotonicNow());
+        : staleMsOf(host.replica, horizon, host.now());
     const refuse = (): void => {
       counters.refusedReads += 1;
       const age = horizon === undefined ? 'of unknown age' : `${Math.ceil(ageMs())} ms old`;
       const detail = `the data of this server may be ${age}, asked for was ${maxStalenessMs} ms`;
-      reply({ value: undefined, refused: refused('REFUSAL_TOO_STALE', detail) });
+      reply({ value: undefined, refused: { reason: 'tooStale', detail } });
     };
     if (horizon === undefined || ageMs() > maxStalenessMs) {
       refuse();
@@ -122,7 +125,7 @@ export class ReadGate {
         return;
       }
       counters.boundedReads += 1;
-      reply({ value, warrant: { consistency: 'CONSISTENCY_BOUNDED', staleMs } });
+      reply({ value, warrant: { consistency: 'bounded', staleMs } });
     });
   }
 

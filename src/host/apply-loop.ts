@@ -1,4 +1,3 @@
-import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import {
   applyEntry,
@@ -7,6 +6,7 @@ import {
   replaceState,
 } from '../state-machines/replicated-state.ts';
 import type { LogStore } from '../storage/log-store.ts';
+import type { Timers } from './surroundings.ts';
 
 /** Read at a time. */
 const readMaxBytes = 256 * 1024;
@@ -18,29 +18,35 @@ export type ApplyListener = {
   applied(entry: Entry, outcome: Outcome | undefined): void;
   /** A slice is done: everything up to `index` is applied. */
   advanced(index: LogIndex): void;
+  /** What is committed cannot be applied here: nothing may follow. */
+  failed(error: Error): void;
 };
 
 /** Brings committed entries from the log to the state machines, in order, each once. */
 export class ApplyLoop {
   readonly state: ReplicatedState;
   readonly #log: LogStore;
+  readonly #timers: Timers;
   readonly #listener: ApplyListener;
   #target = 0;
   #running: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(state: ReplicatedState, log: LogStore, listener: ApplyListener) {
+  constructor(state: ReplicatedState, log: LogStore, timers: Timers, listener: ApplyListener) {
     this.state = state;
     this.#log = log;
+    this.#timers = timers;
     this.#listener = listener;
   }
 
   /** Everything up to here is committed and durable. */
   applyUpTo(index: LogIndex): void {
     this.#target = Math.max(this.#target, index);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run()
+      .catch((error: Error) => this.#listener.failed(error))
+      .finally(() => {
+        this.#running = undefined;
+      });
   }
 
   /** The state of a snapshot takes the place of what was applied so far. */
@@ -67,20 +73,20 @@ export class ApplyLoop {
         place = this.#applySlice(entries, place);
         this.#listener.advanced(this.state.appliedIndex as LogIndex);
         // What is read from memory comes without waiting: the peers would wait for all of it.
-        if (this.state.appliedIndex < this.#target) await turnOfTheOthers();
+        if (this.state.appliedIndex < this.#target) await this.#timers.turnOfTheOthers();
       }
     }
   }
 
   /** Applies entries from a place on while there is time, and returns the place behind them. */
   #applySlice(entries: readonly Entry[], from: number): number {
-    const endsAt = performance.now() + sliceMaxMs;
+    const isOver = this.#timers.slice(sliceMaxMs);
     for (let place = from; place < entries.length; place += 1) {
       const entry = entries[place];
       // A snapshot has taken the place of the state meanwhile.
       if (entry?.index !== this.state.appliedIndex + 1) return entries.length;
       this.#listener.applied(entry, applyEntry(this.state, entry));
-      if (performance.now() >= endsAt) return place + 1;
+      if (isOver()) return place + 1;
     }
     return entries.length;
   }

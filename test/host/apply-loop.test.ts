@@ -1,5 +1,6 @@
 import test from 'ava';
-import { ApplyLoop } from '../../src/server/apply-loop.ts';
+import { ApplyLoop } from '../../src/host/apply-loop.ts';
+import { processTimers } from '../../src/server/real-world.ts';
 import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
 import { MemoryStore } from '../../src/storage/memory-store.ts';
 import type { LogIndex } from '../../src/words.ts';
@@ -13,6 +14,10 @@ function spin(): void {
   const endsAt = performance.now() + busyMs;
   while (performance.now() < endsAt);
 }
+
+const unexpected = (error: Error): void => {
+  throw error;
+};
 
 const logOf = (count: number): MemoryStore => {
   const ignored = { persisted: () => undefined, failed: () => undefined };
@@ -34,8 +39,9 @@ test('others have their turn between two slices, however much there is to apply'
       spin();
     },
     advanced: () => undefined,
+    failed: unexpected,
   };
-  const loop = new ApplyLoop(createReplicatedState(), logOf(4), listener);
+  const loop = new ApplyLoop(createReplicatedState(), logOf(4), processTimers, listener);
   loop.applyUpTo(4 as LogIndex);
   await until('all is applied', () => order.filter(item => item === 'turn').length === 4);
   t.deepEqual(order, ['1', 'turn', '2', 'turn', '3', 'turn', '4', 'turn']);
@@ -43,7 +49,8 @@ test('others have their turn between two slices, however much there is to apply'
 
 test('a snapshot that comes between two slices is not applied over', async t => {
   const applied: number[] = [];
-  const loop: ApplyLoop = new ApplyLoop(createReplicatedState(), logOf(6), {
+  const loop: ApplyLoop = new ApplyLoop(createReplicatedState(), logOf(6), processTimers, {
+    failed: unexpected,
     applied: ({ index }) => {
       applied.push(index);
       spin();
@@ -61,7 +68,8 @@ test('a snapshot that comes between two slices is not applied over', async t => 
 test('a loop that is stopped applies nothing more', async t => {
   const applied: number[] = [];
   let stopped: Promise<void> | undefined;
-  const loop: ApplyLoop = new ApplyLoop(createReplicatedState(), logOf(6), {
+  const loop: ApplyLoop = new ApplyLoop(createReplicatedState(), logOf(6), processTimers, {
+    failed: unexpected,
     applied: ({ index }) => {
       applied.push(index);
       spin();

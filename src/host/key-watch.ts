@@ -1,14 +1,26 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
 import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
 import { type Version, versionsAfter } from '../state-machines/key-values.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
-import type { KeyChange } from '../transport/generated/gossipraft/KeyChange.ts';
-import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
-import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
-import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
-import { entryOf, forgotten } from './key-reader.ts';
+import { entryOf, forgotten, type KeyEntry } from './key-reader.ts';
+import type { Refusal } from './refusal.ts';
 
-type Call = ServerWritableStream<WatchRequest, WatchKeysReply>;
+/** `entry` is undefined when the key is gone. */
+export type KeyChange = {
+  readonly key: Buffer;
+  readonly revision: number;
+  readonly entry?: KeyEntry;
+};
+
+/** Somebody who watches, at the other end of a stream. */
+export type Watcher = {
+  readonly isGone: boolean;
+  /** Sent, and not yet taken. */
+  readonly waitingBytes: number;
+  /** Everything up to `through` has been told then. */
+  tell(changes: readonly KeyChange[], through: number): void;
+  /** Nothing more can be told. */
+  end(refusal: Refusal): void;
+};
 
 /** Revisions in one message. */
 const versionsPerMessage = 256;
@@ -23,27 +35,36 @@ const backlogMaxBytes = 4 * 1024 * 1024;
  * fallen behind what is kept.
  */
 export class KeyWatch {
-  readonly #call: Call;
+  readonly #watcher: Watcher;
   readonly #state: ReplicatedState;
   readonly #prefix: ByteString;
   /** Everything up to here has been told. */
   #through: number;
 
-  constructor(call: Call, state: ReplicatedState) {
-    this.#call = call;
+  /** Without `after`, what happens from now on is told. */
+  constructor(
+    watcher: Watcher,
+    state: ReplicatedState,
+    { prefix, after }: { readonly prefix: Uint8Array; readonly after: number | undefined },
+  ) {
+    this.#watcher = watcher;
     this.#state = state;
-    this.#prefix = byteStringOf(call.request.prefix);
-    this.#through = call.request.after ?? state.appliedIndex;
-    call.on('drain', () => this.advance());
+    this.#prefix = byteStringOf(prefix);
+    this.#through = after ?? state.appliedIndex;
   }
 
-  /** The state has moved on. */
+  /** Says from where on changes are told, or that all is well though nothing happens. */
+  ping(): void {
+    if (!this.#watcher.isGone) this.#watcher.tell([], this.#through);
+  }
+
+  /** The state has moved on, or the watcher has taken what was sent. */
   advance(): void {
     while (this.#through < this.#state.appliedIndex) {
-      if (this.#call.writableEnded || this.#call.writableLength > backlogMaxBytes) return;
+      if (this.#watcher.isGone || this.#watcher.waitingBytes > backlogMaxBytes) return;
       const versions = versionsAfter(this.#state.keyValues, this.#through, versionsPerMessage);
       if (versions === undefined) {
-        this.end(forgotten(this.#state.keyValues, this.#through));
+        this.#watcher.end(forgotten(this.#state.keyValues, this.#through));
         return;
       }
       const fitting = thatFit(versions);
@@ -54,20 +75,9 @@ export class KeyWatch {
     }
   }
 
-  /** Says that all is well though nothing happens. */
-  ping(): void {
-    if (!this.#call.writableEnded) this.#call.write({ through: this.#through });
-  }
-
-  end(reason: Refused): void {
-    if (this.#call.writableEnded) return;
-    this.#call.write({ ended: reason });
-    this.#call.end();
-  }
-
   #tell(versions: readonly Version[]): void {
     const changes = versions.flatMap(version => this.#changesOf(version));
-    if (changes.length > 0) this.#call.write({ changes, through: this.#through });
+    if (changes.length > 0) this.#watcher.tell(changes, this.#through);
   }
 
   #changesOf({ revision, changes }: Version): KeyChange[] {

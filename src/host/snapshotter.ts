@@ -1,16 +1,15 @@
 import type { Entry, Position } from '../consensus/types.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import { captureState } from '../state-machines/state-capture.ts';
-import { nodeFileSystem } from '../storage/file-system.ts';
-import { type SavedSnapshot, writeSnapshot } from '../storage/snapshot-file.ts';
+import type { Clock, SavedState, SnapshotStore } from './surroundings.ts';
 
 export type SnapshotterOptions = {
-  readonly directory: string;
-  readonly clusterId: string;
+  readonly store: SnapshotStore;
+  readonly clock: Clock;
   /** A snapshot is made after so many bytes of log, or as many as the last one had. */
   readonly intervalBytes: number;
   /** What follows a snapshot is done before the next one is begun. */
-  readonly onSaved: (position: Position, saved: SavedSnapshot, tookMs: number) => Promise<void>;
+  readonly onSaved: (position: Position, saved: SavedState, tookMs: number) => Promise<void>;
   readonly onFailure: (error: Error) => void;
 };
 
@@ -51,14 +50,11 @@ export class Snapshotter {
   }
 
   async #save(state: ReplicatedState, position: Position): Promise<void> {
-    const { directory, clusterId, onSaved } = this.#options;
-    const startedAt = performance.now();
-    const records = captureState(state);
-    const header = { clusterId, position };
-    const isStopped = (): boolean => this.#isStopped;
-    const saved = await writeSnapshot(nodeFileSystem, directory, header, records, isStopped);
+    const { store, clock, onSaved } = this.#options;
+    const startedAt = clock.monotonicNow();
+    const saved = await store.save(position, captureState(state), () => this.#isStopped);
     if (saved === undefined) return;
     this.#lastSizeBytes = saved.sizeBytes;
-    await onSaved(position, saved, performance.now() - startedAt);
+    await onSaved(position, saved, clock.monotonicNow() - startedAt);
   }
 }

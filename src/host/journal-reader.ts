@@ -1,11 +1,11 @@
-import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { batchOf, checkpointBefore } from '../state-machines/journal.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
-import type { ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
+import type { ArchivedBatch } from '../storage/journal-archive.ts';
 import type { LogStore } from '../storage/log-store.ts';
+import type { Archive, Timers } from './surroundings.ts';
 
 /** One object that somebody has posted, as it was written. */
 export type JournalEntry = {
@@ -18,7 +18,8 @@ export type JournalEntry = {
 export type JournalSources = {
   readonly state: ReplicatedState;
   readonly log: LogStore;
-  readonly archive: JournalArchive;
+  readonly archive: Archive;
+  readonly timers: Timers;
 };
 
 /** Read from the log at a time; between two of them the server hears its peers. */
@@ -65,7 +66,7 @@ export async function* batchesFrom(
 }
 
 async function* batchesOfLog(
-  { state, log, archive }: JournalSources,
+  { state, log, archive, timers }: JournalSources,
   from: number,
 ): AsyncGenerator<ArchivedBatch> {
   if (from > state.journal.lastSeq) return;
@@ -73,14 +74,19 @@ async function* batchesOfLog(
   const isInLog = checkpoint !== undefined && checkpoint.index > archive.throughIndex;
   const firstSeq = isInLog ? checkpoint.first : archive.lastSeq + 1;
   const firstIndex = isInLog ? checkpoint.index : archive.throughIndex + 1;
-  for await (const batch of archivable({ state, log }, firstIndex, state.appliedIndex, firstSeq)) {
+  for await (const batch of archivable(
+    { state, log, timers },
+    firstIndex,
+    state.appliedIndex,
+    firstSeq,
+  )) {
     if (batch.firstSeq + batch.count > from) yield batch;
   }
 }
 
 /** The batches of a part of the log that had an effect; the first of them begins with `seq`. */
 export async function* archivable(
-  { state, log }: Pick<JournalSources, 'state' | 'log'>,
+  { state, log, timers }: Pick<JournalSources, 'state' | 'log' | 'timers'>,
   fromIndex: number,
   throughIndex: number,
   seq: number,
@@ -104,7 +110,7 @@ export async function* archivable(
       index = entry.index + 1;
     }
     // What is read from memory comes without waiting: the peers would wait for all of it.
-    await turnOfTheOthers();
+    await timers.turnOfTheOthers();
   }
 }
 

@@ -1,0 +1,129 @@
+import type { Replica } from '../consensus/replica.ts';
+import type { Effect, LogIndex, Position } from '../consensus/types.ts';
+import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import type { Retention } from '../storage/journal-archive.ts';
+import type { MetadataStore } from '../storage/log-store.ts';
+import { ApplyLoop } from './apply-loop.ts';
+import { Compactor } from './compactor.ts';
+import { createCounters } from './counters.ts';
+import { effectRunner } from './effect-runner.ts';
+import { Expiry } from './expiry.ts';
+import { Host } from './host.ts';
+import type { HostContext } from './host-context.ts';
+import { Requests } from './requests.ts';
+import { SnapshotIntake } from './snapshot-intake.ts';
+import { Snapshotter } from './snapshotter.ts';
+import type {
+  Archive,
+  Clock,
+  CompactableLog,
+  HostListener,
+  Observer,
+  Outbox,
+  SnapshotStore,
+  Timers,
+} from './surroundings.ts';
+
+/** The world of a host, and what its disk held at the start. */
+export type HostOptions = {
+  readonly replica: Replica;
+  readonly state: ReplicatedState;
+  /** Of the snapshot that `state` came from. */
+  readonly snapshot: Position;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: CompactableLog;
+  readonly metadata: MetadataStore;
+  readonly archive: Archive;
+  readonly snapshotStore: SnapshotStore;
+  readonly outbox: Outbox;
+  readonly observer: Observer;
+  readonly listener: HostListener;
+  readonly snapshotIntervalBytes: number;
+  readonly retention: Retention;
+};
+
+export type CreatedHost = HostContext & {
+  /** Begins with the first tick. Whoever wants to stand between effects runs each turn itself. */
+  start(runTurn?: (effects: readonly Effect[], runEffect: (effect: Effect) => void) => void): void;
+  /** From now on no deadline is met and nothing expires; what is under way ends by itself. */
+  stop(): Promise<void>;
+};
+
+function runAll(effects: readonly Effect[], runEffect: (effect: Effect) => void): void {
+  for (const effect of effects) runEffect(effect);
+}
+
+/** Puts the parts of a host together. It does nothing before `start`. */
+export function createHost(options: HostOptions): CreatedHost {
+  const { replica, state, clock, timers, log, archive, observer, listener } = options;
+  const host = new Host(replica, { clock, timers });
+  const requests = new Requests(host);
+  const compactor = new Compactor({
+    sources: { state, log, archive, timers },
+    clock,
+    retention: options.retention,
+    snapshotIndex: options.snapshot.index,
+    compacted: baseIndex => host.dispatch({ type: 'compacted', baseIndex }),
+  });
+  const snapshotter = new Snapshotter({
+    store: options.snapshotStore,
+    clock,
+    intervalBytes: options.snapshotIntervalBytes,
+    onSaved: (position, saved, tookMs) => {
+      observer.snapshotSaved(position, saved, tookMs);
+      return compactor.snapshotSaved(position);
+    },
+    onFailure: error => observer.snapshotFailed(error),
+  });
+  const applyLoop = new ApplyLoop(state, log, timers, {
+    applied: (entry, outcome) => {
+      snapshotter.noteApplied(state, entry);
+      observer.applied(entry, outcome);
+      if (outcome !== undefined) requests.applied(entry, outcome);
+    },
+    advanced: index => {
+      host.dispatch({ type: 'applied', index });
+      requests.advanced(index);
+    },
+    failed: error => listener.onHalt(error.message),
+  });
+  const snapshots = new SnapshotIntake({
+    store: options.snapshotStore,
+    fetched: position => host.dispatch({ type: 'snapshotFetched', position }),
+    install: fetched => {
+      applyLoop.replace(fetched);
+      observer.skippedTo(fetched.appliedIndex as LogIndex, replica.commit.term);
+    },
+    failed: error => listener.onHalt(error.message),
+  });
+  const counters = createCounters();
+  const context: HostContext = {
+    clock,
+    timers,
+    host,
+    log,
+    applyLoop,
+    requests,
+    counters,
+    snapshotter,
+    snapshots,
+  };
+  const { metadata, outbox } = options;
+  const runEffect = effectRunner({ context, metadata, outbox, observer, listener });
+  const expiry = new Expiry(context);
+  return {
+    ...context,
+    start(runTurn = runAll) {
+      host.start(effects => runTurn(effects, runEffect));
+      expiry.start();
+    },
+    async stop() {
+      expiry.stop();
+      host.stop();
+      await applyLoop.stop();
+      await snapshots.stop();
+      await snapshotter.stop();
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import type { NodeId } from '../consensus/types.ts';
+
+/** Why a read is not answered here. It has had no effect. */
+export type Refusal = {
+  readonly reason: 'notLeader' | 'tooStale' | 'future' | 'forgotten';
+  /** In words, for people. */
+  readonly detail: string;
+  readonly leader?: NodeId;
+};
+
+export const notLeader = (leader: NodeId | undefined): Refusal => ({
+  reason: 'notLeader',
+  detail: leader === undefined ? 'there is no leader' : `${leader} leads`,
+  ...(leader === undefined ? {} : { leader }),
+});

@@ -1,0 +1,54 @@
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import { KeyWatch, type Watcher } from '../host/key-watch.ts';
+import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
+import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
+import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
+import { refusedByHost, wrongCluster } from './refusals.ts';
+import type { ServerContext } from './server-context.ts';
+
+type Call = ServerWritableStream<WatchRequest, WatchKeysReply>;
+
+const pingIntervalMs = 1000;
+
+/** WatchKeys: every change of the keys with a prefix, from a revision on. */
+export function watchKeys(context: ServerContext, call: Call): void {
+  const { requests, applyLoop, host, clusterId } = context;
+  const end = (reason: Refused): void => {
+    if (call.writableEnded) return;
+    call.write({ ended: reason });
+    call.end();
+  };
+  const wrong = wrongCluster(clusterId, call.request.clusterId);
+  if (wrong !== undefined) {
+    end(wrong);
+    return;
+  }
+  const watcher: Watcher = {
+    get isGone() {
+      return call.writableEnded;
+    },
+    get waitingBytes() {
+      return call.writableLength;
+    },
+    tell: (changes, through) => call.write({ changes: [...changes], through }),
+    end: refusal => end(refusedByHost(refusal)),
+  };
+  const { prefix, after } = call.request;
+  const watch = new KeyWatch(watcher, applyLoop.state, { prefix, after });
+  const unsubscribe = requests.onAdvance(() => watch.advance());
+  // Who hears nothing goes to another server; so a server without a leader says nothing.
+  const pinging = setInterval(() => {
+    if (host.replica.leader !== undefined) watch.ping();
+  }, pingIntervalMs);
+  const stop = (): void => {
+    clearInterval(pinging);
+    unsubscribe();
+  };
+  call.on('drain', () => watch.advance());
+  call.on('cancelled', stop);
+  call.on('error', stop);
+  call.on('close', stop);
+  // Empty, and at once: the watcher knows from where on it is told.
+  watch.ping();
+  watch.advance();
+}
