@@ -87,12 +87,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     },
     load: directory => loadState(directory, text => eventLog.say('warn', text)),
   });
-  try {
-    demandWholeness(storage, join(dataRoot, nodeId), eventLog);
-  } catch (error) {
-    await storage.close();
-    throw error;
-  }
+  tellWhatWasFound(storage, eventLog);
   const places = new ListeningPlaces(nodeId as NodeId, eventLog);
   server = wire(options, storage, eventLog, fatal, places);
   const grpc = await startGrpcServer(endpoint, server.services, {
@@ -266,21 +261,32 @@ function leaveBehind(options: ServerOptions, directory: string, eventLog: EventL
   options.onRemoved();
 }
 
-/** The log must reach at least as far as a snapshot that was made here, or a part of it is lost. */
-function demandWholeness(
-  { recovered, loaded }: Storage,
-  directory: string,
+/** What a start has to say of the disk. */
+function tellWhatWasFound(
+  { loaded, recovered, repaired, shortfall, metadata }: Storage,
   eventLog: EventLog,
 ): void {
-  const { index } = loaded.position;
-  if (index > recovered.lastIndex) {
-    throw new StartupError(
-      `the log in ${directory} ends at entry ${recovered.lastIndex}, before the snapshot of ` +
-        `entry ${index}: a part of it is lost; put the missing file back, or replace this ` +
-        'server by one with an empty data directory',
+  if (loaded.position.index > 0) {
+    eventLog.say('info', `starts from the snapshot of entry ${loaded.position.index}`);
+  }
+  if (repaired !== undefined) {
+    const { path, why } = repaired;
+    eventLog.say(
+      'warn',
+      `the log file ${path}: ${why}; the snapshot holds all of it, nothing is lost`,
     );
   }
-  if (index > 0) eventLog.say('info', `starts from the snapshot of entry ${index}`);
+  if (shortfall !== undefined) {
+    const { file, why, heldBefore, folder } = shortfall;
+    const text =
+      `the log file ${file} is damaged: ${why}. Of at least ${heldBefore} entries the first ` +
+      `${recovered.lastIndex} are here; the rest comes from the others`;
+    const place = folder === undefined ? '' : `; what cannot be used is in ${folder}`;
+    eventLog.say('error', `${text}${place}`);
+  }
+  if (metadata.isRecovering) {
+    eventLog.say('warn', 'has no vote until it holds again what a leader has confirmed');
+  }
 }
 
 const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({

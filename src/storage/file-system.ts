@@ -1,5 +1,5 @@
 import * as fs from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { copyFile, type FileHandle, open, rename, rm } from 'node:fs/promises';
 
 /** An open file for the log: only what the log needs, so that a test can break each of it. */
 export type LogFile = {
@@ -28,11 +28,16 @@ export type FileSystem = {
   writeAndSync(path: string, text: string): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
+  makeDirectory(path: string): void;
   /** As above, without holding up the process: for large files, whose removal takes a while. */
   readonly inBackground: {
     syncDirectory(directory: string): Promise<void>;
     rename(from: string, to: string): Promise<void>;
     remove(path: string): Promise<void>;
+    /** With all that is in it. */
+    removeDirectory(path: string): Promise<void>;
+    /** Durable when done, except for the name. */
+    copy(from: string, to: string): Promise<void>;
   };
 };
 
@@ -123,6 +128,7 @@ export const nodeFileSystem: FileSystem = {
   },
   rename: (from, to) => fs.renameSync(from, to),
   remove: path => fs.rmSync(path, { force: true }),
+  makeDirectory: path => fs.mkdirSync(path, { mode: 0o700 }),
   inBackground: {
     async syncDirectory(directory) {
       const handle = await open(directory, 'r');
@@ -130,5 +136,11 @@ export const nodeFileSystem: FileSystem = {
     },
     rename: (from, to) => rename(from, to),
     remove: path => rm(path, { force: true }),
+    removeDirectory: path => rm(path, { force: true, recursive: true }),
+    async copy(from, to) {
+      await copyFile(from, to);
+      const handle = await open(to, 'r+');
+      await handle.sync().finally(() => handle.close());
+    },
   },
 };

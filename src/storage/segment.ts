@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry } from '../consensus/types.ts';
-import { StartupError } from '../errors/startup-error.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
-import { decodeRecord, type LogRecord, paddedBytes, recordBytesAt } from './record.ts';
+import { decodeRecord, paddedBytes, recordBytesAt } from './record.ts';
 
 /*
  * A segment file: a header of 96 bytes, records, and zeros that were written in advance (a write
@@ -11,7 +10,7 @@ import { decodeRecord, type LogRecord, paddedBytes, recordBytesAt } from './reco
  */
 export const segmentHeaderBytes = 96;
 const segmentMagic = 'GRAFTLOG';
-const formatVersion = 1;
+export const segmentFormatVersion = 1;
 /** An entry's place is remembered once per so many bytes, and found by reading on from there. */
 const checkpointBytes = 64 * 1024;
 /** One write to the disk; what is appended beyond goes with the next. */
@@ -48,7 +47,7 @@ export function firstIndexOf(name: string): number | undefined {
 export function encodeSegmentHeader(firstIndex: number, directoryId: string): Buffer {
   const header = Buffer.alloc(segmentHeaderBytes);
   header.write(segmentMagic, 0, 'latin1');
-  header.writeUInt32LE(formatVersion, 8);
+  header.writeUInt32LE(segmentFormatVersion, 8);
   header.writeDoubleLE(firstIndex, 16);
   header.write(directoryId.slice(0, 64), 24, 'latin1');
   header.writeUInt32LE(crc32(header.subarray(0, 92)), 92);
@@ -86,112 +85,6 @@ export function noteCheckpoint(segment: Segment, index: number, offset: number):
   if (last !== undefined && offset - last.offset < checkpointBytes) return;
   segment.checkpoints.push({ index, offset });
 }
-
-/** What was found in a segment file. */
-export type Scan = {
-  readonly segment: Segment;
-  /** The file ends in something that is neither a record nor zeros: a write torn by a crash. */
-  readonly isTorn: boolean;
-};
-
-/**
- * Reads a whole segment and hands out its entries in order. A damaged entry that was durable once
- * is refused: to cut it off like a torn write would forget what this server has acknowledged.
- */
-export async function scanSegment(
-  file: LogFile,
-  path: string,
-  options: { firstIndex: number; directoryId: string; isLast: boolean },
-  onEntry: (entry: Entry) => void,
-): Promise<Scan> {
-  const content = Buffer.alloc(await file.sizeBytes());
-  await file.read(content, 0);
-  checkHeader(content, path, options);
-
-  const segment: Segment = {
-    path,
-    file,
-    firstIndex: options.firstIndex,
-    lastIndex: options.firstIndex - 1,
-    endOffset: segmentHeaderBytes,
-    filledBytes: content.length,
-    lastCrc: 0,
-    checkpoints: [],
-  };
-  for (
-    let record = nextRecord(content, segment);
-    record !== undefined;
-    record = nextRecord(content, segment)
-  ) {
-    if (record.type === 'entry') {
-      noteCheckpoint(segment, record.entry.index, record.offset);
-      segment.lastIndex = record.entry.index;
-      onEntry(record.entry);
-    }
-    segment.endOffset = record.offset + record.sizeBytes;
-    segment.lastCrc = record.crc;
-  }
-  const rest = content.subarray(segment.endOffset);
-  const isTorn = rest.some(byte => byte !== 0);
-  if (isTorn) refuseCorruption(content, segment, options.isLast);
-  return { segment, isTorn };
-}
-
-function checkHeader(
-  content: Buffer,
-  path: string,
-  { firstIndex, directoryId }: { firstIndex: number; directoryId: string },
-): void {
-  const header = content.subarray(0, segmentHeaderBytes);
-  const expected = encodeSegmentHeader(firstIndex, directoryId);
-  if (header.equals(expected)) return;
-  const isSound =
-    header.length === segmentHeaderBytes &&
-    header.readUInt32LE(92) === crc32(header.subarray(0, 92));
-  if (isSound && header.readUInt32LE(8) !== formatVersion) {
-    const found = header.readUInt32LE(8);
-    throw new StartupError(
-      `the log file ${path} has format version ${found}, ` +
-        `this program reads version ${formatVersion}; ` +
-        'start the program that wrote it',
-    );
-  }
-  if (isSound)
-    throw new StartupError(
-      `the log file ${path} belongs to another data directory; put its own file back`,
-    );
-  throw corruption(path, 0, 'its header is damaged');
-}
-
-/** The next record, if it is sound and continues the log. */
-function nextRecord(content: Buffer, segment: Segment): LogRecord | undefined {
-  const record = decodeRecord(content, segment.endOffset);
-  if (record === undefined || record.previousCrc !== segment.lastCrc) return undefined;
-  const isNext = record.type === 'mark' || record.entry.index === segment.lastIndex + 1;
-  return isNext ? record : undefined;
-}
-
-/**
- * Tells a torn write from corruption. Only the last file can be torn (the next one is begun when it
- * is durable), and only above every durable mark that was written later.
- */
-function refuseCorruption(content: Buffer, segment: Segment, isLast: boolean): void {
-  const damagedIndex = segment.lastIndex + 1;
-  if (!isLast) {
-    throw corruption(segment.path, segment.endOffset, `entry ${damagedIndex} is damaged`);
-  }
-  for (let offset = segment.endOffset + 8; offset < content.length; offset += 8) {
-    const record = decodeRecord(content, offset);
-    if (record === undefined || record.durableBefore < damagedIndex) continue;
-    throw corruption(segment.path, segment.endOffset, `entry ${damagedIndex} is damaged`);
-  }
-}
-
-const corruption = (path: string, offset: number, what: string): StartupError =>
-  new StartupError(
-    `the log file ${path} is corrupt at byte ${offset} (${what}, and it was durable before); ` +
-      'check the disk, then replace this server by one with an empty data directory',
-  );
 
 /** Entries of the segment from `fromIndex` on, read from the disk, up to what is unsound. */
 export async function readSegment(
@@ -273,13 +166,6 @@ export async function cutAt(segment: Segment, offset: number): Promise<void> {
   segment.filledBytes = offset;
   const kept = segment.checkpoints.filter(checkpoint => checkpoint.offset < offset);
   segment.checkpoints.splice(0, segment.checkpoints.length, ...kept);
-}
-
-/** A file whose creation was interrupted: its header never became durable, so nothing followed. */
-export async function isUnbegun(file: LogFile): Promise<boolean> {
-  const header = Buffer.alloc(segmentHeaderBytes);
-  const sizeBytes = await file.read(header, 0);
-  return sizeBytes < segmentHeaderBytes || header.every(byte => byte === 0);
 }
 
 /** How many of the entries fit into one write. */

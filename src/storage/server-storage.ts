@@ -3,17 +3,15 @@ import { openDataDirectory } from './data-directory.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { JournalArchive } from './journal-archive.ts';
 import type { SnapshotMark } from './log-base.ts';
-import type { LogStoreListener, RecoveredLog } from './log-store.ts';
+import type { LogStoreListener } from './log-store.ts';
 import type { Metadata } from './metadata.ts';
-import { WriteAheadLog } from './write-ahead-log.ts';
+import { type OpenedLog, WriteAheadLog } from './write-ahead-log.ts';
 
-export type ServerStorage<Loaded extends SnapshotMark = SnapshotMark> = {
+export type ServerStorage<Loaded extends SnapshotMark = SnapshotMark> = OpenedLog & {
   readonly metadata: Metadata;
-  readonly log: WriteAheadLog;
   readonly archive: JournalArchive;
   /** What the newest snapshot holds. */
   readonly loaded: Loaded;
-  readonly recovered: RecoveredLog;
   /** The directory held nothing before. */
   readonly isNew: boolean;
   close(): Promise<void>;
@@ -45,6 +43,8 @@ export async function openServerStorage<Loaded extends SnapshotMark>(options: {
       const opened = await WriteAheadLog.open({
         directory: path,
         directoryId: directory.metadata.directoryId,
+        floorStore: directory.metadata,
+        canRebuild: canOthersGoOn(directory.metadata),
         fileSystem,
         listener: options.listener,
         segmentMaxBytes: options.segmentMaxBytes,
@@ -66,6 +66,13 @@ export async function openServerStorage<Loaded extends SnapshotMark>(options: {
   } catch (error) {
     throw asStartupError(error, path);
   }
+}
+
+/** Can the others elect a leader without this server? Then they hold all that was committed. */
+function canOthersGoOn({ config, directoryId }: Metadata): boolean {
+  const voters = config?.members.filter(({ isVoter }) => isVoter) ?? [];
+  const others = voters.filter(voter => voter.directoryId !== directoryId);
+  return others.length > voters.length / 2;
 }
 
 function asStartupError(error: unknown, path: string): StartupError {

@@ -67,6 +67,20 @@ export const keepFetched = (
   position: Position,
 ): Promise<string> => nameSnapshot(fileSystem, directory, temporary, position, '-fetched');
 
+/** A snapshot that was made here stands for itself from now on: the log does not reach it. */
+export async function adoptAsFetched(
+  fileSystem: FileSystem,
+  directory: string,
+  { index }: Position,
+): Promise<void> {
+  const { rename, syncDirectory } = fileSystem.inBackground;
+  await rename(pathOf(directory, index, ''), pathOf(directory, index, '-fetched'));
+  await syncDirectory(directory);
+}
+
+const pathOf = (directory: string, index: number, suffix: string): string =>
+  join(directory, `snapshot-${String(index).padStart(16, '0')}${suffix}.snap`);
+
 async function nameSnapshot(
   fileSystem: FileSystem,
   directory: string,
@@ -81,7 +95,7 @@ async function nameSnapshot(
     await fileSystem.inBackground.remove(temporary);
     return newer;
   }
-  const path = join(directory, `snapshot-${String(index).padStart(16, '0')}${suffix}.snap`);
+  const path = pathOf(directory, index, suffix);
   const { rename, remove, syncDirectory } = fileSystem.inBackground;
   await rename(temporary, path);
   await syncDirectory(directory);

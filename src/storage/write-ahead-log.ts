@@ -1,45 +1,36 @@
-import { join } from 'node:path';
 import { assert } from '../assert.ts';
-import type { Entry, LogIndex, Position, Term } from '../consensus/types.ts';
-import { StartupError } from '../errors/startup-error.ts';
-import type { FileSystem, LogFile } from './file-system.ts';
-import { logBase, type SnapshotMark } from './log-base.ts';
-import type { LogStore, LogStoreListener, RecoveredLog } from './log-store.ts';
-import { LogTail } from './log-tail.ts';
+import type { Entry, LogIndex, Position } from '../consensus/types.ts';
+import type { LogFile } from './file-system.ts';
+import { LogFloorKeeper } from './log-floor.ts';
+import type { LogStore, LogStoreListener } from './log-store.ts';
+import type { LogTail } from './log-tail.ts';
 import { encodeEntry, encodeMark, paddedBytes, recordHeaderBytes } from './record.ts';
+import { type OpenedFiles, type RecoverOptions, recoverLog } from './recover-log.ts';
 import {
   createSegment,
   cutAt,
   fillAhead,
   fillBytes,
   findCut,
-  firstIndexOf,
   groupEnd,
-  isUnbegun,
   noteCheckpoint,
   readSegment,
   type Segment,
-  scanSegment,
-  segmentName,
 } from './segment.ts';
+import { setAside } from './set-aside.ts';
 
 /** After this silence the log notes how far it is durable, without waiting for the disk. */
 const markDelayMs = 100;
 
-export type WriteAheadLogOptions = {
-  readonly directory: string;
-  readonly directoryId: string;
-  readonly fileSystem: FileSystem;
+export type WriteAheadLogOptions = RecoverOptions & {
   readonly listener: LogStoreListener;
   /** A file is closed when it has grown beyond this. */
   readonly segmentMaxBytes: number;
-  /** Newest entries kept in memory, in bytes; what is not written yet is kept in any case. */
-  readonly tailMaxBytes: number;
-  /** The newest snapshot of the directory: the log may begin behind it. */
-  readonly snapshot?: SnapshotMark;
 };
 
-type OpenedLog = { readonly log: WriteAheadLog; readonly recovered: RecoveredLog };
+export type OpenedLog = Omit<OpenedFiles, 'segments' | 'tail'> & {
+  readonly log: WriteAheadLog;
+};
 
 type Work =
   | { readonly type: 'write'; readonly entries: Entry[]; readonly logGeneration: number }
@@ -68,75 +59,26 @@ export class WriteAheadLog implements LogStore {
   /** Everything that is being read from the files. */
   #reading: Promise<unknown> = Promise.resolve();
   #markTimer: NodeJS.Timeout | undefined;
+  readonly #floor: LogFloorKeeper;
 
   private constructor(options: WriteAheadLogOptions, segments: Segment[], tail: LogTail) {
     this.#options = options;
     this.#segments = segments;
     this.#tail = tail;
     this.#durableIndex = tail.lastIndex;
+    this.#floor = new LogFloorKeeper(options.floorStore);
   }
 
-  /** Opens the log of a directory, cuts off a torn write, and tells what it holds. */
+  /** Opens the log of a directory, mends what can be mended, and tells what it holds. */
   static async open(options: WriteAheadLogOptions): Promise<OpenedLog> {
-    const files: LogFile[] = [];
+    const opened = new Set<LogFile>();
     try {
-      return await WriteAheadLog.#open(options, files);
+      const { segments, tail, ...told } = await recoverLog(options, opened);
+      return { log: new WriteAheadLog(options, segments, tail), ...told };
     } catch (error) {
-      for (const file of files) await file.close();
+      for (const file of opened) await file.close();
       throw error;
     }
-  }
-
-  static async #open(options: WriteAheadLogOptions, files: LogFile[]): Promise<OpenedLog> {
-    const { fileSystem, directory, directoryId, tailMaxBytes } = options;
-    const firstIndexes = fileSystem
-      .list(directory)
-      .flatMap(name => firstIndexOf(name) ?? [])
-      .sort((a, b) => a - b);
-    const runs: { term: Term; firstIndex: LogIndex }[] = [];
-    const tail = new LogTail((firstIndexes[0] ?? 1) - 1, tailMaxBytes);
-    const take = (entry: Entry): void => {
-      if (entry.term !== runs.at(-1)?.term)
-        runs.push({ term: entry.term, firstIndex: entry.index });
-      tail.push({ ...entry, payload: Buffer.from(entry.payload) });
-    };
-
-    const segments: Segment[] = [];
-    for (const [place, firstIndex] of firstIndexes.entries()) {
-      const path = join(directory, segmentName(firstIndex));
-      const isLast = place === firstIndexes.length - 1;
-      if (firstIndex !== tail.lastIndex + 1) throw missingPart(path, tail.lastIndex + 1);
-      const file = await fileSystem.openLogFile(path);
-      if (isLast && (await isUnbegun(file))) {
-        await file.close();
-        fileSystem.remove(path);
-        fileSystem.syncDirectory(directory);
-        break;
-      }
-      files.push(file);
-      const scan = await scanSegment(file, path, { firstIndex, directoryId, isLast }, take);
-      if (scan.isTorn) await cutAt(scan.segment, scan.segment.endOffset);
-      segments.push(scan.segment);
-    }
-    tail.release(tail.lastIndex);
-    const log = new WriteAheadLog(options, segments, tail);
-    return { log, recovered: await log.#recover(runs) };
-  }
-
-  /** What the log holds, or (behind a snapshot that came from elsewhere) that it holds nothing. */
-  async #recover(runs: RecoveredLog['runs']): Promise<RecoveredLog> {
-    const { snapshot, directory } = this.#options;
-    const firstIndex = this.#segments[0]?.firstIndex as LogIndex | undefined;
-    const found = logBase({ runs, firstIndex, lastIndex: this.lastIndex }, snapshot);
-    if (found.type === 'missing')
-      throw missingPart(join(directory, segmentName(this.firstIndex)), 1);
-    const { base } = found;
-    if (found.type === 'base') {
-      return { base, runs, lastIndex: this.lastIndex, tail: this.#tail.entries() };
-    }
-    await this.#clear(base.index);
-    this.#tail.reset(base.index);
-    return { base, runs: [], lastIndex: base.index, tail: [] };
   }
 
   get firstIndex(): LogIndex {
@@ -192,7 +134,11 @@ export class WriteAheadLog implements LogStore {
     const { remove, syncDirectory } = fileSystem.inBackground;
     const resets = this.#resetCount;
     let [oldest, next] = this.#segments;
+    this.#floor.held(this.#durableIndex);
     if (next === undefined || next.firstIndex > index) return undefined;
+    this.#floor.beforeCompaction(
+      this.#segments.findLast(({ firstIndex }) => firstIndex <= index)?.firstIndex ?? 0,
+    );
     while (oldest !== undefined && next !== undefined && next.firstIndex <= index) {
       this.#segments.shift();
       this.#retire(oldest);
@@ -236,14 +182,28 @@ export class WriteAheadLog implements LogStore {
     return entries;
   }
 
+  /** Copies the files with these entries into a folder, for people; returns where it is. */
+  setAside(fromIndex: LogIndex): Promise<string> {
+    const { fileSystem, directory } = this.#options;
+    const files = this.#segments.filter(({ lastIndex }) => lastIndex >= fromIndex);
+    const copied = files.map(({ path }) => ({ path, isCopied: true }));
+    return setAside(fileSystem, directory, copied);
+  }
+
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#markTimer);
     await this.#running;
     await this.#reading;
-    if (!this.#hasFailed) await this.#writeMark().catch(() => undefined);
+    if (!this.#hasFailed) await this.#settleDown().catch(() => undefined);
     for (const { file } of this.#segments) await file.close();
+  }
+
+  /** For the next start; what is not written is only known less well. */
+  async #settleDown(): Promise<void> {
+    await this.#writeMark();
+    this.#floor.held(this.#durableIndex);
   }
 
   #start(): void {
@@ -328,11 +288,13 @@ export class WriteAheadLog implements LogStore {
       fillBytes: Math.min(fillBytes, segmentMaxBytes),
     });
     this.#segments.push(segment);
+    this.#floor.rolled(this.#segments);
     return segment;
   }
 
   /** Removes entries from the end of the files, newest file first: a crash leaves a shorter log. */
   async #cut(fromIndex: number): Promise<void> {
+    this.#floor.beforeCut(fromIndex, this.#segments);
     await this.#removeFilesFrom(fromIndex);
     const segment = this.#segments.at(-1);
     if (segment !== undefined && segment.lastIndex >= fromIndex) {
@@ -348,6 +310,7 @@ export class WriteAheadLog implements LogStore {
 
   /** Removes all files: the log goes on behind a snapshot that holds everything up to its base. */
   async #clear(baseIndex: number): Promise<void> {
+    this.#floor.beforeClear(baseIndex);
     await this.#removeFilesFrom(0);
     this.#durableIndex = baseIndex;
   }
@@ -389,9 +352,3 @@ export class WriteAheadLog implements LogStore {
     segment.lastCrc = crc;
   }
 }
-
-const missingPart = (path: string, index: number): StartupError =>
-  new StartupError(
-    `a part of the log is missing before ${path} (entry ${index} was expected there); ` +
-      'put the missing file back, or replace this server by one with an empty data directory',
-  );

@@ -71,7 +71,10 @@ test.serial('a data directory that is in use, foreign, or corrupt is refused', a
   writeFileSync(log, broken);
   const corrupt = await run('server', 'n0', '--config', config);
   t.is(corrupt.code, 1);
-  t.regex(corrupt.stderr, /\.wal is corrupt at byte \d+.*replace this server/);
+  t.regex(
+    corrupt.stderr,
+    /\.wal is damaged: it is corrupt at byte \d+.*put the file back.*recover/,
+  );
   t.regex(corrupt.stderr, sentence);
 
   writeFileSync(log, sound);

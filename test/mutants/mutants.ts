@@ -278,12 +278,12 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a torn write is left in the file',
     inFile(
-      'storage/write-ahead-log.ts',
-      '      if (scan.isTorn) await cutAt(scan.segment, scan.segment.endOffset);\n',
+      'storage/read-log-files.ts',
+      "    if (ending.type === 'torn') await cutAt(segment, segment.endOffset);\n",
       '',
     ),
     inFile(
-      'storage/segment.ts',
+      'storage/scan-segment.ts',
       'record === undefined || record.previousCrc !== segment.lastCrc',
       'record === undefined',
     ),

@@ -1,6 +1,8 @@
 import { inFile, type Mutant, mutant } from './mutant.ts';
 
 const metadata = 'storage/metadata.ts';
+const log = 'storage/write-ahead-log.ts';
+const reading = 'storage/read-log-files.ts';
 
 /** Files that forget, or believe what they should not. */
 export const storageMutants: readonly Mutant[] = [
@@ -39,5 +41,50 @@ export const storageMutants: readonly Mutant[] = [
       '!isOfVersion1 && checksum !== checksumOf(content)',
       '!isOfVersion1 && checksum === undefined',
     ),
+  ),
+  mutant(
+    'a log that ends before what was durable is believed',
+    inFile(reading, 'lastIndex < durableIndex', 'lastIndex < 0'),
+  ),
+  mutant(
+    'a log without its newest file is believed',
+    inFile(reading, 'newestFirstIndex > 0 && !', 'newestFirstIndex < 0 && !'),
+  ),
+  mutant(
+    'a headless file counts as never begun',
+    inFile(
+      'storage/scan-segment.ts',
+      '!(options.isKnown ?? hasHeader(content))',
+      '!hasHeader(content)',
+    ),
+  ),
+  mutant(
+    'a server that lost a part of its log does not remember it',
+    inFile('storage/recover-log.ts', '  floorStore.update({ isRecovering: true });\n', ''),
+  ),
+  mutant(
+    'the floor is raised before the new file is there',
+    inFile(
+      log,
+      '    const segment = await createSegment(',
+      '    this.#floor.rolled([...this.#segments, { firstIndex: index }]);\n' +
+        '    const segment = await createSegment(',
+    ),
+  ),
+  mutant(
+    'the floor is not lowered before entries are removed',
+    inFile(log, '    this.#floor.beforeCut(fromIndex, this.#segments);\n', ''),
+  ),
+  mutant(
+    'the floor is not lowered before a log begins anew',
+    inFile(log, '    this.#floor.beforeClear(baseIndex);\n', ''),
+  ),
+  mutant(
+    'the floor still asks for files that a compaction removes',
+    inFile('storage/log-floor.ts', 'this.set({ ...floor, firstIndex });', 'this.set(floor);'),
+  ),
+  mutant(
+    'what a killed server left is taken for durable',
+    inFile(reading, '    await newest.file.datasync();\n', ''),
   ),
 ];

@@ -1,16 +1,25 @@
 import type { Entry, LogIndex, Term, WallMs } from '../../src/consensus/types.ts';
 import { Random } from '../../src/simulation/random.ts';
 import type { SnapshotMark } from '../../src/storage/log-base.ts';
+import { DurableJsonAdapter, Metadata } from '../../src/storage/metadata.ts';
+import { newDocument } from '../../src/storage/metadata-document.ts';
 import { WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
 
-/** One thing that was done to the log: an entry appended, or all from an index on removed. */
+/** One thing that was done to the log. */
 type Step =
   | { readonly type: 'append'; readonly entry: Entry }
-  | { readonly type: 'truncate'; readonly fromIndex: number };
+  /** All from an index on are removed. */
+  | { readonly type: 'truncate'; readonly fromIndex: number }
+  /** All are removed, and the log goes on behind a snapshot. */
+  | { readonly type: 'reset'; readonly baseIndex: number };
+
+type Log = { readonly baseIndex: number; readonly entries: readonly Entry[] };
 
 type History = {
   readonly steps: Step[];
+  /** The newest snapshot that is on the disk. */
+  snapshot: SnapshotMark | undefined;
   /** So many of the steps were told to be durable. */
   durableSteps: number;
   readonly failures: string[];
@@ -28,6 +37,7 @@ export const entry = (index: number, term: number, size = 40): Entry => ({
   payload: new Uint8Array(index % 7 === 0 ? 0 : size).fill(index),
 });
 
+/** The log of a server that is one of three, with its metadata beside it. */
 export const openLog = (
   disk: SimulatedDisk,
   listener = { persisted: () => undefined, failed: () => undefined } as Parameters<
@@ -40,11 +50,19 @@ export const openLog = (
     directory,
     directoryId,
     fileSystem: disk,
+    floorStore: openMetadata(disk),
     listener,
     segmentMaxBytes,
     tailMaxBytes,
+    canRebuild: true,
     ...(snapshot === undefined ? {} : { snapshot }),
   });
+
+export const openMetadata = (disk: SimulatedDisk): Metadata =>
+  new Metadata(
+    new DurableJsonAdapter(`${directory}/metadata.json`, disk),
+    newDocument({ clusterId: 'test', nodeId: 'n0', directoryId }),
+  );
 
 /** Appends, truncations and group commits that cross several small segments. */
 async function workload(disk: SimulatedDisk, history: History): Promise<void> {
@@ -80,6 +98,14 @@ async function workload(disk: SimulatedDisk, history: History): Promise<void> {
     log.truncate(fromIndex as LogIndex, generation);
     note();
   };
+  const reset = (index: number): void => {
+    generation += 1;
+    term += 1;
+    history.steps.push({ type: 'reset', baseIndex: index });
+    history.snapshot = mark(term, index, true);
+    log.reset(history.snapshot.position, generation);
+    note();
+  };
   append(1);
   await settle();
   append(3);
@@ -98,8 +124,25 @@ async function workload(disk: SimulatedDisk, history: History): Promise<void> {
   truncate(6);
   truncate(4);
   append(2);
+  await settle();
+  if (disk.isOff) return;
+  reset(30);
+  append(7, 200);
+  await settle();
+  truncate(33);
+  append(6, 200);
+  await settle();
+  if (disk.isOff) return;
+  history.snapshot = mark(term, 35, false);
+  await log.compact(34 as LogIndex);
+  append(2);
   await log.close().catch(() => undefined);
 }
+
+const mark = (term: number, index: number, isFetched: boolean): SnapshotMark => ({
+  position: { term: term as Term, index: index as LogIndex },
+  isFetched,
+});
 
 /** Lets everything happen that waits for no timer. */
 async function settle(): Promise<void> {
@@ -107,13 +150,15 @@ async function settle(): Promise<void> {
 }
 
 /** The log after so many steps. */
-function logAfter(steps: readonly Step[], count: number): Entry[] {
-  const log: Entry[] = [];
+function logAfter(steps: readonly Step[], count: number): Log {
+  let baseIndex = 0;
+  let entries: Entry[] = [];
   for (const step of steps.slice(0, count)) {
-    if (step.type === 'append') log.push(step.entry);
-    else log.length = step.fromIndex - 1;
+    if (step.type === 'append') entries.push(step.entry);
+    else if (step.type === 'truncate') entries.length = step.fromIndex - 1 - baseIndex;
+    else [baseIndex, entries] = [step.baseIndex, []];
   }
-  return log;
+  return { baseIndex, entries };
 }
 
 const isSame = (a: Entry, b: Entry | undefined): boolean =>
@@ -124,19 +169,28 @@ const isSame = (a: Entry, b: Entry | undefined): boolean =>
   a.wallMs === b.wallMs &&
   Buffer.from(a.payload).equals(b.payload);
 
-const areSame = (one: readonly Entry[], other: readonly Entry[]): boolean =>
-  one.length === other.length && one.every((value, place) => isSame(value, other[place]));
+const lastOf = ({ baseIndex, entries }: Log): number => baseIndex + entries.length;
+
+/** Do both end alike? One of them may begin later than the other. */
+function areSame(one: Log, other: Log): boolean {
+  const baseIndex = Math.max(one.baseIndex, other.baseIndex);
+  const rest = (log: Log): readonly Entry[] => log.entries.slice(baseIndex - log.baseIndex);
+  const [mine, theirs] = [rest(one), rest(other)];
+  return (
+    lastOf(one) === lastOf(other) && mine.every((value, place) => isSame(value, theirs[place]))
+  );
+}
 
 /** The recovered log is one that there was, not before what was told to be durable. */
-function isAllowed(recovered: readonly Entry[], { steps, durableSteps }: History): boolean {
+function isAllowed(recovered: Log, { steps, durableSteps }: History): boolean {
   for (let count = durableSteps; count <= steps.length; count += 1) {
     if (areSame(recovered, logAfter(steps, count))) return true;
     const next = steps[count];
     if (next?.type !== 'truncate') continue;
     // A truncation over several files removes the newest first.
-    const before = logAfter(steps, count);
-    const isPart = areSame(recovered, before.slice(0, recovered.length));
-    if (isPart && recovered.length >= next.fromIndex - 1) return true;
+    const { baseIndex, entries } = logAfter(steps, count);
+    const part = { baseIndex, entries: entries.slice(0, lastOf(recovered) - baseIndex) };
+    if (areSame(recovered, part) && lastOf(recovered) >= next.fromIndex - 1) return true;
   }
   return false;
 }
@@ -150,14 +204,14 @@ export type CrashReport = { readonly points: number; readonly violations: string
 export async function tryAllCrashPoints(survivals: number): Promise<CrashReport> {
   const whole = new SimulatedDisk();
   const violations: string[] = [];
-  const done: History = { steps: [], durableSteps: 0, failures: [] };
+  const done: History = { steps: [], snapshot: undefined, durableSteps: 0, failures: [] };
   await workload(whole, done);
   violations.push(...done.failures);
   const points = whole.operationCount;
   for (let point = 1; point <= points; point += 1) {
     const disk = new SimulatedDisk();
     disk.failsAfter = point;
-    const history: History = { steps: [], durableSteps: 0, failures: [] };
+    const history: History = { steps: [], snapshot: undefined, durableSteps: 0, failures: [] };
     await workload(disk, history).catch((error: unknown) => {
       if (!(error instanceof PowerLoss)) throw error;
     });
@@ -167,7 +221,8 @@ export async function tryAllCrashPoints(survivals: number): Promise<CrashReport>
       const text = await judge(boot, history);
       if (text !== undefined) violations.push(`power loss at ${point}, ${survival}: ${text}`);
     }
-    const text = await judge(disk.afterKill(), history);
+    const text =
+      (await judgeTwice(disk, history, point)) ?? (await judge(disk.afterKill(), history));
     if (text !== undefined) violations.push(`kill at ${point}: ${text}`);
   }
   return { points, violations };
@@ -175,25 +230,50 @@ export async function tryAllCrashPoints(survivals: number): Promise<CrashReport>
 
 async function judge(disk: SimulatedDisk, history: History): Promise<string | undefined> {
   try {
-    const first = await recover(disk);
+    const { snapshot } = history;
+    const first = await recover(disk, snapshot);
     if (!isAllowed(first, history)) {
-      return `found ${first.map(({ term, index }) => `${term}.${index}`).join(' ')}`;
+      const found = first.entries.map(({ term, index }) => `${term}.${index}`).join(' ');
+      return `found ${found} behind ${first.baseIndex}`;
     }
     // What was found must be found again, with what was appended after it: nothing of the torn
     // write may come back to life.
-    const added = [1, 2].map(place => entry(first.length + place, 100, 20));
-    const { log } = await openLog(disk);
+    const added = [1, 2].map(place => entry(lastOf(first) + place, 100, 20));
+    const { log } = await openLog(disk, undefined, 200, snapshot);
     log.append(added, 0);
     await log.close();
-    const again = await recover(disk);
-    return areSame([...first, ...added], again) ? undefined : 'a second boot finds another log';
+    const again = await recover(disk, snapshot);
+    const expected = { ...first, entries: [...first.entries, ...added] };
+    return areSame(expected, again) ? undefined : 'a second boot finds another log';
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-async function recover(disk: SimulatedDisk): Promise<Entry[]> {
-  const { log, recovered } = await openLog(disk, undefined, 1_000_000);
+/** A killed server starts again, tells what it found to be durable, and then the power fails. */
+async function judgeTwice(
+  disk: SimulatedDisk,
+  { snapshot }: History,
+  point: number,
+): Promise<string | undefined> {
+  const killed = disk.afterKill();
+  try {
+    const found = await recover(killed, snapshot);
+    const after = await recover(killed.afterPowerLoss(new Random(point, 1)), snapshot);
+    return areSame(found, after) ? undefined : 'what a start found is lost with the power';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function recover(disk: SimulatedDisk, snapshot: SnapshotMark | undefined): Promise<Log> {
+  const opened = await openLog(disk, undefined, 1_000_000, snapshot);
+  const { log, recovered, repaired, shortfall } = opened;
   await log.close();
-  return [...recovered.tail];
+  // A crash loses nothing that was durable: whoever says so takes its own work for damage.
+  const why = shortfall?.why ?? repaired?.why;
+  if (why !== undefined) throw new Error(`believes its log to be damaged: ${why}`);
+  // The base may be an entry that is in a file, too: it is not looked at.
+  const { base, tail } = recovered;
+  return { baseIndex: base.index, entries: tail.filter(({ index }) => index > base.index) };
 }

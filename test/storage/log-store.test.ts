@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Entry, LogIndex, Term } from '../../src/consensus/types.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
+import type { FloorStore } from '../../src/storage/log-floor.ts';
 import type { LogStore } from '../../src/storage/log-store.ts';
 import { emptyLog, type LogContent, MemoryStore } from '../../src/storage/memory-store.ts';
 import { WriteAheadLog } from '../../src/storage/write-ahead-log.ts';
 import { until } from '../fixtures/until.ts';
 import { checkBitFlips, filledDisk } from './bit-flips.ts';
-import { entry, openLog } from './crash-points.ts';
+import { entry, openLog, openMetadata } from './crash-points.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 
 /* One suite for every implementation of the log's contract. */
+
+/** A directory of before floors were kept. */
+const noFloor: FloorStore = { logFloor: undefined, update: () => undefined };
 
 type Told = { readonly generation: number; readonly index: number };
 type Rig = {
@@ -49,8 +53,10 @@ async function diskRig(t: ExecutionContext, folder?: string): Promise<Rig> {
       persisted: (generation, index) => told.push({ generation, index }),
       failed: error => t.fail(error.message),
     },
+    floorStore: noFloor,
     segmentMaxBytes: 2000,
     tailMaxBytes: 500,
+    canRebuild: false,
   });
   t.teardown(async () => {
     await log.close();
@@ -164,17 +170,92 @@ test('writes that wait for the disk share one sync', async t => {
   t.true(log.syncCount < 5, `${log.syncCount} syncs for 50 appends`);
 });
 
-test('a flipped bit in what was durable is refused, never cut off like a torn write', async t => {
+test('a log with a flipped bit, zeros, a cut or a file left out is whole, or says that it is not', async t => {
   t.deepEqual(await checkBitFlips(), []);
 });
 
-test('a missing part of the log is named', async t => {
+test('a missing part of the log is named; what lies before stays, the rest is put aside', async t => {
   const disk = await filledDisk(24);
-  const [, second = ''] = disk.paths().toSorted((a, b) => (a < b ? -1 : 1));
+  const [, second = '', third = ''] = disk.paths().filter(path => path.endsWith('.wal'));
   disk.remove(second);
-  await t.throwsAsync(openLog(disk), {
-    message: /a part of the log is missing before .*entry \d+/,
+  const { recovered, shortfall, log } = await openLog(disk);
+  await log.close();
+  t.is(shortfall?.file, third);
+  t.regex(shortfall?.why ?? '', /entries 9 to 16 are missing before it/);
+  t.is(shortfall?.heldBefore, 24);
+  t.is(recovered.lastIndex, 8 as LogIndex);
+  t.true(disk.paths().some(path => path.startsWith(`${shortfall?.folder}/`)));
+  t.true(openMetadata(disk).isRecovering);
+});
+
+test('a log of which nothing is left is not an empty one', async t => {
+  const disk = await filledDisk(24);
+  for (const path of disk.paths().filter(one => one.endsWith('.wal'))) disk.remove(path);
+  const { recovered, shortfall, log } = await openLog(disk);
+  await log.close();
+  t.is(recovered.lastIndex, 0 as LogIndex);
+  t.regex(shortfall?.why ?? '', /it is missing/);
+  t.is(shortfall?.heldBefore, 24);
+});
+
+test('a log that nobody else can rebuild is refused, and left as it is', async t => {
+  const disk = await filledDisk(24);
+  const [first = ''] = disk.paths().filter(path => path.endsWith('.wal'));
+  disk.overwrite(first, disk.content(first).subarray(0, 300));
+  const before = disk.afterKill();
+  const alone = WriteAheadLog.open({
+    directory: '/data',
+    directoryId: 'directory-1',
+    fileSystem: disk,
+    floorStore: openMetadata(disk),
+    listener: { persisted: () => undefined, failed: () => undefined },
+    segmentMaxBytes: 700,
+    tailMaxBytes: 200,
+    canRebuild: false,
   });
+  await t.throwsAsync(alone, { message: /in entry 3\. No majority.*put the file back.*recover/ });
+  t.deepEqual(disk.paths(), before.paths());
+  t.false(openMetadata(disk).isRecovering);
+});
+
+test('what is damaged below the snapshot does no harm: the log begins behind it', async t => {
+  const disk = await filledDisk(40);
+  const [first = '', second = '', third = ''] = disk.paths().filter(path => path.endsWith('.wal'));
+  disk.overwrite(first, disk.content(first).fill(0, 200, 300));
+  disk.overwrite(second, disk.content(second).fill(0, 0, 96));
+  const opened = await openLog(disk, undefined, 1e6, mark(1, 30, false));
+  const { recovered, shortfall, repaired, log } = opened;
+  t.is(shortfall, undefined);
+  t.is(repaired?.path, first);
+  t.is(recovered.lastIndex, 40 as LogIndex);
+  t.deepEqual(plain(await readFrom(log, 17)), plain(entriesFrom(17, 24)));
+  await log.close();
+  t.deepEqual(
+    disk.paths().find(path => /^.data.log/.test(path)),
+    third,
+  );
+});
+
+test('a log that lost what follows the snapshot begins anew behind it, and is recovering', async t => {
+  const disk = await filledDisk(40);
+  const snapshot = '/data/snapshot-0000000000000030.snap';
+  await disk.openLogFile(snapshot);
+  const fourth = '/data/log-0000000000000025.wal';
+  disk.overwrite(fourth, disk.content(fourth).fill(0, 200, 300));
+  const { recovered, shortfall, log } = await openLog(disk, undefined, 1e6, mark(1, 30, false));
+  await log.close();
+  t.regex(shortfall?.why ?? '', /corrupt at byte \d+, in entry \d+/);
+  t.deepEqual(recovered.base, mark(1, 30, false).position);
+  t.is(recovered.lastIndex, 30 as LogIndex);
+  t.false(disk.paths().includes(snapshot), 'it stands for itself now');
+  const { recovered: again, shortfall: none } = await openLog(
+    disk,
+    undefined,
+    1e6,
+    mark(1, 30, true),
+  );
+  t.is(again.lastIndex, 30 as LogIndex);
+  t.is(none, undefined);
 });
 
 test('a failing disk is told once, and nothing is acknowledged after it', async t => {
@@ -215,7 +296,8 @@ test('files that a snapshot holds are removed, and the log begins with one of it
   );
   await log.close();
 
-  await t.throwsAsync(openLog(disk), { message: /a part of the log is missing/ }, 'without it');
+  const without = await openLog(disk.afterKill());
+  t.regex(without.shortfall?.why ?? '', /entries 1 to 24 are missing/);
   const { recovered, log: again } = await openLog(disk, undefined, 200, mark(1, 30, false));
   t.deepEqual(recovered.base, { term: 1, index: baseIndex } as never);
   t.is(recovered.lastIndex, 40 as LogIndex);
@@ -234,7 +316,7 @@ test('a snapshot that came from elsewhere begins the log anew, unless the log ho
     lastIndex: 30,
     tail: [],
   } as never);
-  t.deepEqual(disk.paths(), []);
+  t.deepEqual(disk.paths(), ['/data/metadata.json']);
   begun.append(entriesFrom(31, 3, 2), 0);
   await begun.close();
   const { recovered: later } = await openLog(disk, undefined, 200, mark(2, 30, true));
@@ -251,8 +333,10 @@ test('a log file of another data directory is refused', async t => {
       directoryId,
       fileSystem: nodeFileSystem,
       listener: { persisted: () => undefined, failed: () => undefined },
+      floorStore: noFloor,
       segmentMaxBytes: 2000,
       tailMaxBytes: 500,
+      canRebuild: false,
     });
   const { log } = await open('directory-1');
   log.append([entry(1, 1)], 0);

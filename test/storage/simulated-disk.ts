@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import type { Random } from '../../src/simulation/random.ts';
 import type { FileSystem, LogFile } from '../../src/storage/file-system.ts';
 
@@ -52,6 +51,11 @@ export class SimulatedDisk implements FileSystem {
     this.#durableNames = new Map(inodes);
   }
 
+  /** The power has failed: nothing that is done from now on happens. */
+  get isOff(): boolean {
+    return this.operationCount >= this.failsAfter;
+  }
+
   /** What the next boot finds. */
   afterPowerLoss(random: Random): SimulatedDisk {
     const names = new Map(this.#durableNames);
@@ -65,7 +69,19 @@ export class SimulatedDisk implements FileSystem {
 
   /** Every byte as it stands, synced or not: what a killed process leaves behind. */
   afterKill(): SimulatedDisk {
-    return new SimulatedDisk(new Map([...this.#names].map(([path, { cached }]) => [path, cached])));
+    const disk = new SimulatedDisk();
+    const copies = new Map<Inode, Inode>();
+    const copyOf = (inode: Inode): Inode => {
+      const copy = copies.get(inode) ?? { ...inode, unsynced: [...inode.unsynced] };
+      copies.set(inode, copy);
+      return copy;
+    };
+    for (const [path, inode] of this.#names) disk.#names.set(path, copyOf(inode));
+    for (const [path, inode] of this.#durableNames) disk.#durableNames.set(path, copyOf(inode));
+    disk.#unsyncedNames = this.#unsyncedNames.map(naming =>
+      naming.type === 'link' ? { ...naming, inode: copyOf(naming.inode) } : naming,
+    );
+    return disk;
   }
 
   paths(): string[] {
@@ -112,9 +128,8 @@ export class SimulatedDisk implements FileSystem {
   }
 
   list(directory: string): readonly string[] {
-    return [...this.#names.keys()]
-      .filter(path => path.startsWith(`${directory}/`))
-      .map(path => basename(path));
+    const within = [...this.#names.keys()].filter(path => path.startsWith(`${directory}/`));
+    return [...new Set(within.map(path => path.slice(directory.length + 1).split('/')[0] ?? ''))];
   }
 
   readTextIfPresent(path: string): string | undefined {
@@ -125,7 +140,23 @@ export class SimulatedDisk implements FileSystem {
     syncDirectory: async () => this.syncDirectory(),
     rename: async (from, to) => this.rename(from, to),
     remove: async path => this.remove(path),
+    removeDirectory: async path => {
+      for (const one of this.paths()) if (one.startsWith(`${path}/`)) this.remove(one);
+    },
+    copy: async (from, to) => {
+      this.#operate();
+      const inode = newInode();
+      this.#name({ type: 'link', path: to, inode });
+      this.#operate(inode, { type: 'write', offset: 0, bytes: this.content(from) });
+      this.#operate();
+      sync(inode);
+    },
   };
+
+  /** Folders are not modelled: a name with a slash in it is enough. */
+  makeDirectory(): void {
+    this.#operate();
+  }
 
   syncDirectory(): void {
     this.#operate();
@@ -157,7 +188,7 @@ export class SimulatedDisk implements FileSystem {
 
   /** The power may fail before the change, or in the middle of it. */
   #operate(inode?: Inode, one?: Change): void {
-    const isOver = this.operationCount >= this.failsAfter;
+    const isOver = this.isOff;
     if (!isOver) this.operationCount += 1;
     if (inode !== undefined && one !== undefined && this.operationCount <= this.failsAfter) {
       if (!isOver) {
@@ -165,7 +196,7 @@ export class SimulatedDisk implements FileSystem {
         inode.unsynced.push(one);
       }
     }
-    if (this.operationCount >= this.failsAfter) throw new PowerLoss();
+    if (this.isOff) throw new PowerLoss();
     if (this.operationCount === this.errorAt) {
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     }
