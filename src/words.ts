@@ -16,6 +16,19 @@ export type WallMs = Brand<number, 'WallMs'>;
 /** The identity of a log entry. An index alone is none: two leaders may fill it differently. */
 export type Position = { readonly term: Term; readonly index: LogIndex };
 
+/** No lease is longer: a restarted voter waits for the whole of it. */
+export const leaseMaxMs = 60 * 60 * 1000;
+
+/** What the configuration file of a server says of time. */
+export type Timing = {
+  /** How often a leader starts a round, and every server greets its peers. */
+  readonly heartbeatIntervalMs: number;
+  /** A follower campaigns after hearing no new round for this long, up to twice as long. */
+  readonly electionTimeoutMs: number;
+  /** For how long a quorum's evidence lets a leader answer reads alone; 0: never. */
+  readonly leaseMs: number;
+};
+
 /** What somebody wants to be different about the members. */
 export type MemberChange =
   /** The server shall be a member (a voter, once it has caught up), and is found at the address. */

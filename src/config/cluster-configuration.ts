@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leaseMaxMs } from '../words.ts';
 import { serverName, serverNameRule } from './server-name.ts';
 
 /** The shape of cluster-configuration.json. Everything but the nodes has a default. */
@@ -74,6 +75,7 @@ const timingShape = z
         `expected at least 2 heartbeats of ${heartbeatMs} ms, to be renewed in time`,
       );
     }
+    if (leaseMs > leaseMaxMs) refuse('leaseMs', 'expected at most an hour');
     if (leaseMs > 2 * electionMs) {
       const why = 'a new leader would wait for longer than its election took';
       refuse('leaseMs', `expected at most twice the election time of ${electionMs} ms: ${why}`);

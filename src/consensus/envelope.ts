@@ -14,7 +14,7 @@ import { compareConfigIds } from './position.ts';
 import type { Peer, Replica } from './replica.ts';
 import { observeTerm } from './roles.ts';
 import { observeRound } from './rounds.ts';
-import type { Turn } from './turn.ts';
+import { type Turn, tell } from './turn.ts';
 import type {
   Config,
   Envelope,
@@ -84,12 +84,27 @@ function hear(replica: Replica, turn: Turn, entry: GossipEntry, from: NodeId): v
 
 function learnFrom(replica: Replica, turn: Turn, known: KnownFact): void {
   const { fact } = known;
+  compareTiming(replica, turn, fact);
   observeTerm(replica, turn, fact.term);
   observeRound(replica, turn, known);
   if (replica.role !== 'leader') adoptCommit(replica, turn, fact.commit);
   considerCandidacy(replica, turn, known);
   considerVoter(replica, turn, fact);
   considerInheritance(replica, turn, known);
+}
+
+/** Nothing relies on equal settings, but nobody wants unequal ones: said once. */
+function compareTiming({ peers, timings }: Replica, turn: Turn, { owner, timing }: Fact): void {
+  const peer = peers.get(owner);
+  if (peer === undefined) return;
+  const isOther =
+    timing.heartbeatIntervalMs !== timings.heartbeatIntervalMs ||
+    timing.electionTimeoutMs !== timings.electionTimeoutMs ||
+    timing.leaseMs !== timings.leaseMs;
+  if (isOther && !peer.hasOtherTiming) {
+    tell(turn, { type: 'timingDiffers', peer: owner, theirs: timing, ours: timings });
+  }
+  peer.hasOtherTiming = isOther;
 }
 
 /**

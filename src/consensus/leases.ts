@@ -1,5 +1,6 @@
 import type { Replica } from './replica.ts';
 import { later } from './time.ts';
+import type { Turn } from './turn.ts';
 import type { LogIndex, MonotonicMs, Term, Timings } from './types.ts';
 
 /*
@@ -58,9 +59,35 @@ export function distrustLease({ leadership }: Replica): void {
   if (leadership !== undefined) leadership.leaseFromRound = leadership.round + 1;
 }
 
+/**
+ * A round was seen: from now on this server owes its leader a lease of that leader's length, also
+ * after a restart. Its own settings do not matter. If each voter counted by its own file, then
+ * during a change of the settings, from one server to the next, a leader with a lease of 5 s could
+ * answer alone for 4 s after voters that believe in 1 s have let somebody else commit.
+ */
+export function owe(replica: Replica, turn: Turn, leaseMs: number): void {
+  replica.leaseSeenAt = turn.now;
+  replica.seenLeaseMs = leaseMs;
+  if (leaseMs > replica.leaseOwedMs) rememberOwed(replica, turn, leaseMs);
+}
+
+/** Once per heartbeat: a longer lease of former times is over, and need not be remembered. */
+export function forgetLongerLease(replica: Replica, turn: Turn): void {
+  const { seenLeaseMs, leaseOwedMs, olderLeaseEndsAt } = replica;
+  if (seenLeaseMs < leaseOwedMs && turn.now >= olderLeaseEndsAt) {
+    rememberOwed(replica, turn, seenLeaseMs);
+  }
+}
+
+/** Durable before the fact leaves that tells the leader that its round was seen. */
+function rememberOwed(replica: Replica, turn: Turn, leaseOwedMs: number): void {
+  replica.leaseOwedMs = leaseOwedMs;
+  turn.effects.push({ type: 'remember', what: { leaseOwedMs } });
+}
+
 /** Remembers how long the leader of the term that we are about to leave may hold its lease. */
 export function leaveTerm(replica: Replica): void {
-  const endsAt = later(replica.leaseSeenAt, replica.timings.leaseMs);
+  const endsAt = later(replica.leaseSeenAt, replica.seenLeaseMs);
   replica.olderLeaseEndsAt = Math.max(replica.olderLeaseEndsAt, endsAt) as MonotonicMs;
   replica.isOlderLeaseReleased = false;
 }

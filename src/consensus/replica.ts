@@ -40,6 +40,8 @@ export type Peer = {
   reportedAt: MonotonicMs | undefined;
   /** The candidacy that we have refused to vote for, to say so only once. */
   deniedTerm: Term;
+  /** Its settings are other ones than ours, and this was told. */
+  hasOtherTiming: boolean;
 };
 
 /** A server that pulls from us, and how far it was served. */
@@ -174,6 +176,10 @@ export type Replica = {
   supportedAt: MonotonicMs;
   /** When a round of any leader was heard last, by our own clock; a boot counts as such. */
   leaseSeenAt: MonotonicMs;
+  /** The lease that this round gives to its leader, by the leader's settings. */
+  seenLeaseMs: number;
+  /** What we would owe after a restart; durable. */
+  leaseOwedMs: number;
   /** Until then a leader of a term before ours may hold a lease, as far as we know. */
   olderLeaseEndsAt: MonotonicMs;
   /** The leader before us, or before the candidate that has our vote, has ended its lease. */
@@ -238,7 +244,6 @@ export function createReplica(options: ReplicaOptions): Replica {
   const random = { value: options.seed | 0 };
   const { electionTimeoutMs } = timings;
   const log = createLog(persistent.log);
-  const hasLived = persistent.term > 0;
   const replica: Replica = {
     identity,
     timings,
@@ -266,9 +271,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     seenAt: now,
     support: undefined,
     supportedAt: now,
-    // Whoever has lived in a term may have promised a leader something before it was restarted.
-    leaseSeenAt: hasLived ? now : never,
-    olderLeaseEndsAt: hasLived ? ((now + timings.leaseMs) as MonotonicMs) : never,
+    ...leasesAtBoot(persistent, timings, now),
     isOlderLeaseReleased: false,
     deferCommitUntil: undefined,
     horizon: undefined,
@@ -298,6 +301,23 @@ export function createReplica(options: ReplicaOptions): Replica {
   return replica;
 }
 
+/** Whoever has seen a round before it was restarted still owes its leader the whole lease. */
+function leasesAtBoot(
+  { remembered, term }: PersistentState,
+  { leaseMs }: Timings,
+  now: MonotonicMs,
+): Pick<Replica, 'leaseSeenAt' | 'seenLeaseMs' | 'leaseOwedMs' | 'olderLeaseEndsAt'> {
+  // A directory that did not keep it may have seen rounds in any term that it has lived in.
+  const leaseOwedMs = remembered.leaseOwedMs ?? (term > 0 ? leaseMs : 0);
+  const isOwing = leaseOwedMs > 0;
+  return {
+    leaseSeenAt: isOwing ? now : never,
+    seenLeaseMs: leaseOwedMs,
+    leaseOwedMs,
+    olderLeaseEndsAt: isOwing ? ((now + leaseOwedMs) as MonotonicMs) : never,
+  };
+}
+
 /**
  * The members are our peers; while we are none of them, the servers of the file. Those that are
  * peers already keep what is known of them.
@@ -323,6 +343,7 @@ export function followMembers(replica: Replica): void {
       roundTripMs: 0,
       reportedAt: undefined,
       deniedTerm: 0 as Term,
+      hasOtherTiming: false,
     });
   }
 }

@@ -1,4 +1,5 @@
 import { assert } from '../assert.ts';
+import { owe } from './leases.ts';
 import { compareRounds } from './position.ts';
 import { reachedByQuorum } from './quorum.ts';
 import type { Leadership, Replica } from './replica.ts';
@@ -22,7 +23,7 @@ export function startRound(replica: Replica, turn: Turn): boolean {
   leadership.rounds.push({ round: leadership.round, startedAt: turn.now });
   replica.seen = { term, round: leadership.round };
   replica.seenAt = turn.now;
-  replica.leaseSeenAt = turn.now;
+  owe(replica, turn, replica.timings.leaseMs);
   replica.isFactDirty = true;
   return true;
 }
@@ -41,8 +42,9 @@ export function observeRound(replica: Replica, turn: Turn, known: KnownFact): vo
   replica.seen = fact.seen;
   const seenAt = later(known.writtenAt, -fact.seenAgeMs);
   replica.seenAt = Math.min(turn.now, Math.max(replica.seenAt, seenAt)) as MonotonicMs;
-  // Not `seenAt`: ages leave out the time on the wire, and a promise must rather be too long.
-  replica.leaseSeenAt = turn.now;
+  // From now on, not from `seenAt`: ages leave out the time on the wire, and a promise must rather
+  // be too long.
+  owe(replica, turn, fact.seenLeaseMs);
   replica.support = undefined;
   replica.isFactDirty = true;
   restartElectionTimer(replica, replica.seenAt);

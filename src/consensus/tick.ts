@@ -3,6 +3,7 @@ import { requestVotes, shouldCampaignEarly, startPreVote } from './election.ts';
 import { forgetSilentNewcomers } from './gossip.ts';
 import { abandonHandOver } from './hand-over.ts';
 import { greet, reach } from './heartbeat.ts';
+import { forgetLongerLease } from './leases.ts';
 import { tryToFound } from './membership.ts';
 import { keepPullAlive } from './pull-entries.ts';
 import { isLinkUp, isVoter, type Replica } from './replica.ts';
@@ -54,6 +55,7 @@ function beat(replica: Replica, turn: Turn): void {
   tryToFound(replica, turn);
   considerDeparture(replica, turn);
   forgetSilentNewcomers(replica, turn.now);
+  forgetLongerLease(replica, turn);
   // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
   if (replica.role === 'fresh') replica.isFactDirty = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);

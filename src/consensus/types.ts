@@ -7,10 +7,21 @@ import type {
   NodeId,
   Position,
   Term,
+  Timing,
   WallMs,
 } from '../words.ts';
 
-export type { DirectoryId, LogIndex, MemberChange, MonotonicMs, NodeId, Position, Term, WallMs };
+export type {
+  DirectoryId,
+  LogIndex,
+  MemberChange,
+  MonotonicMs,
+  NodeId,
+  Position,
+  Term,
+  Timing,
+  WallMs,
+};
 
 /** One record of the replicated log. */
 export type Entry = {
@@ -79,6 +90,11 @@ export type Fact = {
   readonly seen: Round;
   /** How long before this fact the round was started, summed over the clocks that it passed. */
   readonly seenAgeMs: number;
+  /**
+   * For how long `seen` lets its leader answer reads alone, by that leader's own settings. It
+   * travels with the round: whoever has seen the one owes the other.
+   */
+  readonly seenLeaseMs: number;
 
   /** The last entry that survives a power cut at the owner. */
   readonly durable: Position;
@@ -95,6 +111,8 @@ export type Fact = {
   readonly depth: number;
   readonly childCount: number;
   readonly isDiskStalled: boolean;
+  /** The owner's own settings; for people, who should make them the same everywhere. */
+  readonly timing: Timing;
 
   /** How long a leader of an older term may still hold its lease, as far as the owner knows. */
   readonly olderLeaseMs: number;
@@ -269,6 +287,8 @@ export type Effect =
   | { readonly type: 'persistVote'; readonly term: Term; readonly vote: NodeId | undefined }
   /** Durable when the effect returns. A failure ends the process. */
   | { readonly type: 'persistConfig'; readonly config: Config }
+  /** Durable when the effect returns. A failure ends the process. */
+  | { readonly type: 'remember'; readonly what: Partial<Remembered> }
   /** Readable at once; the event `persisted` tells when it is durable. */
   | {
       readonly type: 'append';
@@ -329,13 +349,7 @@ export type Effect =
   /** The server must stop at once, and an operator must know why. */
   | { readonly type: 'halt'; readonly reason: string };
 
-export type Timings = {
-  /** How often a leader starts a round, and every server greets its peers. */
-  readonly heartbeatIntervalMs: number;
-  /** A follower campaigns after hearing no new round for this long, up to twice as long. */
-  readonly electionTimeoutMs: number;
-  /** For how long a quorum's evidence lets a leader answer reads alone; 0: never. */
-  readonly leaseMs: number;
+export type Timings = Timing & {
   /** Two clocks gain or lose at most this fraction against true time. */
   readonly clockDriftMax: number;
 };
@@ -353,11 +367,25 @@ export type Limits = {
   readonly depthMax: number;
 };
 
+/** What must outlive a restart beside term, vote, configuration and log. */
+export type Remembered = {
+  /**
+   * The longest lease that a leader may still hold whose round this server has seen: what it owes
+   * when it comes up again. Undefined in older directories, which did not keep it.
+   */
+  readonly leaseOwedMs: number | undefined;
+  /** It has left its cluster, and a majority of the others is known to do without it. */
+  readonly isDeparted: boolean;
+  /** It lost a part of its log, and does not hold again what a leader has confirmed since. */
+  readonly isRecovering: boolean;
+};
+
 /** What a server finds on its disk when it starts. */
 export type PersistentState = {
   readonly term: Term;
   readonly vote: NodeId | undefined;
   readonly config: Config | undefined;
+  readonly remembered: Remembered;
   /** What the state machine starts from: committed, applied, and an entry of the log. */
   readonly applied: Position;
   readonly log: {

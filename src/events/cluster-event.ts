@@ -1,4 +1,4 @@
-import type { LogIndex, MemberChange, NodeId, Position, Term } from '../words.ts';
+import type { LogIndex, MemberChange, NodeId, Position, Term, Timing } from '../words.ts';
 
 export type ElectionLostReason = 'anotherLeader' | 'newerTerm' | 'newerConfig' | 'noMajority';
 export type StepDownReason = 'newerTerm' | 'noQuorum' | 'handedOver';
@@ -73,6 +73,13 @@ export type ClusterEvent =
   | { readonly type: 'entryApplied'; readonly operation: string; readonly isLeader: boolean }
   | { readonly type: 'snapshotWanted'; readonly source: NodeId }
   | { readonly type: 'snapshotInstalled'; readonly position: Position }
+  /** The configuration files of two members disagree about time. Safe, but not wanted. */
+  | {
+      readonly type: 'timingDiffers';
+      readonly peer: NodeId;
+      readonly theirs: Timing;
+      readonly ours: Timing;
+    }
   | { readonly type: 'diskStalled' }
   | { readonly type: 'diskRecovered' }
   | { readonly type: 'peerReached'; readonly peer: NodeId }

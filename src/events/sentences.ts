@@ -1,4 +1,4 @@
-import type { MemberChange, Position } from '../words.ts';
+import type { MemberChange, Position, Timing } from '../words.ts';
 import type { ClusterEvent, SourceReason } from './cluster-event.ts';
 
 export type Level = 'info' | 'warn' | 'error';
@@ -109,11 +109,19 @@ const sentences: Sentences = {
   entryApplied: ({ operation }) => info(`applied ${operation}`),
   snapshotWanted: ({ source }) => info(`too far behind: gets a snapshot from ${source}`),
   snapshotInstalled: ({ position }) => info(`goes on from a snapshot, ${positionText(position)}`),
+  timingDiffers: ({ peer, theirs, ours }) =>
+    warn(
+      `${peer} has another timing in its configuration file (${timingText(theirs)}) than this ` +
+        `server (${timingText(ours)}); make them the same, and restart one server after the other`,
+    ),
   diskStalled: () => warn('the disk does not finish its writes'),
   diskRecovered: () => info('the disk finishes its writes again'),
   peerReached: ({ peer }) => info(`connected to ${peer}`),
   peerLost: ({ peer }) => warn(`no connection to ${peer}`),
 };
+
+const timingText = ({ heartbeatIntervalMs, electionTimeoutMs, leaseMs }: Timing): string =>
+  `heartbeat ${heartbeatIntervalMs} ms, election ${electionTimeoutMs} ms, lease ${leaseMs} ms`;
 
 function changeText(change: MemberChange): string {
   switch (change.type) {

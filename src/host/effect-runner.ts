@@ -41,6 +41,8 @@ export function effectRunner({
       case 'persistConfig':
         durably(() => metadata.persistConfig(effect.config));
         return listener.onConfig();
+      case 'remember':
+        return durably(() => metadata.update(effect.what));
       case 'append':
         return log.append(effect.entries, effect.logGeneration);
       case 'truncate':

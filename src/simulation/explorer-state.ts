@@ -107,6 +107,8 @@ export function boot(
     persistent: {
       ...disk.vote,
       config: disk.config,
+      // Without leases there is nothing to remember.
+      remembered: { leaseOwedMs: 0, isDeparted: false, isRecovering: false },
       applied: noPosition,
       log: recoveredFrom({ base: noPosition, entries: disk.durable }),
     },

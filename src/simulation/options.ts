@@ -1,4 +1,4 @@
-import type { Limits, Timings } from '../consensus/types.ts';
+import type { Limits, NodeId, Timings } from '../consensus/types.ts';
 import { mix, Random } from './random.ts';
 
 /** The kinds of misfortune; each is on in about half of the seeds. */
@@ -55,6 +55,8 @@ export type SimulationOptions = {
   readonly compactionKeeps: number | undefined;
   /** Rates of the servers' clocks differ by up to this much. */
   readonly clockDrift: number;
+  /** Each boot of a server may find another lease in its file: a change from one to the next. */
+  readonly hasUnequalLeases: boolean;
   readonly clients: {
     readonly count: number;
     readonly pauseMs: number;
@@ -64,6 +66,18 @@ export type SimulationOptions = {
     readonly readerCount: number;
   };
 };
+
+/** What the file of a server says at one of its boots. */
+export function settingsAt(
+  options: SimulationOptions,
+  id: NodeId,
+  life: number,
+): SimulationOptions {
+  if (!options.hasUnequalLeases) return options;
+  const random = new Random(mix(options.seed, 9, Number(id.slice(1)), life));
+  const leaseMs = options.timings.leaseMs * random.pick([0.5, 1, 2, 4] as const);
+  return { ...options, timings: { ...options.timings, leaseMs } };
+}
 
 /** Whether a seed is one of those that are made to catch an old leader that answers alone. */
 export const isAimedAtLeases = (seed: number): boolean =>
@@ -112,6 +126,7 @@ export function optionsFor(seed: number): SimulationOptions {
     snapshotInterval: later.pick([0, 7, 50] as const),
     compactionKeeps: undefined,
     clockDrift: random.pick([0, 0.01, 0.1] as const),
+    hasUnequalLeases: new Random(mix(seed, 9)).chance(0.3),
     clients: {
       count: random.pick([1, 2, 4] as const),
       pauseMs: electionTimeoutMs * random.pick([0.02, 0.1, 0.5] as const),

@@ -6,6 +6,7 @@ import type {
   MonotonicMs,
   NodeId,
   Position,
+  Remembered,
   Term,
 } from '../consensus/types.ts';
 import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
@@ -20,6 +21,8 @@ export type SimulatedSnapshot = {
   readonly records: readonly string[];
 };
 
+const nothingRemembered: Remembered = { leaseOwedMs: 0, isDeparted: false, isRecovering: false };
+
 const contains = ({ base, entries }: LogContent, { term, index }: Position): boolean =>
   (entries[index - 1 - base.index]?.term ?? (index === base.index ? base.term : 0)) === term;
 
@@ -30,6 +33,7 @@ export class SimulatedDisk {
   term = 0 as Term;
   vote: NodeId | undefined = undefined;
   config: Config | undefined = undefined;
+  remembered: Remembered = nothingRemembered;
   log: LogContent = emptyLog;
   /** Multiplies the time that writes take. */
   slowness = 1;
@@ -97,7 +101,7 @@ export class SimulatedDisk {
     seed: number,
     now: MonotonicMs,
   ): Replica {
-    const { directoryId, incarnation, term, vote, config } = this;
+    const { directoryId, incarnation, term, vote, config, remembered } = this;
     return createReplica({
       identity: {
         clusterId: 'simulated',
@@ -111,6 +115,7 @@ export class SimulatedDisk {
         term,
         vote,
         config,
+        remembered,
         applied: this.#snapshot?.position ?? noPosition,
         log: this.#recovered(),
       },
@@ -138,6 +143,7 @@ export class SimulatedDisk {
     this.term = 0 as Term;
     this.vote = undefined;
     this.config = undefined;
+    this.remembered = nothingRemembered;
     this.log = emptyLog;
     this.#snapshot = undefined;
   }

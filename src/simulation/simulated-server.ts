@@ -17,7 +17,7 @@ import type { EventQueue } from './event-queue.ts';
 import { SimulationFailure } from './failure.ts';
 import type { Marks } from './marks.ts';
 import type { Network } from './network.ts';
-import type { SimulationOptions } from './options.ts';
+import { type SimulationOptions, settingsAt } from './options.ts';
 import type { Oracle, Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -140,13 +140,13 @@ export class SimulatedServer implements Witness {
       },
       disk.recover(),
     );
-    const { options } = this.#around;
+    const settings = settingsAt(this.#around.options, this.id, life);
     const seed = this.#random.below(2 ** 31);
     const requests = new SimulatedRequests();
     const host = { id: this.id, disk, store, requests, random: this.#random, around: this.#around };
     const process: Process = {
       store,
-      replica: disk.boot(this.#listed, options, seed, this.#localNow()),
+      replica: disk.boot(this.#listed, settings, seed, this.#localNow()),
       machine: new SimulatedMachine({
         ...host,
         after: (delayMs, run) => this.#after(delayMs, () => this.#live(process, run)),
@@ -320,6 +320,9 @@ export class SimulatedServer implements Witness {
         break;
       case 'persistConfig':
         this.#disk.config = effect.config;
+        break;
+      case 'remember':
+        this.#disk.remembered = { ...this.#disk.remembered, ...effect.what };
         break;
       case 'append':
         process.store.append(effect.entries, effect.logGeneration);

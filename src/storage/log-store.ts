@@ -1,4 +1,4 @@
-import type { Config, Entry, PersistentState } from '../consensus/types.ts';
+import type { Config, Entry, PersistentState, Remembered } from '../consensus/types.ts';
 import type { LogIndex, NodeId, Position, Term } from '../words.ts';
 
 /**
@@ -42,16 +42,10 @@ export type LogStoreListener = {
 };
 
 /** The small facts that must be durable before a message tells of them. */
-export type DurableFacts = {
+export type DurableFacts = Remembered & {
   readonly term: Term;
   readonly vote: NodeId | undefined;
   readonly config: Config | undefined;
-  /** The longest lease that this server has heard of: what it owes every leader. */
-  readonly leaseOwedMs: number;
-  /** It has left its cluster, and a majority of the others is known to do without it. */
-  readonly isDeparted: boolean;
-  /** It lost a part of its log, and does not hold again what a leader has confirmed since. */
-  readonly isRecovering: boolean;
 };
 
 /** Keeps the small facts. Writes are synchronous: durable when they return. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { StartupError } from '../errors/startup-error.ts';
+import { leaseMaxMs } from '../words.ts';
 
 /** Version 1 had no checksum; such files are read once, and written anew at the same start. */
 export const formatVersion = 2;
@@ -45,8 +46,8 @@ const documentShape = z.object({
       members: z.array(memberShape).readonly(),
     })
     .optional(),
-  /** The longest lease that this server has heard of: what it owes every leader. */
-  leaseOwedMs: count.default(0),
+  /** The longest lease that it owes a leader. Not kept in version 1: it may owe its own then. */
+  leaseOwedMs: z.number().nonnegative().max(leaseMaxMs).optional(),
   /** It has left its cluster, and a majority of the others is known to do without it. */
   isDeparted: z.boolean().default(false),
   /** It lost a part of its log, and does not yet hold again what a leader has confirmed since. */
@@ -58,7 +59,8 @@ export type MetadataDocument = z.infer<typeof documentShape>;
 /** Of a directory that has never been used. */
 export const newDocument = (
   owner: Pick<MetadataDocument, 'clusterId' | 'nodeId' | 'directoryId'>,
-): MetadataDocument => documentShape.parse({ ...owner, formatVersion, incarnation: 0, term: 0 });
+): MetadataDocument =>
+  documentShape.parse({ ...owner, formatVersion, incarnation: 0, term: 0, leaseOwedMs: 0 });
 
 /** The text of the file, with a checksum of everything in it. */
 export function encodeMetadata(document: MetadataDocument): string {

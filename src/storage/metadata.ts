@@ -84,7 +84,7 @@ export class Metadata implements MetadataStore {
     return { id: config.id as Config['id'], members };
   }
 
-  get leaseOwedMs(): number {
+  get leaseOwedMs(): number | undefined {
     return this.#low.data.leaseOwedMs;
   }
 

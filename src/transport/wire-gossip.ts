@@ -8,7 +8,9 @@ import type {
   Position,
   Role,
   Round,
+  Timing,
 } from '../consensus/types.ts';
+import { leaseMaxMs } from '../words.ts';
 import type {
   Config as WireConfig,
   Config__Output as WireConfigRead,
@@ -30,6 +32,7 @@ import type {
 import type { Position__Output as WirePosition } from './generated/gossipraft/Position.ts';
 import type { Role__Output as WireRole } from './generated/gossipraft/Role.ts';
 import type { Round__Output as WireRound } from './generated/gossipraft/Round.ts';
+import type { Timing__Output as WireTiming } from './generated/gossipraft/Timing.ts';
 import { count, duration, MalformedMessage, name, optionalName, present } from './wire-checks.ts';
 
 /* Between the core's words and the wire's, both ways. What comes from the wire is checked whole. */
@@ -62,6 +65,21 @@ function readRound(wire: WireRound | null, field: string): Round {
 function readConfigId(wire: WireConfigId | null, field: string): ConfigId {
   const { term, version } = present(wire, field);
   return { term: count(term, `${field}.term`), version: count(version, `${field}.version`) };
+}
+
+function readTiming(wire: WireTiming | null): Timing {
+  const { heartbeatIntervalMs, electionTimeoutMs, leaseMs } = present(wire, 'fact.timing');
+  return {
+    heartbeatIntervalMs: duration(heartbeatIntervalMs, 'fact.timing.heartbeatIntervalMs'),
+    electionTimeoutMs: duration(electionTimeoutMs, 'fact.timing.electionTimeoutMs'),
+    leaseMs: lease(leaseMs, 'fact.timing.leaseMs'),
+  };
+}
+
+/** A server that hears of a lease owes it, also after a restart: it must not be owed for ever. */
+function lease(value: number, field: string): number {
+  if (duration(value, field) <= leaseMaxMs) return value;
+  throw new MalformedMessage(`${field} is ${value}, more than an hour`);
 }
 
 export function writeFact(fact: Fact): WireFact {
@@ -108,6 +126,8 @@ export function readFact(wire: WireFactRead): Fact {
     olderLeaseMs: duration(wire.olderLeaseMs, 'fact.olderLeaseMs'),
     heir: optionalName(wire.heir, 'fact.heir'),
     isHeir: wire.isHeir,
+    seenLeaseMs: lease(wire.seenLeaseMs, 'fact.seenLeaseMs'),
+    timing: readTiming(wire.timing),
     sponsor: optionalName(wire.sponsor, 'fact.sponsor'),
     membersHash: optionalName(wire.membersHash, 'fact.membersHash'),
   };

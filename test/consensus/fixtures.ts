@@ -15,6 +15,7 @@ import type {
   MonotonicMs,
   NodeId,
   Position,
+  Remembered,
   Term,
   Timings,
   WallMs,
@@ -74,6 +75,7 @@ export function replica(
     vote?: string;
     config?: Config;
     wallMs?: number;
+    remembered?: Partial<Remembered>;
   } = {},
 ): Replica {
   const terms = options.terms ?? [];
@@ -96,6 +98,12 @@ export function replica(
       term: (options.term ?? terms.at(-1) ?? 0) as Term,
       vote: options.vote === undefined ? undefined : nodeId(options.vote),
       config: options.config ?? threeServers,
+      remembered: {
+        leaseOwedMs: undefined,
+        isDeparted: false,
+        isRecovering: false,
+        ...options.remembered,
+      },
       applied: at(0, 0),
       log: {
         base: at(0, 0),
@@ -128,6 +136,7 @@ export function fact(
     support: undefined,
     seen: { term: 0 as Term, round: 0 },
     seenAgeMs: 0,
+    seenLeaseMs: timings.leaseMs,
     durable: at(0, 0),
     last: fields.durable ?? at(0, 0),
     commit: at(0, 0),
@@ -139,6 +148,7 @@ export function fact(
     depth: 0,
     childCount: 0,
     isDiskStalled: false,
+    timing: timings,
     olderLeaseMs: 0,
     heir: undefined,
     isHeir: false,

@@ -22,6 +22,7 @@ import {
 } from './fixtures.ts';
 
 const leaseMs = (timings.leaseMs * 0.99) / 1.01;
+const term = (value: number): Term => value as Term;
 
 /** n1 has seen the round of n0 and holds its log. */
 const follow = (server: Replica, nowMs: number, sequence: number): void => {
@@ -106,6 +107,77 @@ test('a restarted voter owes a whole lease, unless its disk never knew a term', 
   const fresh = replica();
   hear(fresh, 100, candidate);
   t.is(fresh.facts.get(nodeId('n0'))?.fact.olderLeaseMs, 0);
+});
+
+/** n0 follows n1, whose rounds give it a lease of another length than n0's own file says. */
+function followerOf(leaseMs: number, options: Parameters<typeof replica>[0] = {}): Replica {
+  const server = replica({ term: 1, remembered: { leaseOwedMs: 0 }, ...options });
+  const seen = { term: term(1), round: 1 };
+  const leader = { term: 1, leader: nodeId('n1'), seen, seenLeaseMs: leaseMs };
+  hear(server, 100, fact('n1', { ...leader, role: 'leader' }));
+  return server;
+}
+
+test("a voter owes the leader's lease, whatever its own settings say", t => {
+  for (const leaseMs of [5000, 10]) {
+    const server = followerOf(leaseMs);
+    hear(server, 200, fact('n2', { term: 2, role: 'candidate', last: at(9, 9) }));
+    t.is(server.vote, nodeId('n2'));
+    t.is(server.facts.get(nodeId('n0'))?.fact.olderLeaseMs, Math.max(0, 100 + leaseMs - 200));
+  }
+});
+
+test('the length of a lease travels with its round, over servers that do not lead', t => {
+  const server = replica({ term: 1, remembered: { leaseOwedMs: 0 } });
+  const seen = { term: term(1), round: 1 };
+  hear(server, 100, fact('n2', { term: 1, leader: nodeId('n1'), seen, seenLeaseMs: 5000 }));
+  t.is(server.facts.get(nodeId('n0'))?.fact.seenLeaseMs, 5000);
+  hear(server, 200, fact('n2', { term: 2, sequence: 2, role: 'candidate', last: at(9, 9) }));
+  t.is(server.facts.get(nodeId('n0'))?.fact.olderLeaseMs, 4900);
+});
+
+test('a longer lease is durable before anybody hears that its round was seen', t => {
+  const server = replica({ term: 1, remembered: { leaseOwedMs: 900 } });
+  const seen = { term: term(1), round: 1 };
+  const leader = { term: 1, leader: nodeId('n1'), seen, seenLeaseMs: 5000 };
+  const effects = hear(server, 100, fact('n1', { ...leader, role: 'leader' }));
+  t.deepEqual(ofType(effects, 'remember'), [{ type: 'remember', what: { leaseOwedMs: 5000 } }]);
+  const kinds = effects.map(({ type }) => type);
+  t.true(kinds.indexOf('remember') < kinds.indexOf('send'));
+  const again = { ...leader, seen: { ...seen, round: 2 }, sequence: 2 };
+  t.deepEqual(ofType(hear(server, 110, fact('n1', again)), 'remember'), [], 'once is enough');
+});
+
+test('a restarted voter owes the longest lease that it has heard of, until that is over', t => {
+  const server = followerOf(900, { remembered: { leaseOwedMs: 5000 } });
+  hear(server, 200, fact('n2', { term: 2, role: 'candidate', last: at(9, 9) }));
+  t.is(server.facts.get(nodeId('n0'))?.fact.olderLeaseMs, 4800);
+
+  const later = followerOf(900, { remembered: { leaseOwedMs: 5000 } });
+  const beat = (nowMs: number): unknown[] => {
+    later.heartbeatDeadline = moment(nowMs);
+    later.electionDeadline = moment(9999);
+    return ofType(happen(later, nowMs, { type: 'tick' }), 'remember');
+  };
+  t.deepEqual(beat(4999), []);
+  t.deepEqual(beat(5000), [{ type: 'remember', what: { leaseOwedMs: 900 } }]);
+});
+
+test('a leader remembers its own lease before its first round', t => {
+  const server = replica({ term: 1, remembered: { leaseOwedMs: 0 } });
+  makeLeader(server, 1000);
+  t.is(server.leaseOwedMs, timings.leaseMs);
+});
+
+test('settings of another server that are not ours are told once', t => {
+  const server = replica({ term: 1 });
+  const timing = { ...timings, leaseMs: 5000 };
+  const told = (sequence: number): unknown[] =>
+    ofType(hear(server, 100, fact('n1', { term: 1, sequence, timing })), 'tell').filter(
+      ({ event }) => event.type === 'timingDiffers',
+    );
+  t.is(told(2).length, 1);
+  t.is(told(3).length, 0);
 });
 
 test('a hand-over: no writes, all on the heir, the lease ended, the heir called', t => {

@@ -33,6 +33,7 @@ function freshServer(id = 'n0'): Replica {
       term: 0 as never,
       vote: undefined,
       config: undefined,
+      remembered: { leaseOwedMs: 0, isDeparted: false, isRecovering: false },
       applied: noPosition,
       log: { base: noPosition, runs: [], lastIndex: 0 as never, tail: [] },
     },

@@ -17,11 +17,22 @@ export const leaseMutants: readonly Mutant[] = [
   ),
   leaseMutant(
     'a restarted voter owes no older lease',
-    inFile('consensus/replica.ts', 'leaseSeenAt: hasLived ? now : never', 'leaseSeenAt: never'),
+    inFile('consensus/replica.ts', 'const isOwing = leaseOwedMs > 0;', 'const isOwing = false;'),
+  ),
+  leaseMutant(
+    'a restarted voter owes the lease of its own settings',
     inFile(
       'consensus/replica.ts',
-      'hasLived ? ((now + timings.leaseMs) as MonotonicMs) : never',
-      'never',
+      'remembered.leaseOwedMs ?? (term > 0 ? leaseMs : 0)',
+      'term > 0 || remembered.leaseOwedMs ? leaseMs : 0',
+    ),
+  ),
+  leaseMutant(
+    'a voter owes the lease of its own settings',
+    inFile(
+      leases,
+      'replica.seenLeaseMs = leaseMs;',
+      'replica.seenLeaseMs = leaseMs && replica.timings.leaseMs;',
     ),
   ),
   leaseMutant(

@@ -30,7 +30,7 @@ test('a document of version 1 is read as it is, and has a checksum after the fir
   t.is(metadata.term, 4 as Term);
   t.is(metadata.vote, 'n2' as NodeId);
   t.is(metadata.logFloor, undefined);
-  t.is(metadata.leaseOwedMs, 0);
+  t.is(metadata.leaseOwedMs, undefined);
   metadata.beginIncarnation();
   const { formatVersion, checksum, incarnation } = documentOn(disk);
   t.is(formatVersion, 2);

@@ -8,6 +8,7 @@ import {
   readPullReply,
   writePullReply,
 } from '../../src/transport/wire-messages.ts';
+import { leaseMaxMs } from '../../src/words.ts';
 import { fact } from '../consensus/fixtures.ts';
 
 /* Through the real encoder and decoder: what a server says is what its peer hears. */
@@ -26,6 +27,7 @@ const whole = fc.maxSafeNat();
 const name = fc.string({ minLength: 1, maxLength: 20 });
 const position = fc.record({ term: whole, index: whole });
 const roles: Role[] = ['fresh', 'follower', 'preCandidate', 'candidate', 'leader'];
+const leases = fc.double({ min: 0, max: leaseMaxMs, noNaN: true });
 const anyFact = fc.record({
   owner: name,
   directoryId: name,
@@ -50,6 +52,12 @@ const anyFact = fc.record({
   childCount: fc.nat(100),
   isDiskStalled: fc.boolean(),
   olderLeaseMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+  seenLeaseMs: leases,
+  timing: fc.record({
+    heartbeatIntervalMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+    electionTimeoutMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
+    leaseMs: leases,
+  }),
   heir: fc.option(name, { nil: undefined }),
   isHeir: fc.boolean(),
   sponsor: fc.option(name, { nil: undefined }),
@@ -149,6 +157,7 @@ test('numbers that a double cannot hold, unknown roles and missing parts are ref
   t.throws(() => readFact(wireOf({ durable: null })), { message: /fact\.durable is missing/ });
   t.throws(() => readFact(wireOf({ owner: '' })), { message: /fact\.owner/ });
   t.throws(() => readFact(wireOf({ seenAgeMs: Number.NaN })), { message: /fact\.seenAgeMs/ });
+  t.throws(() => readFact(wireOf({ seenLeaseMs: leaseMaxMs + 1 })), { message: /an hour/ });
   const request = { pullId: 1, prev: null, logGeneration: 0, consumedBytes: 0, windowBytes: 0 };
   t.throws(() => readPullEntries(request as never), { message: /prev is missing/ });
   t.throws(() => readPullReply({ envelope: null } as never), { message: /neither/ });

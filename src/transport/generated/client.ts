@@ -40,6 +40,7 @@ import type { ReadKeysRequest as _gossipraft_ReadKeysRequest, ReadKeysRequest__O
 import type { Refused as _gossipraft_Refused, Refused__Output as _gossipraft_Refused__Output } from './gossipraft/Refused.ts';
 import type { Round as _gossipraft_Round, Round__Output as _gossipraft_Round__Output } from './gossipraft/Round.ts';
 import type { ServerView as _gossipraft_ServerView, ServerView__Output as _gossipraft_ServerView__Output } from './gossipraft/ServerView.ts';
+import type { Timing as _gossipraft_Timing, Timing__Output as _gossipraft_Timing__Output } from './gossipraft/Timing.ts';
 import type { TransferLeadershipReply as _gossipraft_TransferLeadershipReply, TransferLeadershipReply__Output as _gossipraft_TransferLeadershipReply__Output } from './gossipraft/TransferLeadershipReply.ts';
 import type { TransferLeadershipRequest as _gossipraft_TransferLeadershipRequest, TransferLeadershipRequest__Output as _gossipraft_TransferLeadershipRequest__Output } from './gossipraft/TransferLeadershipRequest.ts';
 import type { WatchKeysReply as _gossipraft_WatchKeysReply, WatchKeysReply__Output as _gossipraft_WatchKeysReply__Output } from './gossipraft/WatchKeysReply.ts';
@@ -93,6 +94,7 @@ export interface ProtoGrpcType {
     Role: EnumTypeDefinition
     Round: MessageTypeDefinition<_gossipraft_Round, _gossipraft_Round__Output>
     ServerView: MessageTypeDefinition<_gossipraft_ServerView, _gossipraft_ServerView__Output>
+    Timing: MessageTypeDefinition<_gossipraft_Timing, _gossipraft_Timing__Output>
     TransferLeadershipReply: MessageTypeDefinition<_gossipraft_TransferLeadershipReply, _gossipraft_TransferLeadershipReply__Output>
     TransferLeadershipRequest: MessageTypeDefinition<_gossipraft_TransferLeadershipRequest, _gossipraft_TransferLeadershipRequest__Output>
     WatchKeysReply: MessageTypeDefinition<_gossipraft_WatchKeysReply, _gossipraft_WatchKeysReply__Output>

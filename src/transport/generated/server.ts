@@ -24,6 +24,7 @@ import type { RequestVoteRequest as _gossipraft_RequestVoteRequest, RequestVoteR
 import type { Round as _gossipraft_Round, Round__Output as _gossipraft_Round__Output } from './gossipraft/Round.ts';
 import type { ServerToServerClient as _gossipraft_ServerToServerClient, ServerToServerDefinition as _gossipraft_ServerToServerDefinition } from './gossipraft/ServerToServer.ts';
 import type { SnapshotHeader as _gossipraft_SnapshotHeader, SnapshotHeader__Output as _gossipraft_SnapshotHeader__Output } from './gossipraft/SnapshotHeader.ts';
+import type { Timing as _gossipraft_Timing, Timing__Output as _gossipraft_Timing__Output } from './gossipraft/Timing.ts';
 import type { UpdatePositionReply as _gossipraft_UpdatePositionReply, UpdatePositionReply__Output as _gossipraft_UpdatePositionReply__Output } from './gossipraft/UpdatePositionReply.ts';
 import type { UpdatePositionRequest as _gossipraft_UpdatePositionRequest, UpdatePositionRequest__Output as _gossipraft_UpdatePositionRequest__Output } from './gossipraft/UpdatePositionRequest.ts';
 
@@ -59,6 +60,7 @@ export interface ProtoGrpcType {
     Round: MessageTypeDefinition<_gossipraft_Round, _gossipraft_Round__Output>
     ServerToServer: SubtypeConstructor<typeof grpc.Client, _gossipraft_ServerToServerClient> & { service: _gossipraft_ServerToServerDefinition }
     SnapshotHeader: MessageTypeDefinition<_gossipraft_SnapshotHeader, _gossipraft_SnapshotHeader__Output>
+    Timing: MessageTypeDefinition<_gossipraft_Timing, _gossipraft_Timing__Output>
     UpdatePositionReply: MessageTypeDefinition<_gossipraft_UpdatePositionReply, _gossipraft_UpdatePositionReply__Output>
     UpdatePositionRequest: MessageTypeDefinition<_gossipraft_UpdatePositionRequest, _gossipraft_UpdatePositionRequest__Output>
   }

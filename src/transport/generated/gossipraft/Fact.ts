@@ -4,6 +4,7 @@ import type { Role as _gossipraft_Role, Role__Output as _gossipraft_Role__Output
 import type { Round as _gossipraft_Round, Round__Output as _gossipraft_Round__Output } from '../gossipraft/Round.ts';
 import type { Position as _gossipraft_Position, Position__Output as _gossipraft_Position__Output } from '../gossipraft/Position.ts';
 import type { ConfigId as _gossipraft_ConfigId, ConfigId__Output as _gossipraft_ConfigId__Output } from '../gossipraft/ConfigId.ts';
+import type { Timing as _gossipraft_Timing, Timing__Output as _gossipraft_Timing__Output } from '../gossipraft/Timing.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Fact {
@@ -34,6 +35,8 @@ export interface Fact {
   'olderLeaseMs'?: (number | string);
   'heir'?: (string);
   'isHeir'?: (boolean);
+  'seenLeaseMs'?: (number | string);
+  'timing'?: (_gossipraft_Timing | null);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";
@@ -71,6 +74,8 @@ export interface Fact__Output {
   'olderLeaseMs': (number);
   'heir'?: (string);
   'isHeir': (boolean);
+  'seenLeaseMs': (number);
+  'timing': (_gossipraft_Timing__Output | null);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";
