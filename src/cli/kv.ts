@@ -9,7 +9,7 @@ import { runKvCommand, WrongUsage } from './kv-commands.ts';
 
 /** `gossip-raft kv`: one command, or one after the other at a prompt. */
 export async function kv(words: readonly string[], options: { config: string }): Promise<void> {
-  const client = clientOf(loadConfiguration(resolve(options.config)));
+  const client = clientOf(loadConfiguration(resolve(options.config)), { connectsAtOnce: false });
   try {
     if (words.length > 0) await runOne(client, words);
     else await runLines(client);

@@ -10,7 +10,7 @@ export async function withClient(
   { config }: { readonly config: string },
   run: (client: ClusterClient) => Promise<void>,
 ): Promise<void> {
-  const client = clientOf(loadConfiguration(resolve(config)));
+  const client = clientOf(loadConfiguration(resolve(config)), { connectsAtOnce: false });
   try {
     await run(client);
   } catch (error) {

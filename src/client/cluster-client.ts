@@ -21,6 +21,8 @@ export type ClusterClientOptions = {
   readonly servers: readonly ServerAddress[];
   readonly pendingMaxBytes: number;
   readonly stallMs: number;
+  /** Otherwise with the first write: who only reads leaves nothing in the log. */
+  readonly connectsAtOnce: boolean;
 };
 
 export type JournalPage = {
@@ -76,6 +78,7 @@ export type TransactAnswer = {
 };
 
 const transferPollMs = 5;
+const describeTimeoutMs = 1000;
 
 /** Talks to the cluster for people: finds the leader, retries, and says what is certain. */
 export class ClusterClient {
@@ -83,12 +86,12 @@ export class ClusterClient {
   readonly #calls: ServerCalls;
   readonly #pipeline: CommandPipeline;
 
-  constructor({ clusterId, servers, ...limits }: ClusterClientOptions) {
+  constructor({ clusterId, servers, connectsAtOnce, ...limits }: ClusterClientOptions) {
     this.#directory = new ServerDirectory(clusterId, servers);
     this.#pipeline = new CommandPipeline({ clusterId, directory: this.#directory, ...limits });
     this.#calls = new ServerCalls(this.#directory, () => this.#pipeline.leader);
     this.#directory.start();
-    this.#pipeline.start();
+    if (connectsAtOnce) this.#pipeline.start();
   }
 
   /** The members as far as we know; before any server has answered, those of the file. */
@@ -204,18 +207,29 @@ export class ClusterClient {
   /** Hands the leadership over, and resolves with the new leader once it takes writes. */
   async transferLeadership(to: string | undefined, timeoutMs: number): Promise<string> {
     const deadline = Date.now() + timeoutMs;
-    let before: string | undefined;
+    let before = '';
     await this.#calls.askLeader(timeoutMs, (connection, attemptMs) => {
       before = connection.id;
       return connection.transferLeadership(to, attemptMs);
     });
-    while (this.leader === undefined || this.leader === before) {
-      if (Date.now() > deadline) {
-        throw new ClusterError('noLeader', 'the leader has handed over, no other one is known yet');
-      }
+    while (Date.now() < deadline) {
+      const leader = this.leader ?? before;
+      if (leader !== before) return leader;
+      const next = await this.#otherLeaderThan(before);
+      if (next !== undefined) return next;
       await wait(transferPollMs);
     }
-    return this.leader;
+    throw new ClusterError('noLeader', 'the leader has handed over, no other one is known yet');
+  }
+
+  /** The first server that says it leads, but for the one that has handed over. */
+  #otherLeaderThan(before: string): Promise<string | undefined> {
+    const answers = this.servers.map(async ({ id }) => {
+      const { server, facts } = await this.describe(id, describeTimeoutMs);
+      const leads = facts[0]?.fact.role === 'leader' && server !== before;
+      return leads ? server : Promise.reject(new Error('it does not lead'));
+    });
+    return Promise.any(answers).catch(() => undefined);
   }
 
   /** Adds, moves, removes or replaces members. Resolves once a majority knows of it. */

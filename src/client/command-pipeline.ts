@@ -67,7 +67,7 @@ export class CommandPipeline {
   #isConnecting = false;
   /** Why the servers want nothing to do with us, in their words. */
   #refusal: string | undefined;
-  #isClosed = false;
+  readonly #closed = new AbortController();
   #isPaused = false;
   #stallTimer: NodeJS.Timeout | undefined;
 
@@ -93,7 +93,7 @@ export class CommandPipeline {
     return this.#pendingBytes;
   }
 
-  /** Connects before the first put comes. */
+  /** Connects before the first put comes. That puts a session into the log. */
   start(): void {
     this.#connect().catch(() => undefined);
   }
@@ -124,7 +124,7 @@ export class CommandPipeline {
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#closed.abort();
     clearTimeout(this.#stallTimer);
     this.#streams?.close();
     for (const pending of [...this.#outstanding.values(), ...this.#waiting]) this.#expire(pending);
@@ -301,7 +301,7 @@ export class CommandPipeline {
   async #connect(): Promise<void> {
     if (this.#isConnecting) return;
     this.#isConnecting = true;
-    while (this.#streams === undefined && !this.#isClosed) {
+    while (this.#streams === undefined && !this.#closed.signal.aborted) {
       const connection = this.#finder.candidate();
       if (connection === undefined) break;
       const refusal = await this.#tryServer(connection).catch(() => undefined);
@@ -313,7 +313,7 @@ export class CommandPipeline {
       } else await wait(pauseMs);
     }
     this.#isConnecting = false;
-    if (this.#isClosed) this.#streams?.close();
+    if (this.#closed.signal.aborted) this.#streams?.close();
     else this.#pump();
   }
 
@@ -323,7 +323,12 @@ export class CommandPipeline {
       if (reply.sessionId === undefined) return reply.refused ?? undefined;
       this.#beginSession(reply.sessionId);
     }
-    const streams = await LeaderStreams.open(connection, this.#session ?? 0, attemptTimeoutMs);
+    const streams = await LeaderStreams.open(
+      connection,
+      this.#session ?? 0,
+      attemptTimeoutMs,
+      this.#closed.signal,
+    );
     if (!(streams instanceof LeaderStreams)) return streams;
     this.#streams = streams;
     streams.listen({

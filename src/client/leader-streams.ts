@@ -30,29 +30,21 @@ export class LeaderStreams {
   }
 
   /** Resolves with the streams, or with the refusal when the server does not lead. */
-  static open(
+  static async open(
     connection: ServerConnection,
     session: number,
     timeoutMs: number,
+    /** Nobody wants them any more. */
+    closed: AbortSignal,
   ): Promise<LeaderStreams | Refused> {
     const acks = connection.openAcks(session);
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        acks.cancel();
-        reject(new Error(`${connection.id} does not answer`));
-      }, timeoutMs);
-      // The first message is empty when the server leads and has subscribed us.
-      acks.once('data', ({ ended }: AckReply) => {
-        clearTimeout(timer);
-        acks.pause();
-        if (ended !== null) resolve(ended);
-        else resolve(new LeaderStreams(connection.id, acks, connection.openPuts()));
-      });
-      acks.on('error', error => {
-        clearTimeout(timer);
-        reject(error);
-      });
-    });
+    const ended = await firstWord(acks, timeoutMs, closed);
+    if (ended !== undefined) return ended;
+    if (closed.aborted) {
+      acks.cancel();
+      throw new Error('closed');
+    }
+    return new LeaderStreams(connection.id, acks, connection.openPuts());
   }
 
   listen(listener: LeaderListener): void {
@@ -86,4 +78,35 @@ export class LeaderStreams {
     this.close();
     listener?.lost(leaderHint);
   }
+}
+
+/** The first message is empty when the server leads and has subscribed us. */
+function firstWord(
+  acks: ClientReadableStream<AckReply>,
+  timeoutMs: number,
+  closed: AbortSignal,
+): Promise<Refused | undefined> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      closed.removeEventListener('abort', giveUp);
+      acks.removeAllListeners('data');
+    };
+    const giveUp = (): void => {
+      settle();
+      acks.cancel();
+      reject(new Error('no answer'));
+    };
+    const timer = setTimeout(giveUp, timeoutMs);
+    closed.addEventListener('abort', giveUp);
+    acks.once('data', ({ ended }: AckReply) => {
+      settle();
+      acks.pause();
+      resolve(ended ?? undefined);
+    });
+    acks.on('error', error => {
+      settle();
+      reject(error);
+    });
+  });
 }

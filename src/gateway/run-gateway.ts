@@ -30,7 +30,7 @@ const requestTimeoutMs = 120_000;
 /** Starts the client server. Throws a StartupError with one sentence when it cannot listen. */
 export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { configuration, host, port } = options;
-  const client = clientOf(configuration);
+  const client = clientOf(configuration, { connectsAtOnce: true });
   const app = createApp({
     client,
     metrics: new GatewayMetrics(client),
