@@ -56,6 +56,7 @@ program
   .addOption(configOption())
   .addOption(formatOption())
   .option('--host <host>', 'the address to listen on', '127.0.0.1')
+  .option('--allowed-hosts <name...>', 'names under which it is reached, beside localhost')
   // The scripts pass the same flags to both; these mean nothing here.
   .addOption(dataOption().hideHelp())
   .addOption(recordsOption().hideHelp())

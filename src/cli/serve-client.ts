@@ -8,6 +8,7 @@ import { stopOnSignal } from './stop-on-signal.ts';
 export async function serveClient(options: {
   readonly port: number;
   readonly host: string;
+  readonly allowedHosts?: readonly string[];
   readonly config: string;
   readonly logFormat: LogFormat;
 }): Promise<void> {
@@ -18,6 +19,8 @@ export async function serveClient(options: {
     configuration,
     host: options.host,
     port: options.port,
+    ...(options.allowedHosts === undefined ? {} : { allowedHosts: options.allowedHosts }),
+    onWarning: sentence => log.say('warn', sentence),
     onError: (request, error) => log.say('error', `request ${request}: ${error.stack}`),
   });
   log.say('info', `listens on http://${options.host}:${gateway.port}`);

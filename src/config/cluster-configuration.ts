@@ -134,6 +134,15 @@ const configurationShape = z
       limits: limitsShape.default(() => limitsShape.parse({})),
       /** How long posted entries can be read; for ever unless told otherwise. */
       retention: retentionShape.default(() => retentionShape.parse({})),
+      /** Names under which client servers are reached, beside addresses and localhost. */
+      allowedHosts: z
+        .array(
+          z.string({ error: 'expected a host name' }).min(1, { error: 'expected a host name' }),
+          {
+            error: 'expected a list of host names, ["raft.example.com"]',
+          },
+        )
+        .default([]),
     },
     { error: shapeError },
   )

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { GatewayContext, GatewayState } from './context.ts';
+import { labelAnswers, refuseForeignPages } from './foreign-pages.ts';
 import { answerProblems, nameRequest, refuseUnknownPaths } from './middleware.ts';
 import { addRoutes, type Route } from './route.ts';
 import { clusterRoutes } from './routes/cluster.ts';
@@ -33,9 +34,11 @@ export function createApp(context: GatewayContext): Koa {
   // A key that is left away must not stand for the list of all.
   const router = new Router<GatewayState>({ strict: true });
   addRoutes(router, routes, context);
+  app.use(labelAnswers);
   app.use(nameRequest(() => randomUUID()));
   app.use(context.metrics.middleware());
   app.use(answerProblems(context));
+  app.use(refuseForeignPages(context.allowedHosts));
   app.use(router.routes());
   app.use(refuseUnknownPaths(router));
   // Broken sockets are the clients' affair.

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { requireDeliberate, requireJson } from './foreign-pages.ts';
 import { countObjects, type ParsedBody, parseJsonBody, requireObject } from './parse-objects.ts';
 import { RequestProblem } from './problem.ts';
 import { readBody } from './read-body.ts';
@@ -9,20 +10,18 @@ import { shapedBy } from './shaped-by.ts';
 export type BodyRule<Body> = {
   /** For whoever describes the interface; undefined: none, or any bytes. */
   readonly shape: z.ZodType | undefined;
-  /** The flags with which curl sends such a body. */
-  readonly curlFlags: string;
   read(ctx: Context, bodyMaxBytes: number): Promise<Body>;
 };
 
 const smallBodyMaxBytes = 16 * 1024;
-const jsonType = /^application\/(json|[\w.+-]+\+json)$/;
-const jsonHeader = "-H 'content-type: application/json'";
+/** The flags with which curl sends such a body. */
+const flagsOf = (example: string): string => `-H 'content-type: application/json' -d '${example}'`;
 
 /** The route takes none: what is sent would be thought to mean something. */
 export const noBody: BodyRule<undefined> = {
   shape: undefined,
-  curlFlags: '',
   async read(ctx) {
+    requireDeliberate(ctx);
     const hasBody = Number(ctx.get('Content-Length')) > 0 || ctx.get('Transfer-Encoding') !== '';
     if (!hasBody) return;
     ctx.req.resume();
@@ -34,7 +33,6 @@ export const noBody: BodyRule<undefined> = {
 /** Any bytes, kept as they came. */
 export const anyBytes: BodyRule<Buffer> = {
   shape: undefined,
-  curlFlags: "-d 'some value'",
   read: (ctx, bodyMaxBytes) => readBody(ctx.req, bodyMaxBytes),
 };
 
@@ -45,9 +43,8 @@ export const jsonBody = <Shape extends z.ZodType>(
   { isLarge = false } = {},
 ): BodyRule<z.output<Shape>> => ({
   shape,
-  curlFlags: `${jsonHeader} -d '${example}'`,
   async read(ctx, bodyMaxBytes) {
-    requireJson(ctx);
+    requireJson(ctx, flagsOf(example));
     const body = await readBody(ctx.req, isLarge ? bodyMaxBytes : smallBodyMaxBytes);
     return shapedBy(shape, parseJsonBody(body).value);
   },
@@ -59,9 +56,10 @@ export const optionalJsonBody = <Shape extends z.ZodType>(
   example: string,
 ): BodyRule<z.output<Shape>> => ({
   shape,
-  curlFlags: `${jsonHeader} -d '${example}'`,
   async read(ctx) {
+    requireDeliberate(ctx);
     const body = await readBody(ctx.req, smallBodyMaxBytes);
+    if (body.length > 0) requireJson(ctx, flagsOf(example));
     return shapedBy(shape, body.length === 0 ? {} : parseJsonBody(body).value);
   },
 });
@@ -82,9 +80,8 @@ const batchBody = (
   batchOf: (body: ParsedBody) => Batch,
 ): BodyRule<Batch> => ({
   shape,
-  curlFlags: `${jsonHeader} -d '${example}'`,
   async read(ctx, bodyMaxBytes) {
-    requireJson(ctx);
+    requireJson(ctx, flagsOf(example));
     return batchOf(parseJsonBody(await readBody(ctx.req, bodyMaxBytes)));
   },
 });
@@ -104,13 +101,3 @@ export const oneObject = batchBody(
     return { count: 1, data, wasMended };
   },
 );
-
-function requireJson(ctx: Context): void {
-  const type = ctx.get('Content-Type').split(';')[0]?.trim().toLowerCase() ?? '';
-  if (jsonType.test(type)) return;
-  throw new RequestProblem(
-    'wrongContentType',
-    type === '' ? 'the content type is missing' : `the content type "${type}" is not JSON`,
-    `Send Content-Type: application/json (curl: ${jsonHeader}).`,
-  );
-}

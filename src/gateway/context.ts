@@ -7,6 +7,8 @@ export type GatewayContext = {
   readonly metrics: GatewayMetrics;
   readonly clusterName: string;
   readonly bodyMaxBytes: number;
+  /** Names under which we are reached, beside addresses and localhost. */
+  readonly allowedHosts: readonly string[];
   /** The servers of the configuration, with what people want to know of them. */
   readonly nodes: Readonly<
     Record<string, { host: string; port: number; zone?: string | undefined }>

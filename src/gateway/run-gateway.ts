@@ -6,6 +6,7 @@ import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { watchConfiguration } from '../config/watch-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { createApp } from './app.ts';
+import { exposureOf, namesIn } from './known-host.ts';
 import { GatewayMetrics } from './metrics.ts';
 
 export type GatewayOptions = {
@@ -13,6 +14,10 @@ export type GatewayOptions = {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** Names under which it is reached, beside addresses, localhost and those of the file. */
+  readonly allowedHosts?: readonly string[];
+  /** Something is odd about where it listens. */
+  readonly onWarning?: (sentence: string) => void;
   readonly onError: (request: string, error: Error) => void;
 };
 
@@ -36,6 +41,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     metrics: new GatewayMetrics(client),
     clusterName: configuration.clusterName,
     bodyMaxBytes: configuration.limits.bodyMaxBytes,
+    allowedHosts: namesIn([host, ...configuration.allowedHosts, ...(options.allowedHosts ?? [])]),
     nodes: configuration.nodes,
     onError: options.onError,
   });
@@ -49,6 +55,8 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     client.close();
     throw error;
   });
+  const exposure = exposureOf(host);
+  if (exposure !== undefined) options.onWarning?.(exposure);
   const unwatch = watchConfiguration(configuration.path, {
     changed: changed => client.list(serversOf(changed)),
     // The servers say what is wrong with it; until then, what is known is good enough.

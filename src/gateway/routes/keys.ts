@@ -16,6 +16,7 @@ import { abortProblem } from '../abort-problem.ts';
 import { anyBytes } from '../bodies.ts';
 import type { GatewayContext } from '../context.ts';
 import { flag, seconds, textOf, wholeNumber } from '../fields.ts';
+import { valuePolicy } from '../foreign-pages.ts';
 import { itemBody } from '../item-body.ts';
 import {
   checkReadDemand,
@@ -61,6 +62,7 @@ const getKey = route({
     }
     ctx.status = 200;
     ctx.set('Content-Type', item.type);
+    ctx.set('Content-Security-Policy', valuePolicy);
     if (withValues) ctx.body = item.value;
     else ctx.length = item.bytes;
   },
