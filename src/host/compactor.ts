@@ -29,8 +29,7 @@ export class Compactor {
   async snapshotSaved({ index }: Position): Promise<void> {
     const { sources, clock, retention, compacted } = this.#options;
     const { archive, log, state } = sources;
-    const fromIndex = archive.throughIndex + 1;
-    await archive.add(archivable(sources, fromIndex, index, archive.lastSeq + 1), index);
+    await archive.add(archivable(sources, index), index);
     await archive.drop(retention, clock.wallNow());
     pruneJournal(state.journal, archive.throughIndex);
     const baseIndex = await log.compact(this.#olderIndex as LogIndex);

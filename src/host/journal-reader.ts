@@ -1,6 +1,11 @@
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import { decodeCommand } from '../state-machines/command.ts';
-import { batchOf, checkpointBefore } from '../state-machines/journal.ts';
+import {
+  batchOf,
+  type Checkpoint,
+  checkpointAt,
+  checkpointBefore,
+} from '../state-machines/journal.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { ArchivedBatch } from '../storage/journal-archive.ts';
@@ -26,14 +31,35 @@ export type JournalSources = {
 const chunkMaxBytes = 256 * 1024;
 /** A page ends beyond this; a larger object still fits alone. */
 const pageMaxBytes = 4 * 1024 * 1024;
+/** A log of which nothing can be read so often in a row is broken. */
+const vainReadsMax = 100;
 
 type Page = { readonly entries: JournalEntry[]; bytes: number; readonly limit: number };
+
+/**
+ * Objects that should be here and cannot be read: a file is missing or damaged, or the numbers do
+ * not fit. Another server may have them. To go on behind them would skip some, or give others
+ * their numbers.
+ */
+export class UnreadableObjects extends Error {
+  override readonly name = 'UnreadableObjects';
+  /** The first one that cannot be read. */
+  readonly seq: number;
+
+  constructor(seq: number, reason: string) {
+    super(`object ${seq} cannot be read here: ${reason}`);
+    this.seq = seq;
+  }
+}
 
 /** Number of the oldest object that is still kept. */
 export const firstKeptSeq = ({ archive }: Pick<JournalSources, 'archive'>): number =>
   archive.firstSeq ?? 1;
 
-/** Objects from number `from` on, at most `limit`, as far as they are applied and kept here. */
+/**
+ * Objects from number `from` on, at most `limit`, as far as they are applied and kept here.
+ * Throws UnreadableObjects rather than to leave one out.
+ */
 export async function readJournal(
   sources: JournalSources,
   { from, limit }: { readonly from: number; readonly limit: number },
@@ -46,69 +72,135 @@ export async function readJournal(
   return page.entries;
 }
 
-/** Batches from the one with object `from` on, in order, wherever they are. */
+/**
+ * Batches from the one with object `from` on, in order and without gap, wherever they are, until
+ * object `throughSeq` was among them. Throws UnreadableObjects where they cannot go on.
+ */
 export async function* batchesFrom(
   sources: JournalSources,
   from: number,
+  throughSeq = sources.state.journal.lastSeq,
 ): AsyncGenerator<ArchivedBatch> {
-  const { archive } = sources;
-  let next = from;
-  // It may grow while it is read.
-  while (next <= archive.lastSeq) {
-    const before = next;
-    for await (const batch of archive.read(next)) {
-      yield batch;
-      next = batch.firstSeq + batch.count;
+  const release = sources.archive.hold();
+  try {
+    let next = from;
+    while (next <= throughSeq) {
+      const before = next;
+      for await (const batch of batchesAt(sources, next)) {
+        demandNext(batch, next, { from, throughSeq });
+        yield batch;
+        next = batch.firstSeq + batch.count;
+        if (next > throughSeq) return;
+      }
+      // The archive may have ended where the log begins by now.
+      if (next === before) throw new UnreadableObjects(next, 'no file of this server holds it');
     }
-    if (next === before) return;
+  } finally {
+    release();
   }
-  yield* batchesOfLog(sources, next);
 }
 
-async function* batchesOfLog(
-  { state, log, archive, timers }: JournalSources,
-  from: number,
+function demandNext(
+  { firstSeq, count }: ArchivedBatch,
+  next: number,
+  { from, throughSeq }: { readonly from: number; readonly throughSeq: number },
+): void {
+  const end = firstSeq + count;
+  // The first one may begin before the object that is asked for.
+  const follows = next === from ? firstSeq <= next && end > next : firstSeq === next;
+  if (follows && end <= throughSeq + 1) return;
+  const found = `objects ${firstSeq} to ${end - 1} stand in its place`;
+  throw new UnreadableObjects(next, found);
+}
+
+async function* batchesAt(sources: JournalSources, next: number): AsyncGenerator<ArchivedBatch> {
+  const { archive, state } = sources;
+  let place = next;
+  const batches =
+    next <= archive.lastSeq ? archive.read(next) : batchesOfLog(sources, next, state.appliedIndex);
+  try {
+    for await (const batch of batches) {
+      const end = batch.firstSeq + batch.count;
+      if (end > place) yield batch;
+      place = Math.max(place, end);
+    }
+  } catch (error) {
+    if (error instanceof UnreadableObjects) throw error;
+    if (!(error instanceof LogCut)) throw new UnreadableObjects(place, (error as Error).message);
+    yield* batchesAt(sources, place);
+  }
+}
+
+/** The log went on to the archive under its reader; what it lacks now is there. */
+class LogCut extends Error {
+  override readonly name = 'LogCut';
+}
+
+/** What the archive does not hold yet of the posted objects, up to an entry of the log. */
+export function archivable(
+  sources: JournalSources,
+  throughIndex: number,
 ): AsyncGenerator<ArchivedBatch> {
-  if (from > state.journal.lastSeq) return;
-  const checkpoint = checkpointBefore(state.journal, from);
-  const isInLog = checkpoint !== undefined && checkpoint.index > archive.throughIndex;
-  const firstSeq = isInLog ? checkpoint.first : archive.lastSeq + 1;
-  const firstIndex = isInLog ? checkpoint.index : archive.throughIndex + 1;
-  for await (const batch of archivable(
-    { state, log, timers },
-    firstIndex,
-    state.appliedIndex,
-    firstSeq,
-  )) {
-    if (batch.firstSeq + batch.count > from) yield batch;
+  return batchesOfLog(sources, sources.archive.lastSeq + 1, throughIndex);
+}
+
+/** From a known place at or before object `seq`. */
+async function* batchesOfLog(
+  sources: JournalSources,
+  seq: number,
+  throughIndex: number,
+): AsyncGenerator<ArchivedBatch> {
+  const { state, log, archive } = sources;
+  const start = placeInLog(sources, seq);
+  if (start.index < log.firstIndex && start.index <= throughIndex) {
+    throw new UnreadableObjects(seq, `the log begins at entry ${log.firstIndex}, behind its place`);
+  }
+  let { first } = start;
+  for await (const entry of entriesOf(sources, start.index, throughIndex)) {
+    // Which entries had no effect is forgotten with what was archived.
+    if (entry.index <= archive.throughIndex) throw new LogCut('these entries are archived now');
+    const known = checkpointAt(state.journal, entry.index);
+    if (known !== undefined && known.first !== first) {
+      throw new UnreadableObjects(first, `entry ${entry.index} begins with ${known.first}`);
+    }
+    const batch = effectOf(state, entry);
+    if (batch === undefined) continue;
+    const { index, term, wallMs } = entry;
+    yield { index, term, wallMs, firstSeq: first, ...batch };
+    first += batch.count;
   }
 }
 
-/** The batches of a part of the log that had an effect; the first of them begins with `seq`. */
-export async function* archivable(
-  { state, log, timers }: Pick<JournalSources, 'state' | 'log' | 'timers'>,
+/** The archive's end, or a checkpoint behind it. */
+function placeInLog(
+  { state, archive }: Pick<JournalSources, 'state' | 'archive'>,
+  seq: number,
+): Checkpoint {
+  const checkpoint = checkpointBefore(state.journal, seq);
+  const end = { first: archive.lastSeq + 1, index: archive.throughIndex + 1 };
+  return checkpoint !== undefined && checkpoint.index >= end.index ? checkpoint : end;
+}
+
+/** Entries as they stand in the log. Throws a LogCut when it is cut behind the next one. */
+async function* entriesOf(
+  { log, timers }: Pick<JournalSources, 'log' | 'timers'>,
   fromIndex: number,
   throughIndex: number,
-  seq: number,
-): AsyncGenerator<ArchivedBatch> {
-  let index = Math.max(fromIndex, log.firstIndex);
-  let firstSeq = seq;
+): AsyncGenerator<Entry> {
+  let index = fromIndex;
+  let vainCount = 0;
   while (index <= throughIndex) {
+    if (index < log.firstIndex) throw new LogCut(`the log was cut at entry ${log.firstIndex}`);
     const entries = await log.read({
       fromIndex: index as LogIndex,
       throughIndex: throughIndex as LogIndex,
       maxBytes: chunkMaxBytes,
     });
-    if (entries.length === 0) return;
-    for (const entry of entries) {
-      const batch = effectOf(state, entry);
-      if (batch !== undefined) {
-        const { term, wallMs } = entry;
-        yield { index: entry.index, term, wallMs, firstSeq, ...batch };
-        firstSeq += batch.count;
-      }
-      index = entry.index + 1;
-    }
+    yield* entries;
+    index += entries.length;
+    // A truncation far behind what is applied makes a reading vain, but not for long.
+    vainCount = entries.length === 0 ? vainCount + 1 : 0;
+    if (vainCount > vainReadsMax) throw new Error(`entry ${index} of the log cannot be read`);
     // What is read from memory comes without waiting: the peers would wait for all of it.
     await timers.turnOfTheOthers();
   }
@@ -119,8 +211,17 @@ function effectOf(state: ReplicatedState, { kind, index, payload }: Entry) {
 }
 
 /** Takes what belongs on the page from one batch. */
-function takeObjects({ firstSeq, term, data }: ArchivedBatch, from: number, page: Page): void {
-  for (const [place, object] of splitJsonArray(data).entries()) {
+function takeObjects(
+  { firstSeq, count, term, data }: ArchivedBatch,
+  from: number,
+  page: Page,
+): void {
+  const objects = splitJsonArray(data);
+  if (objects.length !== count) {
+    const found = `a batch of ${count} objects holds ${objects.length}`;
+    throw new UnreadableObjects(firstSeq, found);
+  }
+  for (const [place, object] of objects.entries()) {
     const isFull = page.entries.length >= page.limit || page.bytes >= pageMaxBytes;
     if (firstSeq + place < from || isFull) continue;
     page.entries.push({ seq: firstSeq + place, term, data: object });

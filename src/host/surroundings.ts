@@ -57,6 +57,8 @@ export type Archive = {
   readonly throughIndex: number;
   add(batches: AsyncIterable<ArchivedBatch>, throughIndex: number): Promise<void>;
   drop(retention: Retention, nowMs: number): Promise<void>;
+  /** Nothing is dropped until the function that is returned was called. */
+  hold(): () => void;
   /** Batches from the one with object `from` on. */
   read(from: number): AsyncIterable<ArchivedBatch>;
 };

@@ -1,4 +1,5 @@
 import type { LogIndex, Position, Term } from '../consensus/types.ts';
+import { noteBeginning } from '../state-machines/journal.ts';
 import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
@@ -40,5 +41,7 @@ export async function readState(path: string): Promise<Pick<LoadedState, 'state'
   const { position } = await readSnapshot(nodeFileSystem, path, record =>
     builder.add(record as StateRecord),
   );
-  return { state: builder.finish(), position };
+  const state = builder.finish();
+  noteBeginning(state);
+  return { state, position };
 }

@@ -72,6 +72,25 @@ export function checkpointBefore(journal: Journal, seq: number): Checkpoint | un
   return journal.checkpoints[place - 1];
 }
 
+/** What is known of the object with which an entry begins. */
+export function checkpointAt(journal: Journal, index: number): Checkpoint | undefined {
+  const place = countUpTo(journal.checkpoints, index, checkpoint => checkpoint.index);
+  const found = journal.checkpoints[place - 1];
+  return found?.index === index ? found : undefined;
+}
+
+/**
+ * A state that begins with a snapshot: the entry behind it begins with the next object. So that
+ * can be counted from there, however little of what lies before is left of log and archive.
+ */
+export function noteBeginning({ journal, appliedIndex }: Beginning): void {
+  const { checkpoints, lastSeq } = journal;
+  const index = appliedIndex + 1;
+  if ((checkpoints.at(-1)?.index ?? 0) < index) checkpoints.push({ first: lastSeq + 1, index });
+}
+
+type Beginning = { readonly journal: Journal; readonly appliedIndex: number };
+
 const has = (indexes: readonly number[], index: number): boolean =>
   indexes[countUpTo(indexes, index, value => value) - 1] === index;
 

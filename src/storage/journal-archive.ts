@@ -48,6 +48,10 @@ export class JournalArchive {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #files: ArchiveFile[];
+  /** How far it is known to reach beyond what the name of its newest file says. */
+  #throughIndex = 0;
+  /** Who reads, and relies on it that nothing is dropped meanwhile. */
+  #holdCount = 0;
   /** One file is written at a time. */
   #adding: Promise<void> = Promise.resolve();
 
@@ -75,7 +79,7 @@ export class JournalArchive {
 
   /** All posted objects of the log up to this entry are here, or were dropped. */
   get throughIndex(): number {
-    return this.#files.at(-1)?.throughIndex ?? 0;
+    return Math.max(this.#throughIndex, this.#files.at(-1)?.throughIndex ?? 0);
   }
 
   /** Number of the last object that is here; 0 when there is none. */
@@ -104,6 +108,7 @@ export class JournalArchive {
     const { lastSeq } = this;
     for await (const batch of batches) {
       if (batch.firstSeq <= lastSeq) continue;
+      if (last !== undefined) demandNext(batch, last);
       if (writing !== undefined && writing.frames.sizeBytes > fileMaxBytes && last !== undefined) {
         await this.#finish(writing, last, last.index);
         writing = undefined;
@@ -116,6 +121,15 @@ export class JournalArchive {
     if (writing !== undefined && last !== undefined) {
       await this.#finish(writing, last, throughIndex);
     }
+    this.#throughIndex = Math.max(this.#throughIndex, throughIndex);
+  }
+
+  /** Nothing is dropped until the function that is returned was called. */
+  hold(): () => void {
+    this.#holdCount += 1;
+    return () => {
+      this.#holdCount -= 1;
+    };
   }
 
   /** Batches from the one with object `fromSeq` on, as far as they are here. */
@@ -138,6 +152,8 @@ export class JournalArchive {
 
   /** Removes the oldest files that need not be kept any more. */
   async drop({ maxBytes, maxAgeMs }: Retention, nowMs: number): Promise<void> {
+    // What is too much now will still be after the next snapshot.
+    if (this.#holdCount > 0) return;
     let bytes = this.#files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     // The newest file tells how far the archive reaches.
     while (this.#files.length > 1) {
@@ -182,6 +198,11 @@ type Writing = {
   readonly firstSeq: number;
   readonly frames: FrameWriter;
 };
+
+function demandNext({ firstSeq }: ArchivedBatch, last: ArchivedBatch): void {
+  const next = last.firstSeq + last.count;
+  if (firstSeq !== next) throw new Error(`object ${firstSeq} comes in the place of ${next}`);
+}
 
 const numbersOf = (name: string): number[] | undefined =>
   namePattern.exec(name)?.slice(1).map(Number);

@@ -1,6 +1,7 @@
 import { explore } from '../../src/simulation/explorer.ts';
 import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
+import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
@@ -29,6 +30,8 @@ async function hunt(): Promise<Found | undefined> {
   if (flip !== undefined) return { checker: 'bit flips', what: flip };
   const [crash] = (await tryAllCrashPoints(8)).violations;
   if (crash !== undefined) return { checker: 'crash points', what: crash };
+  const misread = await checkJournalReading(60);
+  if (misread !== undefined) return { checker: 'lives of posted objects', what: misread };
   const bounds = { timeouts: 2, proposals: 0, crashes: 1, gossips: 0, inFlightMax: 2 };
   const { violation } = explore({ ...bounds, statesMax: 10_000 });
   if (violation !== undefined) {

@@ -1,3 +1,4 @@
+import { backupMutants } from './backup-mutants.ts';
 import { clockMutants } from './clock-mutants.ts';
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
@@ -338,6 +339,7 @@ export const mutants: readonly Mutant[] = [
     inFile('consensus/log.ts', '  compactLog(log, base);\n  return log;', '  return log;'),
   ),
   ...clockMutants,
+  ...backupMutants,
   ...leaseMutants,
   ...memberMutants,
   ...storageMutants,

@@ -15,6 +15,7 @@ const folders = [
   'test/consensus',
   'test/state-machines',
   'test/storage',
+  'test/host',
   'test/mutants',
 ];
 const files = ['src/assert.js', 'src/words.js'];

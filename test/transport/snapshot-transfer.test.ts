@@ -69,6 +69,7 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
     captureState(state),
   );
   const archive = await JournalArchive.open(nodeFileSystem, source);
+  state.journal.lastSeq = 2;
   const batch = { index: 2, term: 1, wallMs: 1, firstSeq: 1, count: 2, data: Buffer.from('[1,2]') };
   await archive.add(
     (async function* () {

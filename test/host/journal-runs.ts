@@ -1,0 +1,245 @@
+import type { Entry, LogIndex, Term, WallMs } from '../../src/consensus/types.ts';
+import {
+  archivable,
+  batchesFrom,
+  firstKeptSeq,
+  type JournalSources,
+  readJournal,
+  UnreadableObjects,
+} from '../../src/host/journal-reader.ts';
+import { Random } from '../../src/simulation/random.ts';
+import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
+import { noteBeginning, pruneJournal } from '../../src/state-machines/journal.ts';
+import { applyEntry, createReplicatedState } from '../../src/state-machines/replicated-state.ts';
+import {
+  captureState,
+  StateBuilder,
+  type StateRecord,
+} from '../../src/state-machines/state-capture.ts';
+import { JournalArchive } from '../../src/storage/journal-archive.ts';
+import { MemoryStore } from '../../src/storage/memory-store.ts';
+import { SimulatedDisk } from '../storage/simulated-disk.ts';
+
+/*
+ * Goal: whatever is posted, cut, archived, restarted and damaged, a reader is given every object
+ * with its own number, or is told that it cannot be.
+ * Method: random lives of one server's log, state and archive, beside a list of what was posted.
+ */
+
+const directory = '/data';
+const timers = {
+  after: () => () => undefined,
+  turnOfTheOthers: () => Promise.resolve(),
+  slice: () => () => true,
+};
+
+/** One server, as far as posted objects go. */
+export class PostedObjects {
+  readonly disk = new SimulatedDisk();
+  readonly log = new MemoryStore({ persisted: () => undefined, failed: () => undefined });
+  state = createReplicatedState();
+  archive: JournalArchive;
+  /** What was posted: object number n stands at place n - 1. */
+  readonly posted: string[] = [];
+  readonly #snapshots: { readonly records: readonly StateRecord[]; readonly index: number }[] = [];
+  #sequence = 0;
+
+  private constructor(archive: JournalArchive, disk: SimulatedDisk) {
+    this.archive = archive;
+    this.disk = disk;
+    this.#append({ kind: 'openSession', nonce: 'n' });
+  }
+
+  static async create(): Promise<PostedObjects> {
+    const disk = new SimulatedDisk();
+    return new PostedObjects(await JournalArchive.open(disk, directory), disk);
+  }
+
+  get sources(): JournalSources {
+    const { state, log, archive } = this;
+    return { state, log, archive, timers };
+  }
+
+  get archiveFiles(): readonly string[] {
+    return this.disk.paths().filter(path => path.endsWith('.jrn'));
+  }
+
+  post(count: number): void {
+    this.#sequence += 1;
+    const objects = Array.from({ length: count }, (_, place) => `{"a":${this.#next + place}}`);
+    this.#append(this.#put(objects));
+    this.posted.push(...objects);
+  }
+
+  /** A batch that the log holds twice, and that counts once. */
+  repeat(): void {
+    if (this.#sequence > 0) this.#append(this.#put(['{"repeated":true}']));
+  }
+
+  setKey(): void {
+    this.#sequence += 1;
+    const set = { op: 'set', key: 'k', value: 'v', type: 't', ttlMs: undefined } as const;
+    const transaction = { compare: [], success: [set], failure: [] };
+    this.#append({ kind: 'transact', ...this.#frame, ...transaction } as never);
+  }
+
+  /** A snapshot, and what follows it: as the compactor does it. */
+  async save(): Promise<void> {
+    const index = this.state.appliedIndex;
+    this.#snapshots.push({ records: [...captureState(this.state)], index });
+    await this.archive.add(archivable(this.sources, index), index);
+    pruneJournal(this.state.journal, this.archive.throughIndex);
+    const older = this.#snapshots.at(-2)?.index ?? 0;
+    if (older >= this.log.firstIndex) this.log.compact(older);
+  }
+
+  /** Begins with the newest snapshot and applies the log behind it. */
+  async restart(): Promise<void> {
+    this.archive = await JournalArchive.open(this.disk, directory);
+    const saved = this.#snapshots.at(-1);
+    const builder = new StateBuilder();
+    for (const record of saved?.records ?? []) {
+      builder.add(JSON.parse(JSON.stringify(record)) as StateRecord);
+    }
+    this.state = builder.finish();
+    if (saved !== undefined) noteBeginning(this.state);
+    for (let index = (saved?.index ?? 0) + 1; index <= this.log.lastIndex; index += 1) {
+      const entry = this.log.entryAt(index);
+      if (entry !== undefined) applyEntry(this.state, entry);
+    }
+  }
+
+  /** What is wrong with a page, if anything is; refused is not wrong when something was damaged. */
+  async judgePage(from: number, limit: number, isDamaged: boolean): Promise<string | undefined> {
+    const what = `page of ${limit} from ${from}`;
+    try {
+      const entries = await readJournal(this.sources, { from, limit });
+      const place = Math.max(from, firstKeptSeq(this.sources)) - 1;
+      const expected = this.posted.slice(place, place + limit);
+      const found = entries.map(({ data }) => Buffer.from(data).toString());
+      const isRight =
+        JSON.stringify(found) === JSON.stringify(expected) &&
+        entries.every(({ seq }, offset) => seq === place + 1 + offset);
+      return isRight ? undefined : `${what}: ${found.slice(0, 3).join()}, not ${expected[0]}`;
+    } catch (error) {
+      if (!(error instanceof UnreadableObjects)) throw error;
+      return isDamaged
+        ? undefined
+        : `${what}: refused, although nothing is damaged: ${error.message}`;
+    }
+  }
+
+  get #next(): number {
+    return this.posted.length + 1;
+  }
+
+  get #frame() {
+    return { session: 1, sequence: this.#sequence, ackedBelow: this.#sequence };
+  }
+
+  #put(objects: readonly string[]): Command {
+    const { length: count } = objects;
+    const data = Buffer.from(`[${objects.join()}]`);
+    const keys = { idempotencyKey: undefined, fingerprint: undefined };
+    const batchId = `batch ${this.log.lastIndex + 1}`;
+    return { kind: 'put', ...this.#frame, ...keys, batchId, count, data };
+  }
+
+  #append(command: Command): void {
+    const entry: Entry = {
+      index: (this.log.lastIndex + 1) as LogIndex,
+      term: 1 as Term,
+      wallMs: 1 as WallMs,
+      kind: 'command',
+      payload: encodeCommand(command),
+    };
+    this.log.append([entry], 0);
+    this.log.completeWrites();
+    applyEntry(this.state, entry);
+  }
+}
+
+/** Reads everything while somebody else goes on; what was there at its beginning must come. */
+export async function readDuring(
+  server: PostedObjects,
+  from: number,
+  meanwhile: () => Promise<void>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { data } of batchesFrom(server.sources, from)) {
+    found.push(...Buffer.from(data).toString().slice(1, -1).split(','));
+    await meanwhile();
+  }
+  return found;
+}
+
+/** The first thing that is wrong in so many random lives. */
+export async function checkJournalReading(lives: number): Promise<string | undefined> {
+  for (let life = 1; life <= lives; life += 1) {
+    const wrong = await live(new Random(life)).catch((error: Error) => error.message);
+    if (wrong !== undefined) return `life ${life}: ${wrong}`;
+  }
+  return undefined;
+}
+
+async function live(random: Random): Promise<string | undefined> {
+  const server = await PostedObjects.create();
+  // Some post seldom: then the archive ends far before the log begins.
+  const postRate = random.pick([0.1, 0.5, 0.9]);
+  const step = async (): Promise<void> => {
+    if (random.chance(0.05)) await server.save();
+    else if (random.chance(0.02)) await server.restart();
+    else if (random.chance(postRate)) server.post(1 + random.below(4));
+    else if (random.chance(0.5)) server.setKey();
+    else server.repeat();
+  };
+  for (let count = 0; count < 150; count += 1) {
+    await step();
+    if (!random.chance(0.1)) continue;
+    const wrong = await server.judgePage(...pageOf(random, server), false);
+    if (wrong !== undefined) return wrong;
+  }
+  return (await readWhileCut(random, server)) ?? damage(random, server);
+}
+
+/** The newest objects are read from the log while it goes to the archive. */
+async function readWhileCut(random: Random, server: PostedObjects): Promise<string | undefined> {
+  const from = server.posted.length + 1;
+  for (let count = 0; count < 30; count += 1) {
+    if (random.chance(0.5)) server.post(1 + random.below(3));
+    else server.repeat();
+  }
+  const expected = server.posted.slice(from - 1).join();
+  const meanwhile = async (): Promise<void> => {
+    if (random.chance(0.1)) await server.save();
+    else server.post(2);
+  };
+  const found = (await readDuring(server, from, meanwhile)).join();
+  return found === expected ? undefined : `read ${found} while the log was cut, not ${expected}`;
+}
+
+async function damage(random: Random, server: PostedObjects): Promise<string | undefined> {
+  const files = server.archiveFiles;
+  if (files.length < 2) return undefined;
+  // The oldest file may have been dropped by a rule; whether it was, is not the reader's to know.
+  const [path = ''] = files.slice(1 + random.below(files.length - 1));
+  if (random.chance(0.3)) for (const one of files) server.disk.remove(one);
+  else if (random.chance(0.5)) server.disk.remove(path);
+  else {
+    const content = server.disk.content(path);
+    const place = random.below(content.length);
+    content[place] = (content[place] ?? 0) ^ (1 << random.below(8));
+    server.disk.overwrite(path, content);
+  }
+  if (random.chance(0.5)) await server.restart();
+  for (let count = 0; count < 10; count += 1) {
+    const wrong = await server.judgePage(...pageOf(random, server), true);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+const pageOf = (random: Random, { posted }: PostedObjects): [from: number, limit: number] => [
+  1 + random.below(posted.length + 3),
+  1 + random.below(20),
+];

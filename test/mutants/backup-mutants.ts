@@ -1,0 +1,37 @@
+import { inFile, type Mutant, mutant } from './mutant.ts';
+
+const reader = 'host/journal-reader.ts';
+
+/** Bugs of reading and keeping what was posted. */
+export const backupMutants: readonly Mutant[] = [
+  mutant(
+    'objects whose place was cut off the log get the content of the first ones that are left',
+    inFile(
+      reader,
+      'if (start.index < log.firstIndex && start.index <= throughIndex) {',
+      'if (!log) {',
+    ),
+    inFile(
+      reader,
+      'entriesOf(sources, start.index, throughIndex)',
+      'entriesOf(sources, Math.max(start.index, log.firstIndex), throughIndex)',
+    ),
+    inFile(
+      reader,
+      'if (known !== undefined && known.first !== first) {',
+      'if (!known && !state) {',
+    ),
+  ),
+  mutant(
+    'a reader counts on in the log although it was forgotten which entries had no effect',
+    inFile(
+      reader,
+      "if (entry.index <= archive.throughIndex) throw new LogCut('these entries are archived now');",
+      '',
+    ),
+  ),
+  mutant(
+    'a file of entries that is gone is read past',
+    inFile(reader, 'demandNext(batch, next, { from, throughSeq });', ''),
+  ),
+];
