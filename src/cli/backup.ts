@@ -11,8 +11,8 @@ import { StartupError } from '../errors/startup-error.ts';
 import { type BackupPart, writeBackup } from '../storage/backup-file.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { readPosition } from '../transport/wire-gossip.ts';
+import { commandTimeoutMs } from './with-client.ts';
 
-const timeoutMs = 10_000;
 const mebibyte = 1024 * 1024;
 
 /** `gossip-raft backup FILE`: everything that the cluster holds, as of now, in one file. */
@@ -27,7 +27,7 @@ export async function backup(file: string, options: { readonly config: string })
     Presets.shades_classic,
   );
   try {
-    const stream = await openBackup(new ServerCalls(directory), timeoutMs);
+    const stream = await openBackup(new ServerCalls(directory), commandTimeoutMs);
     const { keys, firstSeq, lastSeq } = stream.header;
     bar.start(keys + lastSeq - firstSeq + 1, 0);
     const position = readPosition(stream.header.position, 'position');

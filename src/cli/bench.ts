@@ -16,7 +16,8 @@ const microsecondsPerMs = 1000;
 
 /** `gossip-raft bench`: requests to a running client server, closed loop, and what they took. */
 export async function bench(options: Options): Promise<void> {
-  const { url, clients, entries, seconds, warmup, read } = options;
+  const { clients, entries, seconds, warmup, read } = options;
+  const url = baseOf(options.url);
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const request = read === undefined ? putOf(entries) : await readOf(read, url, agent);
   await run({ url, agent, request, clients, seconds: warmup });
@@ -33,6 +34,15 @@ export async function bench(options: Options): Promise<void> {
     `${clients} clients, ${work}; ` +
       `ms: median ${ms(histogram.percentile(50))}, 99 % ${ms(histogram.percentile(99))}, ` +
       `max ${ms(histogram.max)}\n`,
+  );
+}
+
+/** Without a path; throws a StartupError when it leads to no client server. */
+function baseOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:') return url.origin;
+  throw new StartupError(
+    `expected a URL like "http://127.0.0.1:8000", got ${JSON.stringify(text)}`,
   );
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../state-machines/byte-string.ts';
 import type { Answer } from '../state-machines/result.ts';
 import { keyMaxBytes, type Operation } from '../state-machines/transaction.ts';
+import { commandTimeoutMs as timeoutMs } from './with-client.ts';
 
 /** A line that is no command; the message tells how it should look. */
 export class WrongUsage extends Error {
@@ -22,7 +23,6 @@ type KvCommand = {
   run(client: ClusterClient, words: readonly string[]): Promise<string>;
 };
 
-const timeoutMs = 10_000;
 const pageLimit = 1000;
 
 export const kvCommands: Readonly<Record<string, KvCommand>> = {
@@ -99,7 +99,8 @@ export async function runKvCommand(
   if (name.toUpperCase() === 'HELP') return kvHelp();
   const command = kvCommands[name.toUpperCase()];
   if (command === undefined) {
-    throw new WrongUsage(`there is no command "${name}"; there are\n${kvHelp()}`);
+    const known = Object.keys(kvCommands).join(', ');
+    throw new WrongUsage(`there is no command "${name}", only ${known}; HELP explains them`);
   }
   if (words.length < command.words.min || words.length > command.words.max) {
     throw new WrongUsage(`usage: ${command.usage}`);

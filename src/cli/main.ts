@@ -2,13 +2,17 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { StartupError } from '../errors/startup-error.ts';
 import { fail } from './fail.ts';
+import { version } from './version.ts';
 
 const configOption = (): Option =>
   new Option('-c, --config <file>', 'the configuration of the cluster')
     .env('GOSSIP_RAFT_CONFIG')
+    .argParser(nonEmpty)
     .default('cluster-configuration.json');
 const dataOption = (): Option =>
-  new Option('-d, --data-dir <dir>', 'holds a folder for each server').env('GOSSIP_RAFT_DATA_DIR');
+  new Option('-d, --data-dir <dir>', 'holds a folder for each server')
+    .env('GOSSIP_RAFT_DATA_DIR')
+    .argParser(nonEmpty);
 const formatOption = (): Option =>
   new Option('--log-format <format>', 'how lines are written')
     .choices(['text', 'json'])
@@ -17,16 +21,27 @@ const formatOption = (): Option =>
 const recordsOption = (): Option =>
   new Option('--text-records', 'keep the log, the term and the events as text files for people');
 
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new InvalidArgumentError('expected a whole number.');
+const wholeNumber =
+  (least: number, most: number = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    const limits = most === Number.MAX_SAFE_INTEGER ? `${least} on` : `${least} to ${most}`;
+    throw new InvalidArgumentError(`Expected a whole number from ${limits}.`);
+  };
+
+const portNumber = wholeNumber(0, 65_535);
+
+function nonEmpty(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('Expected a path.');
 }
 
-function portNumber(text: string): number {
-  const number = wholeNumber(text);
-  if (number <= 65_535) return number;
-  throw new InvalidArgumentError('expected a port from 0 to 65535.');
+/** What commander says, as one sentence like all others. */
+function sentenceOf(text: string): string {
+  const lines = text.trim().split('\n');
+  const [first = '', ...more] = lines.map(line => line.replace(/^error: /, '').replace(/\.$/, ''));
+  return `gossip-raft: ${[first, ...more.map(line => line.replace(/^\(?/, '('))].join(' ')}\n`;
 }
 
 // Nobody reads the terminal any more; the log file and the work go on.
@@ -34,6 +49,8 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 const program = new Command('gossip-raft')
   .description('a replicated log that gossips, and the client server in front of it')
+  .version(version, '-V, --version', 'tell the version')
+  .configureOutput({ outputError: (text, write) => write(sentenceOf(text)) })
   .showSuggestionAfterError();
 
 program
@@ -107,6 +124,10 @@ program
 const member = program.command('member').description('who belongs to the cluster');
 const waitOption = (): Option =>
   new Option('--no-wait', 'return once the cluster knows, before it is done');
+const timeoutOption = (): Option =>
+  new Option('--timeout <seconds>', 'give up waiting when nothing has moved for so long')
+    .argParser(wholeNumber(1, 86_400))
+    .default(60);
 member
   .command('list')
   .description('the members, and what is on its way')
@@ -122,6 +143,7 @@ member
   .argument('[address]', 'host:port; that of the configuration when not given')
   .addOption(configOption())
   .addOption(waitOption())
+  .addOption(timeoutOption())
   .action(async (name: string, address: string | undefined, options) => {
     const { addMember } = await import('./member.ts');
     await addMember(name, address, options);
@@ -132,6 +154,7 @@ member
   .argument('<name>', 'its name')
   .addOption(configOption())
   .addOption(waitOption())
+  .addOption(timeoutOption())
   .action(async (name: string, options) => {
     const { removeMember } = await import('./member.ts');
     await removeMember(name, options);
@@ -142,8 +165,10 @@ member
   .argument('<name>', 'the server that is replaced')
   .option('--with <name>', 'another server that takes its place')
   .option('--address <address>', 'host:port of the other server')
+  .option('--force', 'although the directory that is given up still answers')
   .addOption(configOption())
   .addOption(waitOption())
+  .addOption(timeoutOption())
   .action(async (name: string, options) => {
     const { replaceMember } = await import('./member.ts');
     await replaceMember(name, options);
@@ -169,6 +194,7 @@ program
   .addOption(dataOption())
   .action(async (file: string | undefined, options) => {
     if (options.fromText !== undefined) {
+      if (file !== undefined) throw new StartupError('name a backup or --from-text, not both');
       const { restoreText } = await import('./restore-text.ts');
       await restoreText(options.fromText, options);
       return;
@@ -181,9 +207,9 @@ program
 program
   .command('simulate')
   .description('run the cluster through simulated misfortunes')
-  .option('--seeds <count>', 'how many', wholeNumber, 2000)
-  .option('--from <seed>', 'the first one', wholeNumber, 1)
-  .option('--seed <seed>', 'only this one, with everything that happens', wholeNumber)
+  .option('--seeds <count>', 'how many', wholeNumber(1), 2000)
+  .option('--from <seed>', 'the first one', wholeNumber(0), 1)
+  .option('--seed <seed>', 'only this one, with everything that happens', wholeNumber(0))
   .action(async options => {
     const { simulate } = await import('./simulate.ts');
     simulate(options);
@@ -193,8 +219,8 @@ program
   .command('bench')
   .description('measure puts or reads at a running client server')
   .option('--url <url>', 'the client server', 'http://127.0.0.1:8000')
-  .option('--clients <count>', 'requests under way at a time', wholeNumber, 1)
-  .option('--entries <count>', 'objects in each put', wholeNumber, 1)
+  .option('--clients <count>', 'requests under way at a time', wholeNumber(1, 10_000), 1)
+  .option('--entries <count>', 'objects in each put', wholeNumber(1, 100_000), 1)
   .addOption(
     new Option('--read <consistency>', 'read a key instead of putting').choices([
       'lease',
@@ -203,8 +229,8 @@ program
       'local',
     ]),
   )
-  .option('--seconds <count>', 'how long', wholeNumber, 10)
-  .option('--warmup <seconds>', 'how long before that, unmeasured', wholeNumber, 2)
+  .option('--seconds <count>', 'how long', wholeNumber(1, 86_400), 10)
+  .option('--warmup <seconds>', 'how long before that, unmeasured', wholeNumber(0, 86_400), 2)
   .action(async options => {
     const { bench } = await import('./bench.ts');
     await bench(options);

@@ -2,17 +2,23 @@ import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
+import { serverName, serverNameRule } from '../config/server-name.ts';
 import { memberOf } from '../consensus/quorum.ts';
+import type { Member } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { viewCluster } from '../gateway/cluster-view.ts';
+import { type ClusterView, viewCluster } from '../gateway/cluster-view.ts';
 import { addressText, problemOfAddress } from '../transport/endpoint.ts';
 import type { MemberChange, NodeId } from '../words.ts';
-import { withClient } from './with-client.ts';
+import { commandTimeoutMs as timeoutMs, withClient } from './with-client.ts';
 
-const timeoutMs = 10_000;
 const pollMs = 200;
 
-type Options = { readonly config: string; readonly wait: boolean };
+type ChangeOptions = {
+  readonly config: string;
+  readonly wait: boolean;
+  /** So many seconds without a move are too long. */
+  readonly timeout: number;
+};
 
 /** `gossip-raft member list`: who belongs to the cluster, and what is on its way. */
 export async function listMembers(options: { readonly config: string }): Promise<void> {
@@ -33,36 +39,61 @@ export async function listMembers(options: { readonly config: string }): Promise
 export async function addMember(
   id: string,
   address: string | undefined,
-  options: Options,
+  options: ChangeOptions,
 ): Promise<void> {
   const put = putOf(loadConfiguration(resolve(options.config)), id, address);
   await change(options, () => Promise.resolve([put]));
 }
 
 /** `gossip-raft member remove NAME` */
-export const removeMember = (id: string, options: Options): Promise<void> =>
-  change(options, () => Promise.resolve([{ type: 'remove', id: id as NodeId }]));
+export const removeMember = (name: string, options: ChangeOptions): Promise<void> =>
+  change(options, async client => {
+    const { id } = await knownMember(client, name);
+    return [{ type: 'remove', id }];
+  });
 
 /** `gossip-raft member replace NAME`: by an empty directory, or in one step by another server. */
 export async function replaceMember(
   name: string,
-  options: Options & { readonly with?: string; readonly address?: string },
+  options: ChangeOptions & {
+    readonly with?: string;
+    readonly address?: string;
+    readonly force?: boolean;
+  },
 ): Promise<void> {
-  const id = name as NodeId;
+  const { with: other, address } = options;
+  if (address !== undefined && other === undefined) {
+    throw new StartupError(
+      '--address is that of another server: name it with --with NAME; to move a server, use ' +
+        `"gossip-raft member add ${name} ${address}"`,
+    );
+  }
+  if (other === name) {
+    throw new StartupError(`${name} cannot take its own place; leave --with ${name} away`);
+  }
   await change(options, async client => {
-    const config = await client.currentConfig(timeoutMs);
-    const member = memberOf(config, id);
-    if (member === undefined) {
-      const known = config.members.map(one => one.id).join(', ');
-      throw new StartupError(`there is no member ${name}, only ${known}`);
-    }
-    if (options.with !== undefined) {
+    const member = await knownMember(client, name);
+    if (other !== undefined) {
       const file = loadConfiguration(resolve(options.config));
-      return [putOf(file, options.with, options.address), { type: 'remove', id }];
+      return [putOf(file, other, address), { type: 'remove', id: member.id }];
     }
-    const { directoryId } = member;
+    if (options.force !== true && (await client.stillHolds(member))) {
+      throw new StartupError(
+        `${name} still answers with the data directory that would be given up, and what is in it ` +
+          `would count no more; stop ${name} first, or say --force`,
+      );
+    }
+    const { id, directoryId } = member;
     return directoryId === undefined ? [] : [{ type: 'replace', id, directoryId }];
   });
+}
+
+async function knownMember(client: ClusterClient, name: string): Promise<Member> {
+  const config = await client.currentConfig(timeoutMs);
+  const member = memberOf(config, name as NodeId);
+  if (member !== undefined) return member;
+  const known = config.members.map(({ id }) => id).join(', ');
+  throw new StartupError(`member not found: there is no ${name}, only ${known}`);
 }
 
 /** Without an address, it is the one that the file lists. */
@@ -71,6 +102,9 @@ function putOf(
   id: string,
   address: string | undefined,
 ): MemberChange {
+  if (!serverName.test(id)) {
+    throw new StartupError(`${serverNameRule}, got ${JSON.stringify(id.slice(0, 64))}`);
+  }
   const node = nodes[id];
   const text = address ?? (node === undefined ? undefined : addressText(node));
   if (text === undefined) {
@@ -82,31 +116,45 @@ function putOf(
 }
 
 async function change(
-  options: Options,
+  options: ChangeOptions,
   wanted: (client: ClusterClient) => Promise<readonly MemberChange[]>,
 ): Promise<void> {
   await withClient(options, async client => {
     await client.changeMembers(await wanted(client), timeoutMs);
     if (!options.wait) print('accepted; GET /v1/cluster shows the progress');
-    else await showProgress(client);
+    else await showProgress(client, options.timeout);
   });
 }
 
-/** Tells what is still on its way, until nothing is. */
-async function showProgress(client: ClusterClient): Promise<void> {
+/** Tells what is still on its way, until nothing is, or nothing has moved for too long. */
+async function showProgress(client: ClusterClient, patienceSeconds: number): Promise<void> {
   let told = '';
+  let movedAtMs = performance.now();
   for (;;) {
-    await client.currentConfig(timeoutMs);
-    const { changes, members, leader } = await viewCluster(client);
+    const { changes, members, leader } = await viewWithMembers(client);
     if (changes.length === 0 && leader !== undefined) {
       print(`done: ${members.map(({ id }) => id).join(', ')}; ${leader} leads`);
       return;
     }
     const text = changes.join('\n');
     if (text !== told && text !== '') print(text);
+    if (text !== told) movedAtMs = performance.now();
     told = text;
+    if (performance.now() - movedAtMs > 1000 * patienceSeconds) {
+      const state = changes.join(', ') || 'no server leads';
+      throw new StartupError(
+        `nothing has moved for ${patienceSeconds} s: ${state}; it stays on its way, ` +
+          'and "gossip-raft member list" shows it',
+      );
+    }
     await wait(pollMs);
   }
+}
+
+/** During a change there may be nobody to ask for a moment; what is known then is shown. */
+async function viewWithMembers(client: ClusterClient): Promise<ClusterView> {
+  await client.currentConfig(timeoutMs).catch(() => undefined);
+  return viewCluster(client);
 }
 
 const print = (line: string): void => {

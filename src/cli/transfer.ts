@@ -1,6 +1,4 @@
-import { withClient } from './with-client.ts';
-
-const timeoutMs = 10_000;
+import { commandTimeoutMs, withClient } from './with-client.ts';
 
 /** `gossip-raft leader transfer`: hands the leadership over, and tells who leads then. */
 export const transfer = (
@@ -8,5 +6,5 @@ export const transfer = (
   options: { readonly config: string },
 ): Promise<void> =>
   withClient(options, async client => {
-    process.stdout.write(`${await client.transferLeadership(to, timeoutMs)} leads\n`);
+    process.stdout.write(`${await client.transferLeadership(to, commandTimeoutMs)} leads\n`);
   });

@@ -5,6 +5,9 @@ import { loadConfiguration } from '../config/load-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { StartupError } from '../errors/startup-error.ts';
 
+/** So long a command tries to reach the cluster. */
+export const commandTimeoutMs = 5000;
+
 /** Does something with a client of the cluster; what the cluster refuses ends in one sentence. */
 export async function withClient(
   { config }: { readonly config: string },

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Config, GossipEntry } from '../consensus/types.ts';
+import type { Config, GossipEntry, Member } from '../consensus/types.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { bytesOf } from '../state-machines/byte-string.ts';
 import type { PutRequest } from '../state-machines/command.ts';
@@ -249,6 +249,12 @@ export class ClusterClient {
     const { config } = this.#directory;
     if (config !== undefined) return config;
     throw new ClusterError('noLeader', 'no server can be reached that belongs to a cluster');
+  }
+
+  /** Whether the member answers, with the data directory that the cluster knows of it. */
+  async stillHolds({ id, directoryId }: Member): Promise<boolean> {
+    const answer = await this.describe(id, describeTimeoutMs).catch(() => undefined);
+    return directoryId !== undefined && answer?.facts[0]?.fact.directoryId === directoryId;
   }
 
   async describe(server: string, timeoutMs: number): Promise<ServerDescription> {

@@ -122,7 +122,9 @@ const configurationShape = z
         .record(z.string().regex(serverName, { error: serverNameRule }), nodeShape, {
           error: 'expected an object of servers, {"n0": {"host": "localhost", "port": 50051}}',
         })
-        .refine(nodes => Object.keys(nodes).length > 0, { error: 'expected at least one server' }),
+        .refine(nodes => Object.keys(nodes).length > 0, { error: 'expected at least one server' })
+        // Nobody is called "constructor" unless the file says so.
+        .transform(nodes => Object.assign(Object.create(null) as typeof nodes, nodes)),
       clusterName: z
         .string({ error: 'expected a text' })
         .min(1, { error: 'expected a name' })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.ts';
 import { type ClusterConfiguration, parseConfiguration } from './cluster-configuration.ts';
@@ -12,6 +12,8 @@ export type LoadedConfiguration = ClusterConfiguration & {
   /** What is odd about the file, though it can be used. */
   readonly warnings: readonly string[];
 };
+
+const sizeMaxBytes = 1024 * 1024;
 
 /** Reads and checks the configuration file. Throws a StartupError with one sentence. */
 export function loadConfiguration(path: string): LoadedConfiguration {
@@ -30,19 +32,28 @@ export function loadConfiguration(path: string): LoadedConfiguration {
 }
 
 function readJson(path: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
-    throw new StartupError(`the configuration ${path}: ${reason}; name one with --config FILE`);
-  }
+  const text = readText(path);
   try {
     return JSON.parse(text);
   } catch (error) {
     const reason = (error as Error).message;
     throw new StartupError(`${path} is not JSON (${reason}); correct it`);
+  }
+}
+
+function readText(path: string): string {
+  const refuse = (reason: string): StartupError =>
+    new StartupError(`the configuration ${path}: ${reason}; name one with --config FILE`);
+  try {
+    // A pipe or a device may never end.
+    const stat = statSync(path);
+    if (!stat.isFile()) throw refuse('it is no file');
+    if (stat.size > sizeMaxBytes) throw refuse(`it has more than ${sizeMaxBytes} bytes`);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof StartupError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw refuse(code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`);
   }
 }
 

@@ -1,10 +1,11 @@
-import { appendFileSync, mkdirSync, writeSync } from 'node:fs';
+import { appendFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import pc from 'picocolors';
 import { createLogger, format, type Logger, transports } from 'winston';
 import { StartupError } from '../errors/startup-error.ts';
 import type { ClusterEvent } from '../events/cluster-event.ts';
 import { type Level, sentenceFor } from '../events/sentences.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 
 export type LogFormat = 'text' | 'json';
 export type EventLogOptions = {
@@ -155,6 +156,7 @@ function createEventLogger({ name, format: lineFormat, file }: EventLogOptions):
   return logger.add(
     new transports.File({
       filename: file,
+      options: { flags: 'a', mode: 0o600 },
       format: lineFormat === 'json' ? json : line(false),
       maxsize: fileMaxBytes,
       maxFiles: filesMax,
@@ -165,7 +167,7 @@ function createEventLogger({ name, format: lineFormat, file }: EventLogOptions):
 
 function createFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new StartupError(

@@ -1,11 +1,4 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry, LogIndex, NodeId, Term } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
@@ -14,6 +7,7 @@ import { numberOf, protocolSentence } from '../events/protocol-sentences.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
+import { makeFolder } from '../storage/make-folder.ts';
 
 const flushIntervalMs = 50;
 /** Beyond this the dump begins anew, and the one before is kept. */
@@ -118,7 +112,7 @@ export class TextRecords {
 
   #begin(lineCount: number): void {
     try {
-      mkdirSync(this.#folder, { recursive: true });
+      makeFolder(this.#folder);
       const lines = linesUpTo(linesOf(this.#path('logs.txt')), lineCount);
       writeFileSync(this.#path('logs.txt'), lines.map(line => `${line}\n`).join(''));
       appendFileSync(this.#path('dump.txt'), '');

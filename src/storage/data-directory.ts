@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartupError } from '../errors/startup-error.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import type { FileSystem } from './file-system.ts';
+import { makeFolder } from './make-folder.ts';
 import { DurableJsonAdapter, Metadata } from './metadata.ts';
 import { newDocument } from './metadata-document.ts';
 
@@ -33,9 +34,7 @@ export function openDataDirectory(
 
 function create(path: string, fileSystem: FileSystem): void {
   try {
-    const created = mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (created !== undefined) fileSystem.syncDirectory(dirname(path));
-    if (!statSync(path).isDirectory()) throw new Error('it is not a directory');
+    if (makeFolder(path)) fileSystem.syncDirectory(dirname(path));
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new StartupError(
