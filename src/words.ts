@@ -3,6 +3,8 @@ type Brand<Base, Name extends string> = Base & { readonly [brand]: Name };
 
 /** The name of a server, as written in the configuration (`n0`). */
 export type NodeId = Brand<string, 'NodeId'>;
+/** The identity of a cluster: random, made once by its founder. Its name is only a label. */
+export type ClusterId = Brand<string, 'ClusterId'>;
 /** The identity of one data directory; a wiped or replaced disk has another one. */
 export type DirectoryId = Brand<string, 'DirectoryId'>;
 export type Term = Brand<number, 'Term'>;

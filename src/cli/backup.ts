@@ -20,8 +20,8 @@ export async function backup(file: string, options: { readonly config: string })
   const path = resolve(file);
   if (existsSync(path)) throw new StartupError(`${path} is there already; name another file`);
   const configuration = loadConfiguration(resolve(options.config));
-  const { clusterName: clusterId } = configuration;
-  const directory = new ServerDirectory(clusterId, serversOf(configuration));
+  const { clusterName } = configuration;
+  const directory = new ServerDirectory(clusterName, serversOf(configuration));
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} keys and entries, {eta_formatted} left' },
     Presets.shades_classic,
@@ -32,7 +32,7 @@ export async function backup(file: string, options: { readonly config: string })
     bar.start(keys + lastSeq - firstSeq + 1, 0);
     const position = readPosition(stream.header.position, 'position');
     const madeAt = new Date().toISOString();
-    const header = { clusterId, position, keys, firstSeq, lastSeq, madeAt };
+    const header = { clusterId: clusterName, position, keys, firstSeq, lastSeq, madeAt };
     const parts = partsOf(stream, count => bar.increment(count));
     const sizeBytes = await writeBackup(nodeFileSystem, path, header, parts);
     bar.stop();

@@ -33,7 +33,7 @@ export function differenceOf(before: Nodes, after: Nodes): MemberChange[] {
  * elsewhere, and servers that share a file propose the same.
  */
 export class FileFollower {
-  readonly #clusterId: string;
+  readonly #clusterName: string;
   readonly #addresses: () => readonly ServerAddress[];
   readonly #say: (level: Level, text: string) => void;
   readonly #unwatch: () => void;
@@ -48,7 +48,7 @@ export class FileFollower {
     addresses: () => readonly ServerAddress[],
     say: (level: Level, text: string) => void,
   ) {
-    this.#clusterId = configuration.clusterName;
+    this.#clusterName = configuration.clusterName;
     this.#addresses = addresses;
     this.#say = say;
     this.#told = configuration.nodes;
@@ -84,7 +84,7 @@ export class FileFollower {
 
   async #tell(changes: readonly MemberChange[]): Promise<'accepted' | 'refused' | 'tryAgain'> {
     const text = changes.map(changeText).join(', ');
-    const directory = new ServerDirectory(this.#clusterId, this.#addresses());
+    const directory = new ServerDirectory(this.#clusterName, this.#addresses());
     try {
       await changeMembers(new ServerCalls(directory), changes, attemptMs);
       this.#say('info', `the configuration file has changed: ${text}; the cluster was told`);

@@ -42,7 +42,7 @@ export async function restoreBackup(file: string, options: Options): Promise<voi
     demandState(records, header, path);
     bar.increment(total);
     for (const [place, directory] of directories.entries()) {
-      const owner = { clusterId: configuration.clusterName, nodeId: names[place] ?? '' };
+      const owner = { clusterName: configuration.clusterName, nodeId: names[place] ?? '' };
       await fill(directory, owner, path, header, records).catch((error: unknown) => {
         rmSync(directory, { recursive: true, force: true });
         throw error;
@@ -102,7 +102,7 @@ function demandState(records: readonly StateRecord[], header: BackupHeader, path
 
 async function fill(
   directory: string,
-  owner: { readonly clusterId: string; readonly nodeId: string },
+  owner: { readonly clusterName: string; readonly nodeId: string },
   path: string,
   { position }: BackupHeader,
   records: readonly StateRecord[],
@@ -111,7 +111,8 @@ async function fill(
   try {
     const archive = await JournalArchive.open(nodeFileSystem, directory);
     await archive.add(batchesOf(path), position.index);
-    const header = { clusterId: owner.clusterId, position };
+    // Whoever founds the cluster gives it an identity: it is another one than that of the backup.
+    const header = { clusterName: owner.clusterName, clusterId: undefined, position };
     const saved = await writeSnapshot(nodeFileSystem, directory, header, records);
     // The log begins behind it.
     if (saved !== undefined) await keepFetched(nodeFileSystem, directory, saved.path, position);

@@ -13,7 +13,7 @@ export const clientOf = (
 ): ClusterClient =>
   new ClusterClient({
     connectsAtOnce,
-    clusterId: configuration.clusterName,
+    clusterName: configuration.clusterName,
     servers: serversOf(configuration),
     pendingMaxBytes: configuration.limits.uncommittedMaxBytes,
     stallMs: configuration.timing.electionMs,

@@ -6,6 +6,7 @@ import type { PutRequest } from '../state-machines/command.ts';
 import type { Placement, Result } from '../state-machines/result.ts';
 import type { Transaction } from '../state-machines/transaction.ts';
 import type { Counters__Output as Counters } from '../transport/generated/gossipraft/Counters.ts';
+import type { Foreigner__Output as Foreigner } from '../transport/generated/gossipraft/Foreigner.ts';
 import { readConfig, readGossipEntry } from '../transport/wire-gossip.ts';
 import type { MemberChange } from '../words.ts';
 import { changeMembers } from './change-members.ts';
@@ -17,7 +18,7 @@ import type { ServerAddress, ServerConnection } from './server-connection.ts';
 import { ServerDirectory } from './server-directory.ts';
 
 export type ClusterClientOptions = {
-  readonly clusterId: string;
+  readonly clusterName: string;
   readonly servers: readonly ServerAddress[];
   readonly pendingMaxBytes: number;
   readonly stallMs: number;
@@ -65,6 +66,8 @@ export type ServerDescription = {
   readonly startedAtWallMs: number;
   readonly counters: Counters | undefined;
   readonly leaseRemainingMs: number;
+  /** Servers of other clusters that it has met lately. */
+  readonly foreigners: readonly Foreigner[];
 };
 
 export type PutAnswer = {
@@ -86,9 +89,9 @@ export class ClusterClient {
   readonly #calls: ServerCalls;
   readonly #pipeline: CommandPipeline;
 
-  constructor({ clusterId, servers, connectsAtOnce, ...limits }: ClusterClientOptions) {
-    this.#directory = new ServerDirectory(clusterId, servers);
-    this.#pipeline = new CommandPipeline({ clusterId, directory: this.#directory, ...limits });
+  constructor({ clusterName, servers, connectsAtOnce, ...limits }: ClusterClientOptions) {
+    this.#directory = new ServerDirectory(clusterName, servers);
+    this.#pipeline = new CommandPipeline({ directory: this.#directory, ...limits });
     this.#calls = new ServerCalls(this.#directory, () => this.#pipeline.leader);
     this.#directory.start();
     if (connectsAtOnce) this.#pipeline.start();
@@ -271,6 +274,7 @@ export class ClusterClient {
       startedAtWallMs: description.startedAtWallMs,
       counters: description.counters ?? undefined,
       leaseRemainingMs: description.leaseRemainingMs,
+      foreigners: description.foreigners,
     };
   }
 

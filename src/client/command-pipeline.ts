@@ -49,12 +49,14 @@ const pauseMs = 50;
  * sent again under its old sequence number, and the log sees to it that it counts once.
  */
 export class CommandPipeline {
-  readonly #clusterId: string;
+  readonly #directory: ServerDirectory;
   readonly #finder: LeaderFinder;
   /** Bytes of puts that wait here; more are turned away. */
   readonly #pendingMaxBytes: number;
   readonly #stallMs: number;
   #session: number | undefined;
+  /** Where the session was opened: in another cluster, its number may be somebody else's. */
+  #sessionCluster = '';
   #lastSequence = 0;
   /** To be sent, in order of their sequence. */
   #waiting: Pending[] = [];
@@ -72,13 +74,12 @@ export class CommandPipeline {
   #stallTimer: NodeJS.Timeout | undefined;
 
   constructor(options: {
-    readonly clusterId: string;
     readonly directory: ServerDirectory;
     readonly pendingMaxBytes: number;
     /** A leader that acknowledges nothing for this long is asked for anew. */
     readonly stallMs: number;
   }) {
-    this.#clusterId = options.clusterId;
+    this.#directory = options.directory;
     this.#finder = new LeaderFinder(options.directory);
     this.#pendingMaxBytes = options.pendingMaxBytes;
     this.#stallMs = options.stallMs;
@@ -147,7 +148,8 @@ export class CommandPipeline {
     const commands = batch.flatMap(({ encoded }) =>
       encoded === undefined ? [] : [Buffer.from(encoded.buffer)],
     );
-    this.#streams.write({ clusterId: this.#clusterId, requestId: this.#requestCount, commands });
+    const { cluster } = this.#directory;
+    this.#streams.write({ ...cluster, requestId: this.#requestCount, commands });
     this.#watch();
   }
 
@@ -202,7 +204,7 @@ export class CommandPipeline {
     const isForNow =
       refused?.reason === 'REFUSAL_OVERLOADED' || refused?.reason === 'REFUSAL_HANDING_OVER';
     if (isForNow) this.#pause();
-    else if (refused?.reason === 'REFUSAL_NOT_LEADER') this.#lost(refused.leader);
+    else if (isElsewhere(refused)) this.#lost(refused?.leader);
     else this.#rejectAll(puts, refused?.detail ?? 'the server gave no reason');
   }
 
@@ -304,6 +306,7 @@ export class CommandPipeline {
     while (this.#streams === undefined && !this.#closed.signal.aborted) {
       const connection = this.#finder.candidate();
       if (connection === undefined) break;
+      await this.#directory.identify();
       const refusal = await this.#tryServer(connection).catch(() => undefined);
       const isForeign = refusal?.reason === 'REFUSAL_WRONG_CLUSTER';
       this.#refusal = isForeign ? refusal.detail : undefined;
@@ -318,10 +321,12 @@ export class CommandPipeline {
   }
 
   async #tryServer(connection: ServerConnection): Promise<Refused | undefined> {
-    if (this.#session === undefined) {
+    const { clusterId } = this.#directory.cluster;
+    if (this.#session === undefined || this.#sessionCluster !== clusterId) {
       const reply = await connection.openSession(randomUUID(), attemptTimeoutMs);
       if (reply.sessionId === undefined) return reply.refused ?? undefined;
       this.#beginSession(reply.sessionId);
+      this.#sessionCluster = clusterId;
     }
     const streams = await LeaderStreams.open(
       connection,
@@ -353,6 +358,10 @@ export class CommandPipeline {
     }
   }
 }
+
+/** The leader is another server; or this one belongs to another cluster. */
+const isElsewhere = (refused: Refused | null | undefined): boolean =>
+  refused?.reason === 'REFUSAL_NOT_LEADER' || refused?.reason === 'REFUSAL_WRONG_CLUSTER';
 
 const unknownOutcome = ({ request }: Pending, text: string): ClusterError =>
   new ClusterError('outcomeUnknown', `${text}; it may yet be`, batchOf(request));

@@ -1,6 +1,7 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
+import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
 import type { WatchKeysReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import { type KeyItem, keyItemOf } from './key-query.ts';
 import type { ServerDirectory } from './server-directory.ts';
@@ -38,6 +39,8 @@ export class KeyWatch {
   #stream: ClientReadableStream<WatchReply> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  /** Servers in a row that belong to another cluster. */
+  #foreignCount = 0;
 
   constructor(options: KeyWatchOptions) {
     this.#options = options;
@@ -73,12 +76,13 @@ export class KeyWatch {
   #hear({ changes, through, ended }: WatchReply): void {
     this.#guard();
     if (ended) {
-      if (ended.reason !== 'REFUSAL_FORGOTTEN' && ended.reason !== 'REFUSAL_WRONG_CLUSTER') return;
+      if (!this.#isFinal(ended)) return;
       this.close();
       const code = ended.reason === 'REFUSAL_FORGOTTEN' ? 'forgotten' : 'refused';
       this.#options.onEnd(new ClusterError(code, ended.detail));
       return;
     }
+    this.#foreignCount = 0;
     if (through <= this.#through && changes.length === 0) return;
     this.#through = Math.max(this.#through, through);
     this.#options.onChanges(
@@ -89,6 +93,13 @@ export class KeyWatch {
       })),
       this.#through,
     );
+  }
+
+  /** One address may be wrong, and belong to another cluster; not all of them. */
+  #isFinal({ reason }: Refused): boolean {
+    if (reason === 'REFUSAL_WRONG_CLUSTER') this.#foreignCount += 1;
+    const { connections } = this.#options.directory;
+    return reason === 'REFUSAL_FORGOTTEN' || this.#foreignCount >= connections.length;
   }
 
   #guard(): void {

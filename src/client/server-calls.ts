@@ -29,6 +29,7 @@ export class ServerCalls {
       const known = this.#directory.connections.map(({ id }) => id).join(', ');
       throw new ClusterError('unknownServer', `there is no server "${server}", only ${known}`);
     }
+    await this.#directory.identify();
     const reply = await ask(connection).catch(() => undefined);
     if (reply === undefined) throw unreachableServer(server);
     if (reply.refused) throw refusalError(reply.refused);
@@ -41,6 +42,7 @@ export class ServerCalls {
     ask: (connection: ServerConnection, attemptMs: number) => Promise<Reply>,
   ): Promise<Reply> {
     const deadline = Date.now() + timeoutMs;
+    await this.#directory.identify();
     let refusal: Refused | undefined;
     for (const connection of this.#inTurn()) {
       const leftMs = deadline - Date.now();
@@ -69,6 +71,7 @@ export class ServerCalls {
     const finder = new LeaderFinder(this.#directory);
     finder.named(this.#hint());
     const deadline = Date.now() + timeoutMs;
+    await this.#directory.identify();
     for (let leftMs = timeoutMs; leftMs > 0; leftMs = deadline - Date.now()) {
       const connection = finder.candidate();
       if (connection === undefined) break;

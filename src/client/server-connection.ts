@@ -24,6 +24,8 @@ import { ClientToServer } from '../transport/proto-definitions.ts';
 import { writeMemberChange } from '../transport/wire-members.ts';
 import type { MemberChange } from '../words.ts';
 
+import type { NamedCluster } from './cluster-identity.ts';
+
 export type ServerAddress = Endpoint & { readonly id: string };
 
 type Callback<Reply> = (error: ServiceError | null, reply?: Reply) => void;
@@ -32,11 +34,11 @@ type Callback<Reply> = (error: ServiceError | null, reply?: Reply) => void;
 export class ServerConnection {
   readonly id: string;
   readonly #client: ClientToServerClient;
-  readonly #clusterId: string;
+  readonly #cluster: () => NamedCluster;
 
-  constructor(address: ServerAddress, clusterId: string) {
+  constructor(address: ServerAddress, cluster: () => NamedCluster) {
     this.id = address.id;
-    this.#clusterId = clusterId;
+    this.#cluster = cluster;
     this.#client = new ClientToServer(
       addressOf(address),
       credentials.createInsecure(),
@@ -45,7 +47,7 @@ export class ServerConnection {
   }
 
   openSession(nonce: string, timeoutMs: number): Promise<SessionReply> {
-    const request = { clusterId: this.#clusterId, nonce };
+    const request = { ...this.#cluster(), nonce };
     return this.#call(timeoutMs, (options, done) =>
       this.#client.openSession(request, options, done),
     );
@@ -55,31 +57,34 @@ export class ServerConnection {
     page: { readonly from: number; readonly limit: number; readonly isLinearizable: boolean },
     timeoutMs: number,
   ): Promise<EntriesReply> {
-    const request = { clusterId: this.#clusterId, ...page };
+    const request = { ...this.#cluster(), ...page };
     return this.#call(timeoutMs, (options, done) =>
       this.#client.readEntries(request, options, done),
     );
   }
 
   readBatch(batchId: string, timeoutMs: number): Promise<BatchReply> {
-    const request = { clusterId: this.#clusterId, batchId };
+    const request = { ...this.#cluster(), batchId };
     return this.#call(timeoutMs, (options, done) => this.#client.readBatch(request, options, done));
   }
 
-  readKeys(range: Omit<ReadKeysRequest, 'clusterId'>, timeoutMs: number): Promise<KeysReply> {
-    const request = { clusterId: this.#clusterId, ...range };
+  readKeys(
+    range: Omit<ReadKeysRequest, keyof NamedCluster>,
+    timeoutMs: number,
+  ): Promise<KeysReply> {
+    const request = { ...this.#cluster(), ...range };
     return this.#call(timeoutMs, (options, done) => this.#client.readKeys(request, options, done));
   }
 
   transferLeadership(to: string | undefined, timeoutMs: number): Promise<TransferReply> {
-    const request = { clusterId: this.#clusterId, ...(to === undefined ? {} : { to }) };
+    const request = { ...this.#cluster(), ...(to === undefined ? {} : { to }) };
     return this.#call(timeoutMs, (options, done) =>
       this.#client.transferLeadership(request, options, done),
     );
   }
 
   changeMembers(changes: readonly MemberChange[], timeoutMs: number): Promise<MembersReply> {
-    const request = { clusterId: this.#clusterId, changes: changes.map(writeMemberChange) };
+    const request = { ...this.#cluster(), changes: changes.map(writeMemberChange) };
     return this.#call(timeoutMs, (options, done) =>
       this.#client.changeMembers(request, options, done),
     );
@@ -87,22 +92,22 @@ export class ServerConnection {
 
   watchKeys(prefix: Buffer, after: number | undefined): ClientReadableStream<WatchReply> {
     const place = after === undefined ? {} : { after };
-    return this.#client.watchKeys({ clusterId: this.#clusterId, prefix, ...place });
+    return this.#client.watchKeys({ ...this.#cluster(), prefix, ...place });
   }
 
   describe(timeoutMs: number): Promise<DescribeReply> {
-    const request = { clusterId: this.#clusterId };
+    const request = this.#cluster();
     return this.#call(timeoutMs, (options, done) =>
       this.#client.describeServer(request, options, done),
     );
   }
 
   openAcks(sessionId: number): ClientReadableStream<AckReply> {
-    return this.#client.ackEntries({ clusterId: this.#clusterId, sessionId });
+    return this.#client.ackEntries({ ...this.#cluster(), sessionId });
   }
 
   backup(): ClientReadableStream<BackupReply> {
-    return this.#client.backup({ clusterId: this.#clusterId });
+    return this.#client.backup(this.#cluster());
   }
 
   openPuts(): ClientDuplexStream<PutEntriesRequest, PutReply> {

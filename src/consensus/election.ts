@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import { appendOwn } from './appending.ts';
+import { givenClusterId } from './config.ts';
 import { deferCommit, leaveTerm, olderLeaseMs } from './leases.ts';
 import { lastPosition } from './log.ts';
 import { installConfig } from './membership.ts';
@@ -176,8 +177,11 @@ function becomeLeader(replica: Replica, turn: Turn): void {
   replica.lostElections = 0;
   replica.pull = undefined;
   // Of our term from here on: what an older leader may still make of it loses against it.
-  const { version } = replica.config.id;
-  installConfig(replica, turn, { ...replica.config, id: { term: replica.term, version } });
+  const { id, clusterId: before } = replica.config;
+  const clusterId = givenClusterId(replica.config);
+  const config = { ...replica.config, clusterId, id: { term: replica.term, version: id.version } };
+  installConfig(replica, turn, config);
+  if (clusterId !== before) tell(turn, { type: 'clusterIdentified', clusterId });
   replica.tally.clear();
   replica.leadership = {
     round: 0,

@@ -1,4 +1,5 @@
 import { adoptCommit } from './commit.ts';
+import { isSameCluster } from './config.ts';
 import { considerCandidacy, considerInheritance, considerVoter } from './election.ts';
 import {
   allFacts,
@@ -11,7 +12,7 @@ import {
 } from './gossip.ts';
 import { adoptConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
-import type { Peer, Replica } from './replica.ts';
+import { clusterOf, type Peer, type Replica } from './replica.ts';
 import { observeTerm } from './roles.ts';
 import { observeRound } from './rounds.ts';
 import { type Turn, tell } from './turn.ts';
@@ -25,6 +26,9 @@ import type {
   NodeId,
 } from './types.ts';
 
+/** Messages of another cluster come all the time, or never: it is told this often. */
+const foreignIntervalMs = 60_000;
+
 /** How the sender of a message stands to us. */
 export type Standing =
   /** Not to be listened to at all. */
@@ -35,8 +39,11 @@ export type Standing =
 
 /** Handles what every message carries, before the message itself (protocol P1). */
 export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): Standing {
-  const { identity } = replica;
-  if (envelope.clusterId !== identity.clusterId || envelope.to !== identity.id) return 'stranger';
+  if (envelope.to !== replica.identity.id) return 'stranger';
+  if (!isSameCluster(clusterOf(replica), envelope)) {
+    tellForeign(replica, turn, envelope);
+    return 'stranger';
+  }
   if (envelope.config !== undefined) {
     adoptConfig(replica, turn, envelope.config, envelope.from);
   }
@@ -55,6 +62,19 @@ export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): St
     considerDigest(replica, peer, envelope.digest);
   }
   return standing;
+}
+
+/** Dropped whole: nothing of it may be read, or two clusters could become one. */
+function tellForeign(replica: Replica, turn: Turn, { from, clusterId }: Envelope): void {
+  if (turn.now - replica.foreignToldAt < foreignIntervalMs) return;
+  replica.foreignToldAt = turn.now;
+  tell(turn, {
+    type: 'foreignCluster',
+    server: from,
+    clusterId,
+    address: undefined,
+    isAnswer: false,
+  });
 }
 
 /** What a server that is to become a member says of itself; nothing else of it is believed. */
@@ -143,7 +163,7 @@ export function envelopeFor(replica: Replica, turn: Turn, to: NodeId, body: Mess
   const peer = replica.peers.get(to);
   const isOutsider = peer === undefined || peer.isOutsider;
   return {
-    clusterId: identity.clusterId,
+    ...clusterOf(replica),
     from: identity.id,
     fromDirectoryId: identity.directoryId,
     to,
@@ -153,6 +173,18 @@ export function envelopeFor(replica: Replica, turn: Turn, to: NodeId, body: Mess
     config: configFor(replica, to),
   };
 }
+
+/** For a request of the host's own: it says who asks, and tells nothing. */
+export const bareEnvelope = (replica: Replica, to: NodeId): Envelope => ({
+  ...clusterOf(replica),
+  from: replica.identity.id,
+  fromDirectoryId: replica.identity.directoryId,
+  to,
+  term: replica.term,
+  facts: [],
+  digest: undefined,
+  config: undefined,
+});
 
 function configFor({ config, facts, peers }: Replica, to: NodeId): Config | undefined {
   // What is known of an outsider is known of the server that had its name before.

@@ -1,4 +1,5 @@
 import type {
+  ClusterId,
   DirectoryId,
   LogIndex,
   MonotonicMs,
@@ -38,7 +39,13 @@ export type Member = {
   /** It is to go, once the others can do without it. */
   readonly isLeaving: boolean;
 };
-export type Config = { readonly id: ConfigId; readonly members: readonly Member[] };
+/** Who belongs to a cluster, and which cluster that is. */
+export type Config = {
+  /** Undefined on disks of before 0.2, until the next leader gives the cluster one. */
+  readonly clusterId: ClusterId | undefined;
+  readonly id: ConfigId;
+  readonly members: readonly Member[];
+};
 
 export type Role =
   /** Has never been part of a cluster; waits until all listed servers are there, or to be added. */

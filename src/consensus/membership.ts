@@ -37,7 +37,10 @@ export function adoptConfig(
     replica.role = 'follower';
     restartElectionTimer(replica, turn.now);
   }
-  installConfig(replica, turn, config);
+  // A server of before may not know the identity yet; nobody forgets it over that.
+  const clusterId = replica.config?.clusterId;
+  const isNameless = config.clusterId === undefined && clusterId !== undefined;
+  installConfig(replica, turn, isNameless ? { ...config, clusterId } : config);
   const members = config.members.map(({ id }) => id);
   if (isNew) tell(turn, { type: 'clusterFounded', members });
   replica.heartbeatDeadline = turn.now;
@@ -128,7 +131,7 @@ export function tryToFound(replica: Replica, turn: Turn): void {
     isLeaving: false,
   }));
   if (members.some(({ directoryId }) => directoryId === undefined)) return;
-  adoptConfig(replica, turn, { id: foundingId, members });
+  adoptConfig(replica, turn, { clusterId: identity.proposedClusterId, id: foundingId, members });
   // Nobody can have led before: there is nothing to wait for.
   replica.electionDeadline = turn.now;
 }

@@ -1,11 +1,14 @@
-import type { DirectoryId, NodeId, Position, Term } from '../words.ts';
+import type { ClusterId, DirectoryId, NodeId, Position, Term } from '../words.ts';
 import type { Config, DigestEntry, Entry, GossipEntry } from './facts.ts';
 
 /* What servers say to each other. */
 
 /** What every message carries, both ways, and what is handled before the message itself. */
 export type Envelope = {
-  readonly clusterId: string;
+  /** Undefined when the sender belongs to no cluster yet. */
+  readonly clusterId: ClusterId | undefined;
+  /** Tells clusters apart only where one of the two has no identity. */
+  readonly clusterName: string;
   readonly from: NodeId;
   readonly fromDirectoryId: DirectoryId;
   readonly to: NodeId;

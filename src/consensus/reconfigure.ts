@@ -239,7 +239,7 @@ function makeConfig(
   members: readonly Member[],
 ): Config {
   const { term } = replica;
-  const next: Config = { id: { term, version: config.id.version + 1 }, members };
+  const next: Config = { ...config, id: { term, version: config.id.version + 1 }, members };
   // Otherwise two of its quorums might not have a server in common.
   assert(voterDifference(config, next).length <= 1, 'I12: one voter comes or goes at a time');
   installConfig(replica, turn, next);

@@ -1,4 +1,5 @@
 import type { SourceReason } from '../events/cluster-event.ts';
+import type { ClusterReference } from './config.ts';
 import { createLog, type Log } from './log.ts';
 import { noPosition } from './position.ts';
 import { isMember, memberOf } from './quorum.ts';
@@ -217,6 +218,8 @@ export type Replica = {
   awaitedIn: ConfigId;
   isForeignTold: boolean;
   isWaitingTold: boolean;
+  /** When it was last told that a message of another cluster came. */
+  foreignToldAt: MonotonicMs;
   missingTold: string;
   /** Not named any more: since it was told, until nobody needs us. */
   departure: 'none' | 'awaited' | 'done';
@@ -294,6 +297,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     awaitedIn: noConfig,
     isForeignTold: false,
     isWaitingTold: false,
+    foreignToldAt: never,
     missingTold: '',
     departure: 'none',
   };
@@ -356,6 +360,12 @@ export function isLinkUp(replica: Replica, peer: NodeId, now: MonotonicMs): bool
   const confirmedAt = replica.peers.get(peer)?.confirmedAt;
   return confirmedAt !== undefined && now - confirmedAt < linkTimeoutMs(replica.timings);
 }
+
+/** The cluster to which this server belongs: without an identity while it belongs to none. */
+export const clusterOf = ({ config, identity }: Replica): ClusterReference => ({
+  clusterId: config?.clusterId,
+  clusterName: identity.clusterName,
+});
 
 export const isVoter = (replica: Replica): boolean =>
   isMember(replica.config, replica.identity) &&

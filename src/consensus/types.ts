@@ -1,5 +1,6 @@
 import type { ClusterEvent } from '../events/cluster-event.ts';
 import type {
+  ClusterId,
   DirectoryId,
   LogIndex,
   MemberChange,
@@ -13,6 +14,7 @@ import type { Config, Entry } from './facts.ts';
 import type { Message } from './messages.ts';
 
 export type {
+  ClusterId,
   DirectoryId,
   LogIndex,
   MemberChange,
@@ -231,7 +233,10 @@ export type ListedServer = { readonly id: NodeId; readonly address: string };
 
 /** Who a replica is; constant for one boot. */
 export type Identity = {
-  readonly clusterId: string;
+  /** The label of the configuration file. */
+  readonly clusterName: string;
+  /** Fresh and random: what a cluster is called that this server founds. */
+  readonly proposedClusterId: ClusterId;
   readonly id: NodeId;
   readonly directoryId: DirectoryId;
   /** Already durable. */

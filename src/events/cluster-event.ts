@@ -1,4 +1,12 @@
-import type { LogIndex, MemberChange, NodeId, Position, Term, Timing } from '../words.ts';
+import type {
+  ClusterId,
+  LogIndex,
+  MemberChange,
+  NodeId,
+  Position,
+  Term,
+  Timing,
+} from '../words.ts';
 
 export type ElectionLostReason = 'anotherLeader' | 'newerTerm' | 'newerConfig' | 'noMajority';
 export type StepDownReason = 'newerTerm' | 'noQuorum' | 'handedOver';
@@ -17,6 +25,18 @@ export type SourceReason =
 /** Everything that a person may be told about a server's life, in the order of its happening. */
 export type ClusterEvent =
   | { readonly type: 'clusterFounded'; readonly members: readonly NodeId[] }
+  /** It was founded before clusters had an identity: from now on it has one. */
+  | { readonly type: 'clusterIdentified'; readonly clusterId: ClusterId | undefined }
+  /** A message of another cluster came, and was dropped; or our own reached a server of one. */
+  | {
+      readonly type: 'foreignCluster';
+      readonly server: NodeId;
+      /** Undefined when the names differ already. */
+      readonly clusterId: ClusterId | undefined;
+      readonly address: string | undefined;
+      /** It was met where we looked for a server of ours. */
+      readonly isAnswer: boolean;
+    }
   | { readonly type: 'waitingForServers'; readonly missing: readonly NodeId[] }
   /** There is a cluster, and this server is no member of it. */
   | { readonly type: 'waitingToBeAdded'; readonly by: NodeId }

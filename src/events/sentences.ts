@@ -41,6 +41,9 @@ type Sentences = {
 
 const sentences: Sentences = {
   clusterFounded: ({ members }) => info(`part of the cluster ${members.join(', ')}`),
+  clusterIdentified: ({ clusterId }) =>
+    info(`the cluster had no identity of its own: from now on it is ${clusterId}`),
+  foreignCluster: event => warn(foreignText(event)),
   waitingForServers: ({ missing }) =>
     info(`waiting for ${missing.join(', ')} to found the cluster with`),
   waitingToBeAdded: ({ by }) =>
@@ -122,6 +125,17 @@ const sentences: Sentences = {
 
 const timingText = ({ heartbeatIntervalMs, electionTimeoutMs, leaseMs }: Timing): string =>
   `heartbeat ${heartbeatIntervalMs} ms, election ${electionTimeoutMs} ms, lease ${leaseMs} ms`;
+
+type Foreign = Extract<ClusterEvent, { type: 'foreignCluster' }>;
+
+function foreignText({ server, clusterId, address, isAnswer }: Foreign): string {
+  const cluster = clusterId === undefined ? 'another cluster' : `the cluster ${clusterId}`;
+  return isAnswer
+    ? `the address of ${server}${address === undefined ? '' : `, ${address},`} now belongs to ` +
+        `${cluster}, which is not ours: correct the port in the configuration file`
+    : `a message of ${server} of ${cluster} was dropped: it takes this server for one of its ` +
+        'own; correct the port in its configuration file, or stop it';
+}
 
 function changeText(change: MemberChange): string {
   switch (change.type) {

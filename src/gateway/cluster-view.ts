@@ -32,6 +32,7 @@ export type MemberView = {
   /** What is left of its lease; 0 when it leads nobody. */
   readonly leaseRemainingMs: number;
 };
+export type ForeignView = ServerDescription['foreigners'][number] & { readonly metBy: string };
 export type ClusterView = {
   readonly health: Health;
   readonly reason: string;
@@ -39,6 +40,10 @@ export type ClusterView = {
   readonly leader: string | undefined;
   readonly commitIndex: number;
   readonly members: readonly MemberView[];
+  /** Undefined while no server belongs to a cluster. */
+  readonly clusterId: string | undefined;
+  /** Servers of other clusters that ours have met lately: an address in some file is wrong. */
+  readonly foreigners: readonly ForeignView[];
   /** What is still on its way from the members as they are to those that are wanted. */
   readonly changes: readonly string[];
 };
@@ -61,6 +66,10 @@ export async function viewCluster(client: ClusterClient): Promise<ClusterView> {
     commitIndex: Math.max(0, ...members.map(({ fact }) => fact?.commit.index ?? 0)),
     members,
     changes: changesOf(members),
+    clusterId: config?.clusterId,
+    foreigners: descriptions.flatMap(({ server, foreigners }) =>
+      foreigners.map(foreigner => ({ ...foreigner, metBy: server })),
+    ),
   };
 }
 

@@ -12,8 +12,8 @@ type Call = ServerWritableStream<BackupRequest, BackupReply>;
 
 /** Backup: the state as of now, at a leader that has shown that it leads, and what was posted. */
 export function serveBackup(context: ServerContext, call: Call): void {
-  const { clusterId, requests, applyLoop, host } = context;
-  const wrong = wrongCluster(clusterId, call.request.clusterId);
+  const { cluster, requests, applyLoop, host } = context;
+  const wrong = wrongCluster(cluster(), call.request);
   if (wrong !== undefined) {
     call.end({ refused: wrong });
     return;

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
 import type {
+  ClusterId,
   Config,
   Limits,
   ListedServer,
@@ -26,7 +28,8 @@ export function bootReplica(
   }));
   return createReplica({
     identity: {
-      clusterId: configuration.clusterName,
+      clusterName: configuration.clusterName,
+      proposedClusterId: randomUUID() as string as ClusterId,
       id: nodeId as NodeId,
       directoryId: metadata.directoryId,
       incarnation: metadata.incarnation,

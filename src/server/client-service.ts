@@ -12,6 +12,7 @@ import type { AckEntriesReply } from '../transport/generated/gossipraft/AckEntri
 import type { AckEntriesRequest__Output as AckRequest } from '../transport/generated/gossipraft/AckEntriesRequest.ts';
 import type { ClientToServerHandlers } from '../transport/generated/gossipraft/ClientToServer.ts';
 import type { OpenSessionReply } from '../transport/generated/gossipraft/OpenSessionReply.ts';
+import type { OpenSessionRequest__Output as OpenSessionRequest } from '../transport/generated/gossipraft/OpenSessionRequest.ts';
 import type { PutEntriesReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest__Output as PutRequest } from '../transport/generated/gossipraft/PutEntriesRequest.ts';
 import type { ReadKeysReply } from '../transport/generated/gossipraft/ReadKeysReply.ts';
@@ -49,40 +50,39 @@ export class ClientService {
       PutEntries: call => this.#putEntries(call),
       AckEntries: call => this.#ackEntries(call),
       ReadEntries: ({ request }, callback) => {
-        const { clusterId, isLinearizable } = request;
-        this.#whenReadable(clusterId, isLinearizable, refusal => {
+        this.#whenReadable(request, request.isLinearizable, refusal => {
           if (refusal !== undefined) callback(null, { refused: refusal });
           else this.#page(request).then(page => callback(null, { page }), callback);
         });
       },
       ReadBatch: ({ request }, callback) =>
-        this.#whenReadable(request.clusterId, true, refusal => {
+        this.#whenReadable(request, true, refusal => {
           if (refusal !== undefined) callback(null, { refused: refusal });
           else callback(null, this.#batch(request.batchId));
         }),
       ReadKeys: ({ request }, callback) => this.#readKeys(request, reply => callback(null, reply)),
       WatchKeys: call => watchKeys(this.#context, call),
       TransferLeadership: ({ request }, callback) => {
-        const refusal = this.#wrongCluster(request.clusterId);
+        const refusal = this.#wrongCluster(request);
         if (refusal !== undefined) callback(null, { refused: refusal });
         else this.#transferLeadership(request.to, reply => callback(null, reply));
       },
       ChangeMembers: ({ request }, callback) => {
-        const refusal = this.#wrongCluster(request.clusterId);
+        const refusal = this.#wrongCluster(request);
         if (refusal !== undefined) callback(null, { refused: refusal });
         else changeMembers(this.#context, request, reply => callback(null, reply));
       },
       Backup: call => serveBackup(this.#context, call),
       DescribeServer: ({ request }, callback) => {
-        const refusal = this.#wrongCluster(request.clusterId);
+        const refusal = this.#wrongCluster(request);
         if (refusal !== undefined) callback(null, { refused: refusal });
         else callback(null, { description: this.#describe() });
       },
     };
   }
 
-  #wrongCluster(clusterId: string): Refused | undefined {
-    return wrongCluster(this.#context.clusterId, clusterId);
+  #wrongCluster(request: Parameters<typeof wrongCluster>[1]): Refused | undefined {
+    return wrongCluster(this.#context.cluster(), request);
   }
 
   #notLeader(leader = this.#context.host.replica.leader): Refused {
@@ -94,7 +94,7 @@ export class ClientService {
   }
 
   #readKeys(request: ReadKeysRequest, reply: (reply: ReadKeysReply) => void): void {
-    const wrong = this.#wrongCluster(request.clusterId);
+    const wrong = this.#wrongCluster(request);
     const consistency = readConsistency(request.consistency);
     if (wrong !== undefined || consistency === undefined) {
       reply({ refused: wrong ?? refused('REFUSAL_INVALID', 'there is no such consistency') });
@@ -153,11 +153,9 @@ export class ClientService {
     };
   }
 
-  #openSession(
-    { clusterId, nonce }: { clusterId: string; nonce: string },
-    reply: (reply: OpenSessionReply) => void,
-  ): void {
-    const wrong = this.#wrongCluster(clusterId);
+  #openSession(request: OpenSessionRequest, reply: (reply: OpenSessionReply) => void): void {
+    const { nonce } = request;
+    const wrong = this.#wrongCluster(request);
     if (wrong !== undefined || nonce.length > 64) {
       reply({ refused: wrong ?? refused('REFUSAL_INVALID', 'the nonce is too long') });
       return;
@@ -189,7 +187,7 @@ export class ClientService {
 
   #put(request: PutRequest, write: (reply: PutEntriesReply) => void): void {
     const { requestId, commands } = request;
-    const refusal = this.#wrongCluster(request.clusterId) ?? refusalOfCommands(commands);
+    const refusal = this.#wrongCluster(request) ?? refusalOfCommands(commands);
     if (refusal !== undefined) {
       write({ requestId, refused: refusal });
       return;
@@ -212,12 +210,12 @@ export class ClientService {
   }
 
   #ackEntries(call: ServerWritableStream<AckRequest, AckEntriesReply>): void {
-    const { clusterId, sessionId } = call.request;
+    const { sessionId } = call.request;
     const end = (reason: Refused): void => {
       call.write({ ended: reason });
       call.end();
     };
-    const refusal = this.#wrongCluster(clusterId) ?? this.#refusalOfSession(sessionId);
+    const refusal = this.#wrongCluster(call.request) ?? this.#refusalOfSession(sessionId);
     if (refusal !== undefined) {
       end(refusal);
       return;
@@ -244,11 +242,11 @@ export class ClientService {
 
   /** Calls back at once, or when this server has shown that it leads and has applied enough. */
   #whenReadable(
-    clusterId: string,
+    request: Parameters<typeof wrongCluster>[1],
     isLinearizable: boolean,
     run: (refusal: Refused | undefined) => void,
   ): void {
-    const wrong = this.#wrongCluster(clusterId);
+    const wrong = this.#wrongCluster(request);
     if (wrong !== undefined || !isLinearizable) {
       run(wrong);
       return;
@@ -291,7 +289,7 @@ export class ClientService {
   }
 
   #describe() {
-    const { host, nodeId, transport, startedAtWallMs, counters } = this.#context;
+    const { host, nodeId, transport, startedAtWallMs, counters, foreigners } = this.#context;
     const { leader, config, facts } = host.describe();
     return {
       server: nodeId,
@@ -302,6 +300,7 @@ export class ClientService {
       startedAtWallMs,
       counters: { ...counters, readRounds: host.replica.readRounds },
       leaseRemainingMs: this.#gate.leaseRemainingMs(),
+      foreigners: [...foreigners.recent()],
     };
   }
 }

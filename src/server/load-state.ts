@@ -4,7 +4,12 @@ import { createReplicatedState, type ReplicatedState } from '../state-machines/r
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { DamagedFile } from '../storage/frames.ts';
-import { isFetched, readSnapshot, snapshotPaths } from '../storage/snapshot-file.ts';
+import {
+  isFetched,
+  readSnapshot,
+  type SnapshotHeader,
+  snapshotPaths,
+} from '../storage/snapshot-file.ts';
 
 /** Where a server begins: what its newest sound snapshot holds, or nothing. */
 export type LoadedState = {
@@ -36,12 +41,14 @@ export async function loadState(
 }
 
 /** What a snapshot file holds. Throws a DamagedFile. */
-export async function readState(path: string): Promise<Pick<LoadedState, 'state' | 'position'>> {
+export async function readState(
+  path: string,
+): Promise<Pick<LoadedState, 'state'> & SnapshotHeader> {
   const builder = new StateBuilder();
-  const { position } = await readSnapshot(nodeFileSystem, path, record =>
+  const header = await readSnapshot(nodeFileSystem, path, record =>
     builder.add(record as StateRecord),
   );
   const state = builder.finish();
   noteBeginning(state);
-  return { state, position };
+  return { ...header, state };
 }

@@ -1,4 +1,5 @@
-import type { NodeId, RefusalReason } from '../consensus/types.ts';
+import { type ClusterReference, isSameCluster } from '../consensus/config.ts';
+import type { ClusterId, NodeId, RefusalReason } from '../consensus/types.ts';
 import * as ofHost from '../host/refusal.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
@@ -27,11 +28,22 @@ export const refusedByHost = ({ reason, detail, leader }: ofHost.Refusal): Refus
 export const notLeader = (leader: NodeId | undefined): Refused =>
   refusedByHost(ofHost.notLeader(leader));
 
-export function wrongCluster(own: string, asked: string): Refused | undefined {
-  if (asked === own) return undefined;
-  const other = JSON.stringify(asked.slice(0, 64));
-  return refused('REFUSAL_WRONG_CLUSTER', `this is cluster "${own}", not ${other}`);
+/** A client that knows the identity of its cluster is served by no other one. */
+export function wrongCluster(
+  own: ClusterReference,
+  request: { readonly clusterId: string; readonly clusterName: string },
+): Refused | undefined {
+  const clusterId = (request.clusterId || undefined) as ClusterId | undefined;
+  const asked = { clusterId, clusterName: request.clusterName };
+  if (isSameCluster(own, asked)) return undefined;
+  const detail = `this is the cluster ${clusterText(own)}, not ${clusterText(asked)}`;
+  const refusal = refused('REFUSAL_WRONG_CLUSTER', detail);
+  return own.clusterId === undefined ? refusal : { ...refusal, clusterId: own.clusterId };
 }
+
+const clusterText = ({ clusterId, clusterName }: ClusterReference): string =>
+  JSON.stringify(clusterName.slice(0, 64)) +
+  (clusterId === undefined ? '' : ` (${clusterId.slice(0, 64)})`);
 
 export function refusedProposal(reason: RefusalReason, leader: NodeId | undefined): Refused {
   switch (reason) {

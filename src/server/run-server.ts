@@ -1,7 +1,10 @@
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
-import type { Replica } from '../consensus/replica.ts';
-import type { Event } from '../consensus/types.ts';
+import type { ClusterReference } from '../consensus/config.ts';
+import { bareEnvelope } from '../consensus/envelope.ts';
+import { isKnownOwner } from '../consensus/gossip.ts';
+import { clusterOf, type Replica } from '../consensus/replica.ts';
+import type { Event, Identity } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
 import { createHost } from '../host/create-host.ts';
@@ -13,12 +16,13 @@ import { writeSnapshot } from '../storage/snapshot-file.ts';
 import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
-import type { PeerAddress } from '../transport/transport.ts';
+import type { PeerAddress, TransportListener } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
 import { bootReplica } from './boot-replica.ts';
 import { ClientService } from './client-service.ts';
 import { diskSentence } from './disk-sentence.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
+import { Foreigners } from './foreigners.ts';
 import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
 import { peerAddresses } from './peer-addresses.ts';
@@ -76,7 +80,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   let server: Wired | undefined;
   const storage = await openServerStorage({
     dataDirectory: join(dataRoot, nodeId),
-    clusterId: configuration.clusterName,
+    clusterName: configuration.clusterName,
     nodeId,
     tailMaxBytes: configuration.limits.tailMaxBytes,
     segmentMaxBytes: Math.min(segmentMaxBytes, configuration.limits.snapshotIntervalBytes),
@@ -148,24 +152,22 @@ function wire(
   const { log, archive, loaded } = storage;
   const { state } = loaded;
   const directory = join(options.dataRoot, options.nodeId);
-  const clusterId = configuration.clusterName;
   const nodeId = options.nodeId as NodeId;
   const replica = bootReplica(configuration, nodeId, storage);
   const textRecords = textRecordsFor(options, replica, eventLog);
   const sources = { state, log, archive, timers: processTimers };
-  const snapshotSource = new SnapshotSource({ clusterId, nodeId, directory, sources });
+  const isMember = ({ id, directoryId }: Pick<Identity, 'id' | 'directoryId'>): boolean =>
+    isKnownOwner(replica, id, directoryId);
+  const snapshotSource = new SnapshotSource({ isMember, directory, sources });
+  const cluster = (): ClusterReference => clusterOf(replica);
+  const foreigners = new Foreigners();
   const dispatch = (event: Event): void => host.host.dispatch(event);
   const { transport, service } = createGrpcTransport({
-    clusterId,
+    cluster,
     self: nodeId,
     silenceMs: silenceTimeouts * replica.timings.electionTimeoutMs,
-    listener: {
-      received: message => dispatch({ type: 'message', message }),
-      connected: peer => dispatch({ type: 'connected', peer }),
-      disconnected: () => undefined,
-      refused: (address, reason) => eventLog.refused(address, reason),
-    },
-    fetchSnapshot: call => snapshotSource.serve(call),
+    listener: listenerFor(dispatch, foreigners, eventLog),
+    fetchSnapshot: (call, envelope) => snapshotSource.serve(call, envelope),
   });
   const snapshotStore = snapshotStoreFor(options, storage, replica, eventLog);
   const followMembers = (): void => {
@@ -196,7 +198,8 @@ function wire(
   followMembers();
   const context: ServerContext = {
     ...host,
-    clusterId,
+    cluster,
+    foreigners,
     nodeId,
     startedAtWallMs: Date.now(),
     archive,
@@ -213,23 +216,24 @@ function wire(
 
 /** Snapshots in files, and those of the others over gRPC. */
 function snapshotStoreFor(
-  { configuration, dataRoot, nodeId }: ServerOptions,
+  { dataRoot, nodeId }: ServerOptions,
   { archive }: Storage,
   replica: Replica,
   eventLog: EventLog,
 ): SnapshotStore & { breakOff(): void } {
-  const clusterId = configuration.clusterName;
   const directory = join(dataRoot, nodeId);
   const fetcher = new SnapshotFetcher({
-    clusterId,
+    envelope: source => bareEnvelope(replica, source),
     directory,
     archive,
     addressOf: source => peerAddresses(replica).find(({ id }) => id === source),
     say: text => eventLog.say('info', text),
   });
   return {
-    save: (position, records, isStopped) =>
-      writeSnapshot(nodeFileSystem, directory, { clusterId, position }, records, isStopped),
+    save: (position, records, isStopped) => {
+      const header = { ...clusterOf(replica), position };
+      return writeSnapshot(nodeFileSystem, directory, header, records, isStopped);
+    },
     fetch: source => fetcher.fetch(source),
     breakOff: () => fetcher.cancel(),
   };
@@ -253,6 +257,20 @@ const observerFor = (
   },
   snapshotFailed: ({ message }) =>
     eventLog.say('warn', `no snapshot: ${message}; the log still holds everything`),
+});
+
+const listenerFor = (
+  dispatch: (event: Event) => void,
+  foreigners: Foreigners,
+  eventLog: EventLog,
+): TransportListener => ({
+  received: message => dispatch({ type: 'message', message }),
+  connected: peer => dispatch({ type: 'connected', peer }),
+  disconnected: () => undefined,
+  foreign: foreigner => {
+    if (foreigners.note(foreigner)) eventLog.tell({ type: 'foreignCluster', ...foreigner });
+  },
+  refused: (address, reason) => eventLog.refused(address, reason),
 });
 
 function leaveBehind(options: ServerOptions, directory: string, eventLog: EventLog): void {

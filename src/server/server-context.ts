@@ -1,12 +1,16 @@
+import type { ClusterReference } from '../consensus/config.ts';
 import type { NodeId } from '../consensus/types.ts';
 import type { CreatedHost } from '../host/create-host.ts';
 import type { JournalArchive } from '../storage/journal-archive.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { Foreigners } from './foreigners.ts';
 import type { TextRecords } from './text-records.ts';
 
 /** The parts of a running server that work together: its host, and the doors of it. */
 export type ServerContext = CreatedHost & {
-  readonly clusterId: string;
+  /** The cluster of this server, as of now. */
+  readonly cluster: () => ClusterReference;
+  readonly foreigners: Foreigners;
   readonly nodeId: NodeId;
   readonly startedAtWallMs: number;
   /** Posted objects that are no longer in the log. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
-import type { NodeId, Position } from '../consensus/types.ts';
+import type { ClusterId, Envelope, NodeId, Position } from '../consensus/types.ts';
 import type { FetchedState } from '../host/surroundings.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
 import type { ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
@@ -10,7 +10,7 @@ import type { FetchSnapshotReply__Output as Reply } from '../transport/generated
 import { ServerToServer } from '../transport/proto-definitions.ts';
 import type { PeerAddress } from '../transport/transport.ts';
 import { present } from '../transport/wire-checks.ts';
-import { readPosition } from '../transport/wire-gossip.ts';
+import { readPosition, writeEnvelope } from '../transport/wire-gossip.ts';
 import { readState } from './load-state.ts';
 
 /** A source that sends nothing for so long is given up. */
@@ -18,7 +18,8 @@ const silenceMs = 10_000;
 const partName = 'snapshot.part';
 
 export type SnapshotFetcherOptions = {
-  readonly clusterId: string;
+  /** Who asks, and whom: the source looks at it before anything else. */
+  readonly envelope: (source: NodeId) => Envelope;
   readonly directory: string;
   readonly archive: JournalArchive;
   readonly addressOf: (source: NodeId) => PeerAddress | undefined;
@@ -70,12 +71,12 @@ export class SnapshotFetcher {
     source: NodeId,
     client: InstanceType<typeof ServerToServer>,
   ): Promise<FetchedState> {
-    const { clusterId, directory, archive, say } = this.#options;
+    const { directory, archive, say } = this.#options;
+    const envelope = this.#options.envelope(source);
     const part = this.#part;
     const resumed = part === undefined ? {} : { position: part.position, offset: part.sizeBytes };
     const call = client.fetchSnapshot({
-      clusterId,
-      to: source,
+      envelope: writeEnvelope(envelope),
       ...resumed,
       afterSeq: archive.lastSeq,
     });
@@ -84,10 +85,11 @@ export class SnapshotFetcher {
     const path = join(directory, partName);
     const { position, first } = await this.#receiveFile(path, replies);
     await archive.add(batchesIn(first, replies), position.index);
-    const { state } = await readState(path).catch((error: Error) => {
+    const { state, clusterId } = await readState(path).catch((error: Error) => {
       this.#part = undefined;
       throw error;
     });
+    demandSameCluster(envelope.clusterId, clusterId);
     await keepFetched(nodeFileSystem, directory, path, position);
     this.#part = undefined;
     say(`has the snapshot of entry ${position.index} from ${source}`);
@@ -115,6 +117,12 @@ export class SnapshotFetcher {
       await file.close();
     }
   }
+}
+
+/** The file says of which cluster it is: its source may have got it from anywhere. */
+function demandSameCluster(own: ClusterId | undefined, found: ClusterId | undefined): void {
+  if (own === undefined || found === undefined || own === found) return;
+  throw new Error(`the snapshot is of the cluster ${found}, not of ${own}`);
 }
 
 async function copy(file: LogFile, part: Part, replies: AsyncGenerator<Reply>): Promise<Reply> {

@@ -1,6 +1,6 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
-import type { Position } from '../consensus/types.ts';
+import type { Envelope, Identity, Position } from '../consensus/types.ts';
 import { batchesFrom, type JournalSources } from '../host/journal-reader.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { snapshotHeader, snapshotPaths } from '../storage/snapshot-file.ts';
@@ -14,24 +14,26 @@ type Call = ServerWritableStream<FetchSnapshotRequest, FetchSnapshotReply>;
 
 /** FetchSnapshot, the source's side: the file from where the other has it, then posted objects. */
 export class SnapshotSource {
-  readonly #clusterId: string;
-  readonly #nodeId: string;
+  readonly #isMember: (server: Pick<Identity, 'id' | 'directoryId'>) => boolean;
   readonly #directory: string;
   readonly #sources: JournalSources;
 
   constructor(options: {
-    readonly clusterId: string;
-    readonly nodeId: string;
+    /** The state of the cluster is for its members. */
+    readonly isMember: (server: Pick<Identity, 'id' | 'directoryId'>) => boolean;
     readonly directory: string;
     readonly sources: JournalSources;
   }) {
-    this.#clusterId = options.clusterId;
-    this.#nodeId = options.nodeId;
+    this.#isMember = options.isMember;
     this.#directory = options.directory;
     this.#sources = options.sources;
   }
 
-  serve(call: Call): void {
+  serve(call: Call, { from, fromDirectoryId }: Envelope): void {
+    if (!this.#isMember({ id: from, directoryId: fromDirectoryId })) {
+      call.emit('error', { code: status.PERMISSION_DENIED, details: `${from} is no member` });
+      return;
+    }
     this.#send(call).then(
       () => call.end(),
       (error: Error) => call.emit('error', { code: status.ABORTED, details: error.message }),
@@ -39,9 +41,6 @@ export class SnapshotSource {
   }
 
   async #send(call: Call): Promise<void> {
-    const { clusterId, to } = call.request;
-    if (clusterId !== this.#clusterId) throw new Error('this is another cluster');
-    if (to !== this.#nodeId) throw new Error('this is another server; the ports are mixed up');
     const [path] = snapshotPaths(nodeFileSystem, this.#directory);
     if (path === undefined) throw new Error('there is no snapshot yet');
     const position = await this.#sendFile(call, path);

@@ -12,13 +12,13 @@ const pingIntervalMs = 1000;
 
 /** WatchKeys: every change of the keys with a prefix, from a revision on. */
 export function watchKeys(context: ServerContext, call: Call): void {
-  const { requests, applyLoop, host, clusterId } = context;
+  const { requests, applyLoop, host, cluster } = context;
   const end = (reason: Refused): void => {
     if (call.writableEnded) return;
     call.write({ ended: reason });
     call.end();
   };
-  const wrong = wrongCluster(clusterId, call.request.clusterId);
+  const wrong = wrongCluster(cluster(), call.request);
   if (wrong !== undefined) {
     end(wrong);
     return;

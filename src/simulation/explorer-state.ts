@@ -4,6 +4,7 @@ import { noPosition } from '../consensus/position.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
 import { step } from '../consensus/step.ts';
 import type {
+  ClusterId,
   Config,
   DirectoryId,
   Effect,
@@ -64,6 +65,7 @@ const limits = {
 const ids = ['n0', 'n1', 'n2'] as NodeId[];
 const directoryOf = (id: NodeId): DirectoryId => `disk-${id}` as DirectoryId;
 const founded: Config = {
+  clusterId: 'explored' as ClusterId,
   id: { term: 0 as Term, version: 1 },
   members: ids.map(id => ({
     id,
@@ -97,7 +99,8 @@ export function boot(
 ): ExploredServer {
   const replica = createReplica({
     identity: {
-      clusterId: 'explored',
+      clusterName: 'explored',
+      proposedClusterId: 'of-explored' as ClusterId,
       id,
       directoryId: directoryOf(id),
       incarnation: disk.incarnation,

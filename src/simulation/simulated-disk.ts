@@ -1,6 +1,7 @@
 import { noPosition } from '../consensus/position.ts';
 import { createReplica, type Replica } from '../consensus/replica.ts';
 import type {
+  ClusterId,
   Config,
   DirectoryId,
   MonotonicMs,
@@ -104,7 +105,8 @@ export class SimulatedDisk {
     const { directoryId, incarnation, term, vote, config, remembered } = this;
     return createReplica({
       identity: {
-        clusterId: 'simulated',
+        clusterName: 'simulated',
+        proposedClusterId: `cluster-of-${directoryId}-${incarnation}` as ClusterId,
         id: this.#owner,
         directoryId,
         incarnation,

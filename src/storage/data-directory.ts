@@ -16,10 +16,12 @@ export type DataDirectory = {
   readonly lock: DirectoryLock;
 };
 
+type Owner = { readonly clusterName: string; readonly nodeId: string };
+
 /** Opens the data directory of a server, or creates it; it belongs to one process at a time. */
 export function openDataDirectory(
   path: string,
-  owner: { readonly clusterId: string; readonly nodeId: string },
+  owner: Owner,
   fileSystem: FileSystem,
 ): DataDirectory {
   create(path, fileSystem);
@@ -46,7 +48,7 @@ function create(path: string, fileSystem: FileSystem): void {
 
 function openMetadata(
   path: string,
-  owner: { readonly clusterId: string; readonly nodeId: string },
+  owner: Owner,
   fileSystem: FileSystem,
 ): { metadata: Metadata; isNew: boolean } {
   const file = join(path, 'metadata.json');
@@ -66,16 +68,12 @@ function openMetadata(
   return { metadata, isNew };
 }
 
-function refuseForeign(
-  path: string,
-  metadata: Metadata,
-  owner: { readonly clusterId: string; readonly nodeId: string },
-): void {
-  const { clusterId, nodeId } = metadata;
-  if (clusterId !== owner.clusterId) {
+function refuseForeign(path: string, metadata: Metadata, owner: Owner): void {
+  const { clusterName, nodeId } = metadata;
+  if (clusterName !== owner.clusterName) {
     throw new StartupError(
-      `the data directory ${path} belongs to the cluster "${clusterId}", ` +
-        `not to "${owner.clusterId}"; choose another directory, ` +
+      `the data directory ${path} belongs to the cluster "${clusterName}", ` +
+        `not to "${owner.clusterName}"; choose another directory, ` +
         'or correct clusterName in the configuration',
     );
   }

@@ -33,7 +33,7 @@ export type LogFloor = z.infer<typeof logFloorShape>;
  */
 const documentShape = z.object({
   formatVersion: count,
-  clusterId: z.string(),
+  clusterName: z.string(),
   nodeId: z.string(),
   directoryId: z.string().min(1),
   /** Counts the boots. */
@@ -42,6 +42,8 @@ const documentShape = z.object({
   vote: z.string().optional(),
   config: z
     .object({
+      /** Not there before version 0.2: the next leader gives the cluster one. */
+      clusterId: z.string().min(1).optional(),
       id: z.object({ term: count, version: count }),
       members: z.array(memberShape).readonly(),
     })
@@ -58,7 +60,7 @@ export type MetadataDocument = z.infer<typeof documentShape>;
 
 /** Of a directory that has never been used. */
 export const newDocument = (
-  owner: Pick<MetadataDocument, 'clusterId' | 'nodeId' | 'directoryId'>,
+  owner: Pick<MetadataDocument, 'clusterName' | 'nodeId' | 'directoryId'>,
 ): MetadataDocument =>
   documentShape.parse({ ...owner, formatVersion, incarnation: 0, term: 0, leaseOwedMs: 0 });
 
@@ -85,7 +87,7 @@ export function decodeMetadata(text: string, path: string): MetadataDocument {
   if (!isOfVersion1 && checksum !== checksumOf(content)) {
     throw damaged(path, 'it is not as this server wrote it: its checksum is of other content');
   }
-  const result = documentShape.safeParse(content);
+  const result = documentShape.safeParse(withClusterName(content));
   if (result.success) return result.data;
   throw damaged(path, problemOf(result.error) ?? 'unreadable');
 }
@@ -97,6 +99,10 @@ function parse(text: string, path: string): Record<string, unknown> {
     throw damaged(path, 'it is not a JSON object');
   }
 }
+
+/** Before version 0.2 the name of the cluster was taken for its identity, and called so. */
+const withClusterName = ({ clusterId, ...content }: Record<string, unknown>): object =>
+  clusterId === undefined ? content : { ...content, clusterName: clusterId };
 
 /** Of the content alone: how the text is laid out does not matter. */
 const checksumOf = (content: object): string =>

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { LowSync, type SyncAdapter } from 'lowdb';
-import type { Config, DirectoryId, NodeId, Term } from '../consensus/types.ts';
+import type { ClusterId, Config, DirectoryId, NodeId, Term } from '../consensus/types.ts';
 import type { FileSystem } from './file-system.ts';
 import type { DurableFacts, MetadataStore } from './log-store.ts';
 import {
@@ -49,8 +49,8 @@ export class Metadata implements MetadataStore {
     this.#low.read();
   }
 
-  get clusterId(): string {
-    return this.#low.data.clusterId;
+  get clusterName(): string {
+    return this.#low.data.clusterName;
   }
 
   get nodeId(): string {
@@ -81,7 +81,8 @@ export class Metadata implements MetadataStore {
       id: id as NodeId,
       directoryId: directoryId as DirectoryId | undefined,
     }));
-    return { id: config.id as Config['id'], members };
+    const clusterId = config.clusterId as ClusterId | undefined;
+    return { clusterId, id: config.id as Config['id'], members };
   }
 
   get leaseOwedMs(): number | undefined {

@@ -20,7 +20,7 @@ export type ServerStorage<Loaded extends SnapshotMark = SnapshotMark> = OpenedLo
 /** Opens everything that a server keeps on its disk. Throws a StartupError with one sentence. */
 export async function openServerStorage<Loaded extends SnapshotMark>(options: {
   readonly dataDirectory: string;
-  readonly clusterId: string;
+  readonly clusterName: string;
   readonly nodeId: string;
   readonly tailMaxBytes: number;
   readonly listener: LogStoreListener;
@@ -34,7 +34,7 @@ export async function openServerStorage<Loaded extends SnapshotMark>(options: {
   try {
     const directory = openDataDirectory(
       path,
-      { clusterId: options.clusterId, nodeId: options.nodeId },
+      { clusterName: options.clusterName, nodeId: options.nodeId },
       fileSystem,
     );
     const open = async () => {

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import type { LogIndex, Position, Term } from '../words.ts';
+import type { ClusterId, LogIndex, Position, Term } from '../words.ts';
 import type { FileSystem } from './file-system.ts';
 import { DamagedFile, FrameReader, FrameWriter } from './frames.ts';
 
@@ -14,7 +14,12 @@ const writeBytes = 256 * 1024;
 const temporaryName = 'snapshot.new';
 const namePattern = /^snapshot-(\d{16})(-fetched)?\.snap$/;
 
-export type SnapshotHeader = { readonly clusterId: string; readonly position: Position };
+export type SnapshotHeader = {
+  readonly clusterName: string;
+  /** Undefined in snapshots of before version 0.2, and in a restored one. */
+  readonly clusterId: ClusterId | undefined;
+  readonly position: Position;
+};
 export type SavedSnapshot = { readonly path: string; readonly sizeBytes: number };
 
 /** Paths of the snapshots in a directory, the newest first. */
@@ -33,7 +38,7 @@ export const snapshotPaths = (fileSystem: FileSystem, directory: string): string
 export async function writeSnapshot(
   fileSystem: FileSystem,
   directory: string,
-  { clusterId, position }: SnapshotHeader,
+  header: SnapshotHeader,
   records: Iterable<object>,
   isStopped: () => boolean = () => false,
 ): Promise<SavedSnapshot | undefined> {
@@ -42,7 +47,7 @@ export async function writeSnapshot(
   const file = await fileSystem.openLogFile(temporary);
   const writer = new FrameWriter(file, magic);
   try {
-    writer.add(encode({ formatVersion, clusterId, position }));
+    writer.add(encode({ formatVersion, ...header }));
     for (const record of records) {
       writer.add(encode(record));
       if (writer.waitingBytes < writeBytes) continue;
@@ -55,7 +60,7 @@ export async function writeSnapshot(
   } finally {
     await file.close();
   }
-  const path = await nameSnapshot(fileSystem, directory, temporary, position, '');
+  const path = await nameSnapshot(fileSystem, directory, temporary, header.position, '');
   return { path, sizeBytes: writer.sizeBytes };
 }
 
@@ -154,14 +159,21 @@ export async function snapshotHeader(
 function headerOf(value: unknown, path: string): SnapshotHeader {
   const {
     formatVersion: version,
+    clusterName,
     clusterId,
     position,
   } = (value ?? {}) as Partial<SnapshotHeader & { formatVersion: number }>;
-  if (version !== formatVersion || clusterId === undefined || position === undefined) {
+  // Before version 0.2 the name was taken for an identity, and called so.
+  const name = clusterName ?? clusterId;
+  if (version !== formatVersion || name === undefined || position === undefined) {
     throw new DamagedFile(`${path} is of another version than ${formatVersion}`);
   }
   const { term, index } = position;
-  return { clusterId, position: { term: term as Term, index: index as LogIndex } };
+  return {
+    clusterName: name,
+    clusterId: clusterName === undefined ? undefined : clusterId,
+    position: { term: term as Term, index: index as LogIndex },
+  };
 }
 
 /** Bytes of keys and values are characters below 256: one byte each, as long as all are. */

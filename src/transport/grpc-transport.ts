@@ -1,20 +1,21 @@
+import type { ClusterReference } from '../consensus/config.ts';
 import type { NodeId } from '../words.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
-import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServer.ts';
 import type { GrpcService } from './grpc-server.ts';
-import { InboundStreams } from './inbound-streams.ts';
+import { InboundStreams, type ServeSnapshot } from './inbound-streams.ts';
 import { isRequest, PeerLink } from './peer-link.ts';
 import { ServerToServer } from './proto-definitions.ts';
 import type { Transport, TransportListener } from './transport.ts';
 
 export type GrpcTransportOptions = {
-  readonly clusterId: string;
+  /** The cluster of this server, as of now. */
+  readonly cluster: () => ClusterReference;
   readonly self: NodeId;
   /** A link on which nothing comes back for this long is opened anew. */
   readonly silenceMs: number;
   readonly listener: TransportListener;
   /** Serves a snapshot; no message of the protocol. */
-  readonly fetchSnapshot: ServerToServerHandlers['FetchSnapshot'];
+  readonly fetchSnapshot: ServeSnapshot;
 };
 
 /** Messages between servers: requests on our links, answers on the streams of the peers. */
@@ -22,8 +23,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): {
   readonly transport: Transport;
   readonly service: GrpcService;
 } {
-  const { clusterId, self, listener } = options;
-  const gatekeeper: Gatekeeper = { clusterId, self };
+  const { cluster, self, listener } = options;
+  const gatekeeper: Gatekeeper = { cluster, self };
   const inbound = new InboundStreams(gatekeeper, listener, options.fetchSnapshot);
   const links = new Map<NodeId, PeerLink>();
   const transport: Transport = {

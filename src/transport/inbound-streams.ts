@@ -1,20 +1,32 @@
 import type { ServerDuplexStream, sendUnaryData } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
-import type { Message } from '../consensus/types.ts';
+import type { Envelope, Message } from '../consensus/types.ts';
 import type { NodeId } from '../words.ts';
-import { admit, type Gatekeeper } from './gatekeeper.ts';
+import {
+  admit,
+  admitEnvelope,
+  clusterIdKey,
+  ForeignMessage,
+  type Gatekeeper,
+} from './gatekeeper.ts';
 import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
 import type { RequestVoteReply } from './generated/gossipraft/RequestVoteReply.ts';
 import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServer.ts';
 import type { TransportListener } from './transport.ts';
 import { reasonOf } from './wire-checks.ts';
-import { writeEnvelope } from './wire-gossip.ts';
+import { readEnvelope, writeEnvelope } from './wire-gossip.ts';
 import { readPullEntries, writeHeartbeatReply, writePullReply } from './wire-messages.ts';
 
 /** Bytes that may wait for a slow puller: more than its window, so that only a dead one loses. */
 const backlogMaxBytes = 32 * 1024 * 1024;
 /** Votes that wait for an answer, per candidate. */
 const waitingVotesMax = 16;
+
+/** Serves a snapshot to whom the gatekeeper has let in. */
+export type ServeSnapshot = (
+  call: Parameters<ServerToServerHandlers['FetchSnapshot']>[0],
+  envelope: Envelope,
+) => void;
 
 type Kind = 'heartbeat' | 'pull' | 'update';
 /** The half of a stream that takes our answers. */
@@ -31,14 +43,10 @@ type Inbound = {
 export class InboundStreams {
   readonly #gatekeeper: Gatekeeper;
   readonly #listener: TransportListener;
-  readonly #fetchSnapshot: ServerToServerHandlers['FetchSnapshot'];
+  readonly #fetchSnapshot: ServeSnapshot;
   readonly #peers = new Map<NodeId, Inbound>();
 
-  constructor(
-    gatekeeper: Gatekeeper,
-    listener: TransportListener,
-    fetchSnapshot: ServerToServerHandlers['FetchSnapshot'],
-  ) {
+  constructor(gatekeeper: Gatekeeper, listener: TransportListener, fetchSnapshot: ServeSnapshot) {
     this.#gatekeeper = gatekeeper;
     this.#listener = listener;
     this.#fetchSnapshot = fetchSnapshot;
@@ -53,14 +61,14 @@ export class InboundStreams {
           probeMs: request.probeMs,
         })),
       PullEntries: call => this.#serve('pull', call, readPullEntries),
-      FetchSnapshot: this.#fetchSnapshot,
+      FetchSnapshot: call => this.#serveSnapshot(call),
       UpdatePosition: call => this.#serve('update', call, () => ({ type: 'updatePosition' })),
       RequestVote: (call, callback) => {
         const message = this.#admit(call.getPeer(), call.request.envelope, () => ({
           type: 'requestVote',
         }));
         if (typeof message === 'string') {
-          callback({ code: status.PERMISSION_DENIED, details: message });
+          callback(this.#denied(message));
           return;
         }
         this.#queueVote(message.envelope.from, callback);
@@ -103,7 +111,7 @@ export class InboundStreams {
     call.on('data', (request: Request) => {
       const message = this.#admit(call.getPeer(), request.envelope, () => readBody(request));
       if (typeof message === 'string') {
-        call.emit('error', { code: status.PERMISSION_DENIED, details: message });
+        call.emit('error', this.#denied(message));
         return;
       }
       from = message.envelope.from;
@@ -124,13 +132,37 @@ export class InboundStreams {
     envelope: WireEnvelope | null,
     readBody: () => Message['body'],
   ): Message | string {
+    return this.#unlessRefused(address, () => admit(this.#gatekeeper, envelope, readBody));
+  }
+
+  /** What the gatekeeper lets in; or why it does not, which is told. */
+  #unlessRefused<T>(address: string, look: () => T): T | string {
     try {
-      return admit(this.#gatekeeper, envelope, readBody);
+      return look();
     } catch (error) {
       const reason = reasonOf(error);
-      this.#listener.refused(address, reason);
+      if (error instanceof ForeignMessage) {
+        const { server, clusterId } = error;
+        this.#listener.foreign({ server, clusterId, address, isAnswer: false });
+      } else this.#listener.refused(address, reason);
       return reason;
     }
+  }
+
+  /** Says who refuses: the other one has looked for a server of its own here. */
+  #denied(details: string): { code: status; details: string; metadata: Metadata } {
+    const metadata = new Metadata();
+    const { clusterId } = this.#gatekeeper.cluster();
+    if (clusterId !== undefined) metadata.set(clusterIdKey, clusterId);
+    return { code: status.PERMISSION_DENIED, details, metadata };
+  }
+
+  #serveSnapshot(call: Parameters<ServerToServerHandlers['FetchSnapshot']>[0]): void {
+    const envelope = this.#unlessRefused(call.getPeer(), () =>
+      readEnvelope(admitEnvelope(this.#gatekeeper, call.request.envelope)),
+    );
+    if (typeof envelope === 'string') call.emit('error', this.#denied(envelope));
+    else this.#fetchSnapshot(call, envelope);
   }
 
   #of(peer: NodeId): Inbound {

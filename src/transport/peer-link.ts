@@ -6,9 +6,9 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { Message } from '../consensus/types.ts';
-import type { NodeId } from '../words.ts';
+import type { ClusterId, NodeId } from '../words.ts';
 import { addressOf, channelOptions } from './channel-options.ts';
-import { admit, type Gatekeeper } from './gatekeeper.ts';
+import { admit, clusterIdKey, ForeignMessage, type Gatekeeper } from './gatekeeper.ts';
 import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
 import type { ServerToServerClient } from './generated/gossipraft/ServerToServer.ts';
 import { ServerToServer } from './proto-definitions.ts';
@@ -155,7 +155,7 @@ export class PeerLink {
   #broken(error: ServiceError | undefined): void {
     const isRefusal =
       error?.code === status.PERMISSION_DENIED || error?.code === status.INVALID_ARGUMENT;
-    if (isRefusal) this.#listener.refused(`${this.peer} refuses us`, error.details);
+    if (isRefusal) this.#refused(error);
     this.#tearDown();
     this.#attempts += 1;
     this.#timer ??= setTimeout(
@@ -165,6 +165,20 @@ export class PeerLink {
       },
       isRefusal ? refusedDelayMs : retryDelayMs,
     );
+  }
+
+  /** One of ours that does not know us any more, or a server of another cluster. */
+  #refused({ details, metadata }: ServiceError): void {
+    const [clusterId] = metadata.get(clusterIdKey);
+    const own = this.#gatekeeper.cluster().clusterId;
+    if (typeof clusterId !== 'string' || own === undefined || clusterId === own) {
+      this.#listener.refused(`${this.peer} refuses us`, details);
+    } else this.#foreign(clusterId as ClusterId);
+  }
+
+  #foreign(clusterId: ClusterId): void {
+    const address = addressOf(this.#place);
+    this.#listener.foreign({ server: this.peer, clusterId, address, isAnswer: true });
   }
 
   #tearDown(): void {
@@ -189,7 +203,9 @@ export class PeerLink {
     try {
       this.#listener.received(admit(this.#gatekeeper, envelope, readBody));
     } catch (error) {
-      this.#listener.refused(addressOf(this.#place), reasonOf(error));
+      const reason = reasonOf(error);
+      if (error instanceof ForeignMessage) this.#foreign(error.clusterId);
+      else this.#listener.refused(addressOf(this.#place), reason);
       this.#broken(undefined);
     }
   }

@@ -1,5 +1,5 @@
 import type { Message } from '../consensus/types.ts';
-import type { NodeId } from '../words.ts';
+import type { ClusterId, NodeId } from '../words.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
@@ -23,8 +23,19 @@ export type TransportListener = {
   /** A connection to the peer was made (again): what was sent before may be lost. */
   connected(peer: NodeId): void;
   disconnected(peer: NodeId): void;
+  /** A server of another cluster was met; nothing that it sent was used. */
+  foreign(foreigner: Foreigner): void;
   /** Somebody sent what no server of this cluster would send; nothing of it was used. */
   refused(address: string, reason: string): void;
+};
+
+/** A server of another cluster that has our address, or is found where one of ours should be. */
+export type Foreigner = {
+  readonly server: NodeId;
+  readonly clusterId: ClusterId;
+  readonly address: string;
+  /** It was met where we looked for a server of ours. */
+  readonly isAnswer: boolean;
 };
 
 /** Where a server is to be found. */

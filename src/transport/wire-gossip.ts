@@ -143,7 +143,8 @@ export const readGossipEntry = ({ fact, ageMs }: WireGossipEntryRead): GossipEnt
   ageMs: duration(ageMs, 'ageMs'),
 });
 
-export const writeConfig = ({ id, members }: Config): WireConfig => ({
+export const writeConfig = ({ clusterId, id, members }: Config): WireConfig => ({
+  ...given('clusterId', clusterId),
   id,
   members: members.map(({ directoryId, ...member }) => ({
     ...member,
@@ -151,8 +152,9 @@ export const writeConfig = ({ id, members }: Config): WireConfig => ({
   })),
 });
 
-export function readConfig({ id, members }: WireConfigRead): Config {
+export function readConfig({ clusterId, id, members }: WireConfigRead): Config {
   return {
+    clusterId: optionalName(clusterId, 'config.clusterId'),
     id: readConfigId(id, 'config.id'),
     members: members.map(member => ({
       id: name(member.id, 'member.id'),
@@ -172,9 +174,10 @@ const readDigestEntry = (wire: WireDigestEntry): DigestEntry => ({
 });
 
 export function writeEnvelope(envelope: Envelope): WireEnvelope {
-  const { config, digest } = envelope;
+  const { config, digest, clusterId } = envelope;
   return {
-    clusterId: envelope.clusterId,
+    ...given('clusterId', clusterId),
+    clusterName: envelope.clusterName,
     from: envelope.from,
     fromDirectoryId: envelope.fromDirectoryId,
     to: envelope.to,
@@ -188,7 +191,8 @@ export function writeEnvelope(envelope: Envelope): WireEnvelope {
 
 export function readEnvelope(wire: WireEnvelopeRead): Envelope {
   return {
-    clusterId: name(wire.clusterId, 'clusterId'),
+    clusterId: optionalName(wire.clusterId, 'clusterId'),
+    clusterName: name(wire.clusterName, 'clusterName'),
     from: name(wire.from, 'from'),
     fromDirectoryId: name(wire.fromDirectoryId, 'fromDirectoryId'),
     to: name(wire.to, 'to'),

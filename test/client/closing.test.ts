@@ -33,7 +33,7 @@ async function silentLeader(
 
 const clientAt = (port: number, connectsAtOnce: boolean): ClusterClient =>
   new ClusterClient({
-    clusterId: 'test',
+    clusterName: 'test',
     servers: [{ id: 'n0', host: '127.0.0.1', port }],
     pendingMaxBytes: 1000,
     stallMs: 1000,

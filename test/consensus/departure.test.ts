@@ -20,12 +20,14 @@ import {
 
 /** Of term 3, made by n1: n0 is not in it. */
 const withoutUs: Config = {
+  ...threeServers,
   id: { term: 3 as Term, version: 9 },
   members: threeServers.members.filter(({ id }) => id !== 'n0'),
 };
 
 /** As above, but n0 was replaced: another data directory has its name. */
 const withAnother: Config = {
+  ...threeServers,
   id: withoutUs.id,
   members: threeServers.members.map(member =>
     member.id === 'n0' ? { ...member, directoryId: directoryOf('another') } : member,

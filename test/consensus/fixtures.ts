@@ -1,6 +1,7 @@
 import { createReplica, type Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type {
+  ClusterId,
   Config,
   DirectoryId,
   Effect,
@@ -43,7 +44,10 @@ export const limits: Limits = {
   depthMax: 3,
 };
 
+export const clusterId = 'cluster' as ClusterId;
+
 export const threeServers: Config = {
+  clusterId,
   id: { term: 0 as Term, version: 1 },
   members: ['n0', 'n1', 'n2'].map(id => ({
     id: nodeId(id),
@@ -87,7 +91,8 @@ export function replica(
   });
   return createReplica({
     identity: {
-      clusterId: 'test',
+      clusterName: 'test',
+      proposedClusterId: clusterId,
       id: nodeId('n0'),
       directoryId: directoryOf('n0'),
       incarnation: 1,
@@ -167,7 +172,8 @@ export function messageTo0(body: MessageBody, facts: readonly Fact[]): Message {
   if (own === undefined) throw new Error('a message carries the fact of its sender');
   return {
     envelope: {
-      clusterId: 'test',
+      clusterId,
+      clusterName: 'test',
       from: own.owner,
       fromDirectoryId: own.directoryId,
       to: nodeId('n0'),

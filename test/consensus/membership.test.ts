@@ -4,6 +4,7 @@ import { createReplica, type Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type { Config, DirectoryId, Effect, Fact } from '../../src/consensus/types.ts';
 import {
+  clusterId,
   directoryOf,
   fact,
   happen,
@@ -22,7 +23,8 @@ import {
 function freshServer(id = 'n0'): Replica {
   return createReplica({
     identity: {
-      clusterId: 'test',
+      clusterName: 'test',
+      proposedClusterId: clusterId,
       id: nodeId(id),
       directoryId: directoryOf(id),
       incarnation: 1,
@@ -118,12 +120,10 @@ test('a wiped server is told that it is a stranger, and takes part in nothing', 
 test('messages of another cluster or to another server have no effect', t => {
   const server = freshServer();
   const message = messageTo0({ type: 'heartbeat', probeMs: 0 }, [freshFact('n1')]);
-  for (const change of [{ clusterId: 'other' }, { to: nodeId('n2') }]) {
+  for (const change of [{ clusterName: 'other' }, { to: nodeId('n2') }]) {
     const envelope = { ...message.envelope, ...change };
-    t.deepEqual(
-      step(server, { type: 'message', message: { ...message, envelope } }, moment(1)),
-      [],
-    );
+    const event = { type: 'message', message: { ...message, envelope } } as const;
+    t.deepEqual(sent(step(server, event, moment(1))), []);
   }
   t.is(server.facts.size, 0);
   t.true(sent(hear(server, 2, freshFact('n1'))).length > 0);
@@ -137,6 +137,7 @@ test('a newcomer says in which configuration it is awaited, and joins no older o
     return step(server, { type: 'message', message }, moment(nowMs));
   };
   const withOwnDirectory = (id: Config['id'], directoryId: DirectoryId | undefined): Config => ({
+    clusterId,
     id,
     members: threeServers.members.map(member =>
       member.id === 'n0' ? { ...member, directoryId, isVoter: false } : member,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { ServerConnection } from '../../src/client/server-connection.ts';
 import { linearizableRun, type Misfortune } from '../fixtures/linearizable-run.ts';
-import { TestCluster } from '../fixtures/test-cluster.ts';
+import { nameOnly, TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 
 const logOf = (cluster: TestCluster, id: string): string => {
@@ -118,7 +118,7 @@ test.serial('a leader that slept past its lease never answers with an old value'
   const start = Buffer.from('a');
   const range = { start, end: Buffer.from('a\0'), limit: 1, withValues: true };
   const connections = new Map(
-    cluster.ids.map(id => [id, new ServerConnection(cluster.addressOf(id), 'gossip-raft')]),
+    cluster.ids.map(id => [id, new ServerConnection(cluster.addressOf(id), () => nameOnly)]),
   );
   await cluster.send('PUT', '/v1/kv/a', 'round 0');
   for (let round = 1; round <= 50; round += 1) {

@@ -259,6 +259,9 @@ test('servers of another cluster: 502, and which cluster they are of', async t =
   for (const { status, body } of [put, read]) {
     t.is(status, 502);
     t.like(body, { code: 'refused', outcome: 'rejected' });
-    t.regex(String(body['detail']), /this is cluster "gossip-raft", not "another"/);
+    t.regex(
+      String(body['detail']),
+      /this is the cluster "gossip-raft" \([0-9a-f-]{36}\), not "another"/,
+    );
   }
 });

@@ -61,7 +61,7 @@ export const openLog = (
 export const openMetadata = (disk: SimulatedDisk): Metadata =>
   new Metadata(
     new DurableJsonAdapter(`${directory}/metadata.json`, disk),
-    newDocument({ clusterId: 'test', nodeId: 'n0', directoryId }),
+    newDocument({ clusterName: 'test', nodeId: 'n0', directoryId }),
   );
 
 /** Appends, truncations and group commits that cross several small segments. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config, DirectoryId, NodeId, Term } from '../../src/consensus/types.ts';
+import type { ClusterId, Config, DirectoryId, NodeId, Term } from '../../src/consensus/types.ts';
 import { Random } from '../../src/simulation/random.ts';
 import { DurableJsonAdapter, Metadata } from '../../src/storage/metadata.ts';
 import { newDocument } from '../../src/storage/metadata-document.ts';
@@ -46,7 +46,8 @@ const configure = (version: number, ...ids: readonly string[]): Write => {
     isVoter: place !== 2,
     isLeaving: place === 0,
   }));
-  const config: Config = { id: { term: 1 as Term, version }, members };
+  const clusterId = version === 1 ? undefined : ('cluster' as ClusterId);
+  const config: Config = { clusterId, id: { term: 1 as Term, version }, members };
   return { change: () => ({ config }), run: metadata => metadata.persistConfig(config) };
 };
 const update = (patch: Parameters<Metadata['update']>[0]): Write => ({
@@ -82,7 +83,7 @@ function factsAfter(count: number): Facts {
   return facts;
 }
 
-const owner = { clusterId: 'test', nodeId: 'n0', directoryId: 'directory-1' };
+const owner = { clusterName: 'test', nodeId: 'n0', directoryId: 'directory-1' };
 const open = (disk: SimulatedDisk): Metadata =>
   new Metadata(new DurableJsonAdapter(path, disk), newDocument(owner));
 

@@ -5,7 +5,7 @@ import { newDocument } from '../../src/storage/metadata-document.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 
 const path = '/data/metadata.json';
-const owner = { clusterId: 'test', nodeId: 'n0', directoryId: 'directory-1' };
+const owner = { clusterName: 'test', nodeId: 'n0', directoryId: 'directory-1' };
 const diskWith = (document: object): SimulatedDisk =>
   new SimulatedDisk(new Map([[path, Buffer.from(JSON.stringify(document))]]));
 const open = (disk: SimulatedDisk): Metadata =>
@@ -14,7 +14,9 @@ const documentOn = (disk: SimulatedDisk) => JSON.parse(disk.content(path).toStri
 
 const version1 = {
   formatVersion: 1,
-  ...owner,
+  clusterId: owner.clusterName,
+  nodeId: owner.nodeId,
+  directoryId: owner.directoryId,
   incarnation: 3,
   term: 4,
   vote: 'n2',

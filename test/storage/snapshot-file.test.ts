@@ -2,12 +2,13 @@ import test from 'ava';
 import { Random } from '../../src/simulation/random.ts';
 import { DamagedFile } from '../../src/storage/frames.ts';
 import { readSnapshot, snapshotPaths, writeSnapshot } from '../../src/storage/snapshot-file.ts';
-import type { LogIndex, Term } from '../../src/words.ts';
+import type { ClusterId, LogIndex, Term } from '../../src/words.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
 
 const directory = '/data';
 const header = (index: number) => ({
-  clusterId: 'c',
+  clusterName: 'c',
+  clusterId: 'id' as ClusterId,
   position: { term: 3 as Term, index: index as LogIndex },
 });
 const recordsOf = (index: number): object[] =>

@@ -64,7 +64,8 @@ const anyFact = fc.record({
   membersHash: fc.option(name, { nil: undefined }),
 }) as unknown as fc.Arbitrary<Fact>;
 const anyEnvelope = fc.record({
-  clusterId: name,
+  clusterId: fc.option(name, { nil: undefined }),
+  clusterName: name,
   from: name,
   fromDirectoryId: name,
   to: name,
@@ -77,6 +78,7 @@ const anyEnvelope = fc.record({
   }),
   config: fc.option(
     fc.record({
+      clusterId: fc.option(name, { nil: undefined }),
       id: fc.record({ term: whole, version: whole }),
       members: fc.array(
         fc.record({

@@ -21,9 +21,10 @@ import { snapshotPaths, writeSnapshot } from '../../src/storage/snapshot-file.ts
 import type { ServerToServerHandlers } from '../../src/transport/generated/gossipraft/ServerToServer.ts';
 import { startGrpcServer } from '../../src/transport/grpc-server.ts';
 import { ServerToServer } from '../../src/transport/proto-definitions.ts';
+import { present } from '../../src/transport/wire-checks.ts';
+import { readEnvelope } from '../../src/transport/wire-gossip.ts';
+import { clusterId, fact, messageTo0 } from '../consensus/fixtures.ts';
 import { freePorts } from '../fixtures/free-ports.ts';
-
-const clusterId = 'test';
 
 type Call = Parameters<ServerToServerHandlers['FetchSnapshot']>[0];
 
@@ -65,7 +66,7 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   const saved = await writeSnapshot(
     nodeFileSystem,
     source,
-    { clusterId, position },
+    { clusterName: 'test', clusterId, position },
     captureState(state),
   );
   const archive = await JournalArchive.open(nodeFileSystem, source);
@@ -81,8 +82,7 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   const [port = 0] = await freePorts(1);
   const log = new MemoryStore({ persisted: () => undefined, failed: () => undefined });
   const serving = new SnapshotSource({
-    clusterId,
-    nodeId: 'n1',
+    isMember: ({ id }) => id === 'n0',
     directory: source,
     sources: { state, log, archive, timers: processTimers },
   });
@@ -90,7 +90,7 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   const FetchSnapshot: ServerToServerHandlers['FetchSnapshot'] = call => {
     calls += 1;
     if (calls === 1) breakAfter(call, 2_000_000);
-    serving.serve(call);
+    serving.serve(call, readEnvelope(present(call.request.envelope, 'envelope')));
   };
   const services = [{ definition: ServerToServer.service, implementation: { FetchSnapshot } }];
   const server = await startGrpcServer({ host: 'localhost', port }, services);
@@ -99,7 +99,10 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   const said: string[] = [];
   const received = await JournalArchive.open(nodeFileSystem, target);
   const fetcher = new SnapshotFetcher({
-    clusterId,
+    envelope: source => ({
+      ...messageTo0({ type: 'requestVote' }, [fact('n0')]).envelope,
+      to: source,
+    }),
     directory: target,
     archive: received,
     addressOf: id => ({ id, host: 'localhost', port }),
@@ -115,4 +118,31 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   t.is(fetched?.state.keyValues.contents.keys.size, 20_000);
   t.is(received.lastSeq, 2);
   t.is(snapshotPaths(nodeFileSystem, target).length, 1);
+});
+
+test('who is no member gets no snapshot', async t => {
+  const [port = 0] = await freePorts(1);
+  const serving = new SnapshotSource({
+    isMember: () => false,
+    directory: tmpdir(),
+    sources: undefined as never,
+  });
+  const FetchSnapshot: ServerToServerHandlers['FetchSnapshot'] = call =>
+    serving.serve(call, readEnvelope(present(call.request.envelope, 'envelope')));
+  const services = [{ definition: ServerToServer.service, implementation: { FetchSnapshot } }];
+  const server = await startGrpcServer({ host: 'localhost', port }, services);
+  t.teardown(() => server.close());
+  const said: string[] = [];
+  const fetcher = new SnapshotFetcher({
+    envelope: source => ({
+      ...messageTo0({ type: 'requestVote' }, [fact('n9')]).envelope,
+      to: source,
+    }),
+    directory: tmpdir(),
+    archive: { lastSeq: 0 } as never,
+    addressOf: id => ({ id, host: 'localhost', port }),
+    say: text => said.push(text),
+  });
+  t.is(await fetcher.fetch('n1' as NodeId), undefined);
+  t.regex(said.join(), /n9 is no member/);
 });

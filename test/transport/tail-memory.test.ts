@@ -56,7 +56,7 @@ test('commands of clients hold no more memory at the leader than they have bytes
   // One after the other, as they come from one client.
   const write = (requestId: number): void => {
     const commands = requestId % 2 === 0 ? [payloadOf(300)] : [payloadOf(40), payloadOf(900)];
-    if (requestId <= messageCount) stream.write({ clusterId: 'test', requestId, commands });
+    if (requestId <= messageCount) stream.write({ clusterName: 'test', requestId, commands });
   };
   stream.on('data', ({ requestId }) => write(requestId + 1));
   write(1);

@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { GossipEntry } from '../../consensus/types.ts';
 import { optionalJsonBody } from '../bodies.ts';
-import { type MemberView, viewCluster } from '../cluster-view.ts';
+import { type ForeignView, type MemberView, viewCluster } from '../cluster-view.ts';
 import type { GatewayContext } from '../context.ts';
 import { RequestProblem } from '../problem.ts';
 import { type Route, route } from '../route.ts';
@@ -56,6 +56,7 @@ async function showCluster(ctx: Context, context: GatewayContext): Promise<void>
   const { health, reason, term, leader, commitIndex, members, changes } = view;
   ctx.body = {
     cluster: context.clusterName,
+    cluster_id: view.clusterId ?? null,
     health,
     reason,
     term,
@@ -63,8 +64,19 @@ async function showCluster(ctx: Context, context: GatewayContext): Promise<void>
     commit_index: commitIndex,
     changes,
     members: members.map(member => memberBody(member, context)),
+    foreign: view.foreigners.map(foreignBody),
   };
 }
+
+/** A server of another cluster: either our file has its address, or its file has one of ours. */
+const foreignBody = (foreigner: ForeignView) => ({
+  server: foreigner.server,
+  cluster_id: foreigner.clusterId,
+  met_by: foreigner.metBy,
+  address: foreigner.address,
+  has_our_address: !foreigner.isAnswer,
+  last_met: new Date(foreigner.lastMetWallMs).toISOString(),
+});
 
 function memberBody(member: MemberView, { nodes }: GatewayContext) {
   const { id, address, reachable, standing, isLeaving, fact, ageMs, leaseRemainingMs } = member;

@@ -19,6 +19,7 @@ import type { Description as _gossipraft_Description, Description__Output as _go
 import type { DigestEntry as _gossipraft_DigestEntry, DigestEntry__Output as _gossipraft_DigestEntry__Output } from './gossipraft/DigestEntry.ts';
 import type { Envelope as _gossipraft_Envelope, Envelope__Output as _gossipraft_Envelope__Output } from './gossipraft/Envelope.ts';
 import type { Fact as _gossipraft_Fact, Fact__Output as _gossipraft_Fact__Output } from './gossipraft/Fact.ts';
+import type { Foreigner as _gossipraft_Foreigner, Foreigner__Output as _gossipraft_Foreigner__Output } from './gossipraft/Foreigner.ts';
 import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _gossipraft_GossipEntry__Output } from './gossipraft/GossipEntry.ts';
 import type { JournalEntry as _gossipraft_JournalEntry, JournalEntry__Output as _gossipraft_JournalEntry__Output } from './gossipraft/JournalEntry.ts';
 import type { KeyChange as _gossipraft_KeyChange, KeyChange__Output as _gossipraft_KeyChange__Output } from './gossipraft/KeyChange.ts';
@@ -71,6 +72,7 @@ export interface ProtoGrpcType {
     DigestEntry: MessageTypeDefinition<_gossipraft_DigestEntry, _gossipraft_DigestEntry__Output>
     Envelope: MessageTypeDefinition<_gossipraft_Envelope, _gossipraft_Envelope__Output>
     Fact: MessageTypeDefinition<_gossipraft_Fact, _gossipraft_Fact__Output>
+    Foreigner: MessageTypeDefinition<_gossipraft_Foreigner, _gossipraft_Foreigner__Output>
     GossipEntry: MessageTypeDefinition<_gossipraft_GossipEntry, _gossipraft_GossipEntry__Output>
     JournalEntry: MessageTypeDefinition<_gossipraft_JournalEntry, _gossipraft_JournalEntry__Output>
     KeyChange: MessageTypeDefinition<_gossipraft_KeyChange, _gossipraft_KeyChange__Output>

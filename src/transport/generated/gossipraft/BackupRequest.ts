@@ -3,8 +3,10 @@
 
 export interface BackupRequest {
   'clusterId'?: (string);
+  'clusterName'?: (string);
 }
 
 export interface BackupRequest__Output {
   'clusterId': (string);
+  'clusterName': (string);
 }

@@ -5,9 +5,11 @@ import type { MemberChange as _gossipraft_MemberChange, MemberChange__Output as 
 export interface ChangeMembersRequest {
   'clusterId'?: (string);
   'changes'?: (_gossipraft_MemberChange)[];
+  'clusterName'?: (string);
 }
 
 export interface ChangeMembersRequest__Output {
   'clusterId': (string);
   'changes': (_gossipraft_MemberChange__Output)[];
+  'clusterName': (string);
 }

@@ -3,8 +3,10 @@
 
 export interface DescribeServerRequest {
   'clusterId'?: (string);
+  'clusterName'?: (string);
 }
 
 export interface DescribeServerRequest__Output {
   'clusterId': (string);
+  'clusterName': (string);
 }

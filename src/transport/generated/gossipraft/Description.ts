@@ -3,6 +3,7 @@
 import type { Config as _gossipraft_Config, Config__Output as _gossipraft_Config__Output } from '../gossipraft/Config.ts';
 import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _gossipraft_GossipEntry__Output } from '../gossipraft/GossipEntry.ts';
 import type { Counters as _gossipraft_Counters, Counters__Output as _gossipraft_Counters__Output } from '../gossipraft/Counters.ts';
+import type { Foreigner as _gossipraft_Foreigner, Foreigner__Output as _gossipraft_Foreigner__Output } from '../gossipraft/Foreigner.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Description {
@@ -14,6 +15,7 @@ export interface Description {
   'startedAtWallMs'?: (number | string | Long);
   'counters'?: (_gossipraft_Counters | null);
   'leaseRemainingMs'?: (number | string);
+  'foreigners'?: (_gossipraft_Foreigner)[];
   '_leader'?: "leader";
 }
 
@@ -26,5 +28,6 @@ export interface Description__Output {
   'startedAtWallMs': (number);
   'counters': (_gossipraft_Counters__Output | null);
   'leaseRemainingMs': (number);
+  'foreigners': (_gossipraft_Foreigner__Output)[];
   '_leader'?: "leader";
 }

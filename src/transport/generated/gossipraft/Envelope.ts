@@ -15,10 +15,12 @@ export interface Envelope {
   'digest'?: (_gossipraft_DigestEntry)[];
   'hasDigest'?: (boolean);
   'config'?: (_gossipraft_Config | null);
+  'clusterName'?: (string);
+  '_clusterId'?: "clusterId";
 }
 
 export interface Envelope__Output {
-  'clusterId': (string);
+  'clusterId'?: (string);
   'from': (string);
   'fromDirectoryId': (string);
   'to': (string);
@@ -27,4 +29,6 @@ export interface Envelope__Output {
   'digest': (_gossipraft_DigestEntry__Output)[];
   'hasDigest': (boolean);
   'config': (_gossipraft_Config__Output | null);
+  'clusterName': (string);
+  '_clusterId'?: "clusterId";
 }

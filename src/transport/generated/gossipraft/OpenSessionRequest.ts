@@ -4,9 +4,11 @@
 export interface OpenSessionRequest {
   'clusterId'?: (string);
   'nonce'?: (string);
+  'clusterName'?: (string);
 }
 
 export interface OpenSessionRequest__Output {
   'clusterId': (string);
   'nonce': (string);
+  'clusterName': (string);
 }

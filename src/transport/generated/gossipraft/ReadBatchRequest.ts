@@ -4,9 +4,11 @@
 export interface ReadBatchRequest {
   'clusterId'?: (string);
   'batchId'?: (string);
+  'clusterName'?: (string);
 }
 
 export interface ReadBatchRequest__Output {
   'clusterId': (string);
   'batchId': (string);
+  'clusterName': (string);
 }

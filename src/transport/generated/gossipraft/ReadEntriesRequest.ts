@@ -7,6 +7,7 @@ export interface ReadEntriesRequest {
   'from'?: (number | string | Long);
   'limit'?: (number);
   'isLinearizable'?: (boolean);
+  'clusterName'?: (string);
 }
 
 export interface ReadEntriesRequest__Output {
@@ -14,4 +15,5 @@ export interface ReadEntriesRequest__Output {
   'from': (number);
   'limit': (number);
   'isLinearizable': (boolean);
+  'clusterName': (string);
 }

@@ -12,6 +12,7 @@ export interface ReadKeysRequest {
   'end'?: (Buffer | Uint8Array | string);
   'limit'?: (number);
   'withValues'?: (boolean);
+  'clusterName'?: (string);
 }
 
 export interface ReadKeysRequest__Output {
@@ -23,4 +24,5 @@ export interface ReadKeysRequest__Output {
   'end': (Buffer);
   'limit': (number);
   'withValues': (boolean);
+  'clusterName': (string);
 }

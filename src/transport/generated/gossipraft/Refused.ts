@@ -7,7 +7,9 @@ export interface Refused {
   'leader'?: (string);
   'retryAfterMs'?: (number);
   'detail'?: (string);
+  'clusterId'?: (string);
   '_leader'?: "leader";
+  '_clusterId'?: "clusterId";
 }
 
 export interface Refused__Output {
@@ -15,5 +17,7 @@ export interface Refused__Output {
   'leader'?: (string);
   'retryAfterMs': (number);
   'detail': (string);
+  'clusterId'?: (string);
   '_leader'?: "leader";
+  '_clusterId'?: "clusterId";
 }

@@ -6,6 +6,7 @@ export interface WatchKeysRequest {
   'clusterId'?: (string);
   'prefix'?: (Buffer | Uint8Array | string);
   'after'?: (number | string | Long);
+  'clusterName'?: (string);
   '_after'?: "after";
 }
 
@@ -13,5 +14,6 @@ export interface WatchKeysRequest__Output {
   'clusterId': (string);
   'prefix': (Buffer);
   'after'?: (number);
+  'clusterName': (string);
   '_after'?: "after";
 }
