@@ -212,7 +212,7 @@ program
   .option('--seed <seed>', 'only this one, with everything that happens', wholeNumber(0))
   .action(async options => {
     const { simulate } = await import('./simulate.ts');
-    simulate(options);
+    await simulate(options);
   });
 
 program

@@ -12,12 +12,13 @@ export function simulate(options: {
   readonly seeds: number;
   readonly from: number;
   readonly seed?: number;
-}): void {
-  if (options.seed === undefined) simulateMany(options.from, options.seeds);
-  else replay(options.seed);
+}): Promise<void> {
+  return options.seed === undefined
+    ? simulateMany(options.from, options.seeds)
+    : replay(options.seed);
 }
 
-function simulateMany(from: number, count: number): void {
+async function simulateMany(from: number, count: number): Promise<void> {
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} seeds, {events} events, {duration_formatted}' },
     Presets.shades_classic,
@@ -27,14 +28,14 @@ function simulateMany(from: number, count: number): void {
   bar.start(count, 0, { events: 0 });
   let failed: { seed: number; violation: string } | undefined;
   for (let seed = from; seed < from + count && failed === undefined; seed += 1) {
-    const outcome = runSeed(seed);
+    const outcome = await runSeed(seed);
     if (outcome.type === 'failed') failed = { seed, violation: outcome.violation };
     else totals.add(outcome.report);
     bar.update(seed - from + 1, { events: totals.events });
   }
   bar.stop();
   printSummary(totals, (performance.now() - startedAt) / 1000);
-  if (failed !== undefined) printFailure(failed.seed, failed.violation);
+  if (failed !== undefined) await printFailure(failed.seed, failed.violation);
 }
 
 function printSummary(totals: SimulationTotals, seconds: number): void {
@@ -54,9 +55,9 @@ function printSummary(totals: SimulationTotals, seconds: number): void {
     print(`${String(count).padStart(10)}  ${name}`);
 }
 
-function printFailure(seed: number, violation: string): void {
+async function printFailure(seed: number, violation: string): Promise<void> {
   print(pc.red(`\nseed ${seed}: ${violation}`));
-  const { options, plan, planned, violation: shrunk } = shrink(seed, violation);
+  const { options, plan, planned, violation: shrunk } = await shrink(seed, violation);
   print(`options ${JSON.stringify(options)}`);
   print(`${plan.length} of ${planned} faults are enough (${shrunk}):`);
   for (const fault of plan) print(`  ${JSON.stringify(fault)}`);
@@ -64,8 +65,8 @@ function printFailure(seed: number, violation: string): void {
   process.exitCode = 1;
 }
 
-function replay(seed: number): void {
-  const outcome = runSeed(seed, undefined, print);
+async function replay(seed: number): Promise<void> {
+  const outcome = await runSeed(seed, undefined, print);
   if (outcome.type === 'passed') {
     print(`seed ${seed} passed: ${outcome.report.events} events`);
     return;

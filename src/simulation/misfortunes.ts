@@ -1,7 +1,8 @@
 import type { Fault } from './fault-plan.ts';
 import type { Network } from './network.ts';
 import type { SimulatedOperator } from './simulated-operator.ts';
-import type { SimulatedServer, Surroundings } from './simulated-server.ts';
+import type { SimulatedServer } from './simulated-server.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Harms servers, disks and links, and knows how to undo it. */
 export class Misfortunes {

@@ -38,6 +38,10 @@ export class Network {
     this.#deliver = deliver;
   }
 
+  get isCalm(): boolean {
+    return this.#isCalm;
+  }
+
   /** From now on streams keep their order and lose little: safety needs neither, liveness does. */
   calmDown(): void {
     this.#isCalm = true;

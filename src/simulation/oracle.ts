@@ -52,8 +52,8 @@ export class Oracle {
   readonly #votersOf: (readonly Member[])[] = [];
   readonly #configs = new Map<string, string>();
   readonly #seenConfigs = new WeakSet<Config>();
-  /** Directories that nobody may count on any more. */
-  readonly #departed = new Set<DirectoryId>();
+  /** Directories that left, each with the term from which on nobody may count on it. */
+  readonly #departed = new Map<DirectoryId, number>();
   #lastAckedSeq = 0;
   #witnesses: readonly Witness[] = [];
   readonly acked = new Map<string, Placement>();
@@ -116,8 +116,9 @@ export class Oracle {
     this.#leaders.set(term, identity.id);
     const isComplete = holds(replica.log, this.#lastCommitted) || this.#lastCommitted.term >= term;
     demand(isComplete, `I5: ${identity.id} leads term ${term} without what was committed`);
+    // A late winner of an older term commits nothing any more: a majority has left that term.
     const gone = config?.members.find(
-      ({ directoryId }) => directoryId !== undefined && this.#departed.has(directoryId),
+      ({ directoryId }) => directoryId !== undefined && term >= this.#goneSince(directoryId),
     );
     demand(
       gone === undefined,
@@ -125,9 +126,13 @@ export class Oracle {
     );
   }
 
+  #goneSince(directoryId: DirectoryId): number {
+    return this.#departed.get(directoryId) ?? Number.POSITIVE_INFINITY;
+  }
+
   /** A server goes for good: its disk may be thrown away. */
   departed({ id, directoryId }: Witness, { config, log }: Replica): void {
-    this.#departed.add(directoryId);
+    this.#departed.set(directoryId, config?.id.term ?? 0);
     let index = Math.min(log.lastIndex, this.committedCount);
     for (; index > log.base.index; index -= 1) {
       const entry = this.#committed[index - 1];

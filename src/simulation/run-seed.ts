@@ -9,20 +9,20 @@ export type SeedOutcome =
   | { readonly type: 'failed'; readonly violation: string };
 
 /** Runs one seed, or a part of its plan. Anything but a failed check is a bug and is thrown. */
-export function runSeed(
+export async function runSeed(
   seed: number,
   plan?: readonly Fault[],
-  trace: (text: string) => void = () => undefined,
-): SeedOutcome {
+  trace?: (text: string) => void,
+): Promise<SeedOutcome> {
   const options = optionsFor(seed);
   const world = new World(options, trace);
   try {
-    const report = world.run(plan ?? planFor(options));
+    const report = await world.run(plan ?? planFor(options));
     return { type: 'passed', report };
   } catch (error) {
     const isFound = error instanceof SimulationFailure || error instanceof InvariantViolation;
     if (!isFound) throw error;
-    for (const line of world.describe()) trace(line);
+    for (const line of world.describe()) trace?.(line);
     return { type: 'failed', violation: error.message };
   }
 }
@@ -36,7 +36,7 @@ export type FailedSeed = {
 };
 
 /** Leaves out of a failing plan whatever is not needed for the failure, within `runsMax` runs. */
-export function shrink(seed: number, violation: string, runsMax = 200): FailedSeed {
+export async function shrink(seed: number, violation: string, runsMax = 200): Promise<FailedSeed> {
   const options = optionsFor(seed);
   const whole = planFor(options);
   let plan: readonly Fault[] = whole;
@@ -46,7 +46,7 @@ export function shrink(seed: number, violation: string, runsMax = 200): FailedSe
     let start = 0;
     while (start < plan.length && runs < runsMax) {
       const candidate = plan.filter((_, place) => place < start || place >= start + size);
-      const outcome = runSeed(seed, candidate);
+      const outcome = await runSeed(seed, candidate);
       runs += 1;
       if (outcome.type === 'failed') {
         plan = candidate;

@@ -3,11 +3,13 @@ import type { Result } from '../state-machines/result.ts';
 import { SimulationFailure } from './failure.ts';
 import { anyKey, randomKeyWrite } from './key-write.ts';
 import { mix, Random } from './random.ts';
-import type { Answer } from './simulated-requests.ts';
-import type { SimulatedServer, Surroundings } from './simulated-server.ts';
+import type { Answer, SimulatedServer } from './simulated-server.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Answers and requests get lost between clients and servers, too. */
 const lossOfAnswers = 0.05;
+
+const quorum = { consistency: 'quorum', maxStalenessMs: 0 } as const;
 
 type Outstanding = {
   readonly payload: Uint8Array;
@@ -134,14 +136,14 @@ export class SimulatedClient {
     const key = anyKey(this.#random);
     const calledAt = oracle.keys.now();
     const attempt = this.#begin();
-    this.#server().read(answer => {
-      if (answer === undefined) {
+    this.#server().read(quorum, key, found => {
+      if (found === undefined) {
         this.#answered(attempt, () => this.#elsewhere());
         return;
       }
       // Judged where it is answered: on its way the answer only gets older.
-      oracle.read(answer.lastSeq, ackedBefore);
-      oracle.keys.read(key, calledAt, answer.lookUp(key));
+      oracle.read(found.lastSeq, ackedBefore);
+      oracle.keys.read(key, calledAt, found.value);
       this.#around.marks.note('linearizable read');
       this.#answered(attempt, () => this.#rest());
     });

@@ -20,8 +20,8 @@ export class SimulatedClock {
     return Math.floor(1e12 + this.at(trueMs)) as WallMs;
   }
 
-  /** How much true time passes until the clock shows `moment`. */
-  untilShows(moment: MonotonicMs, trueMs: number): number {
-    return (moment - this.at(trueMs)) / this.#rate;
+  /** How much true time passes while the clock counts so much. */
+  trueDuration(durationMs: number): number {
+    return durationMs / this.#rate;
   }
 }

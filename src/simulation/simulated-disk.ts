@@ -7,35 +7,45 @@ import type {
   MonotonicMs,
   NodeId,
   Position,
-  Remembered,
   Term,
 } from '../consensus/types.ts';
 import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
-import type { RecoveredLog } from '../storage/log-store.ts';
+import type { DurableFacts, MetadataStore, RecoveredLog } from '../storage/log-store.ts';
 import { emptyLog, type LogContent, recoveredFrom } from '../storage/memory-store.ts';
 import type { SimulationOptions } from './options.ts';
 import type { Random } from './random.ts';
+import { SimulatedArchive } from './simulated-archive.ts';
 
 export type SimulatedSnapshot = {
   readonly position: Position;
   readonly records: readonly string[];
 };
 
-const nothingRemembered: Remembered = { leaseOwedMs: 0, isDeparted: false, isRecovering: false };
-
 const contains = ({ base, entries }: LogContent, { term, index }: Position): boolean =>
   (entries[index - 1 - base.index]?.term ?? (index === base.index ? base.term : 0)) === term;
 
+/** What others may get of a disk, as long as its server runs. */
+export type DiskContent = {
+  readonly snapshot: SimulatedSnapshot | undefined;
+  readonly archive: SimulatedArchive;
+};
+
+const noFacts: DurableFacts = {
+  term: 0 as Term,
+  vote: undefined,
+  config: undefined,
+  leaseOwedMs: 0,
+  isDeparted: false,
+  isRecovering: false,
+};
+
 /** What a server finds again after a crash, and how long its writes take. */
-export class SimulatedDisk {
+export class SimulatedDisk implements MetadataStore, DiskContent {
   directoryId: DirectoryId;
   incarnation = 0;
-  term = 0 as Term;
-  vote: NodeId | undefined = undefined;
-  config: Config | undefined = undefined;
-  remembered: Remembered = nothingRemembered;
   log: LogContent = emptyLog;
+  archive = new SimulatedArchive();
   /** Multiplies the time that writes take. */
   slowness = 1;
   wipeCount = 0;
@@ -44,12 +54,49 @@ export class SimulatedDisk {
   readonly #random: Random;
   #busyUntilMs = 0;
   #snapshot: SimulatedSnapshot | undefined;
+  #facts = noFacts;
 
   constructor(owner: NodeId, timing: SimulationOptions['disk'], random: Random) {
     this.#owner = owner;
     this.#timing = timing;
     this.#random = random;
     this.directoryId = `${owner}-0` as DirectoryId;
+  }
+
+  get term(): Term {
+    return this.#facts.term;
+  }
+
+  get vote(): NodeId | undefined {
+    return this.#facts.vote;
+  }
+
+  get config(): Config | undefined {
+    return this.#facts.config;
+  }
+
+  get leaseOwedMs(): number | undefined {
+    return this.#facts.leaseOwedMs;
+  }
+
+  get isDeparted(): boolean {
+    return this.#facts.isDeparted;
+  }
+
+  get isRecovering(): boolean {
+    return this.#facts.isRecovering;
+  }
+
+  persistVote(term: Term, vote: NodeId | undefined): void {
+    this.update({ term, vote });
+  }
+
+  persistConfig(config: Config): void {
+    this.update({ config });
+  }
+
+  update(patch: Partial<DurableFacts>): void {
+    this.#facts = { ...this.#facts, ...patch };
   }
 
   /** When a write that starts now is done: writes finish in their order. */
@@ -62,6 +109,11 @@ export class SimulatedDisk {
 
   get snapshot(): SimulatedSnapshot | undefined {
     return this.#snapshot;
+  }
+
+  /** Where a server that starts from this disk begins to apply. */
+  get snapshotPosition(): Position {
+    return this.#snapshot?.position ?? noPosition;
   }
 
   /** A snapshot that came from elsewhere may be ahead of the log, which then begins behind it. */
@@ -102,7 +154,8 @@ export class SimulatedDisk {
     seed: number,
     now: MonotonicMs,
   ): Replica {
-    const { directoryId, incarnation, term, vote, config, remembered } = this;
+    const { directoryId, incarnation, term, vote, config } = this;
+    const { leaseOwedMs, isDeparted, isRecovering } = this;
     return createReplica({
       identity: {
         clusterName: 'simulated',
@@ -117,8 +170,8 @@ export class SimulatedDisk {
         term,
         vote,
         config,
-        remembered,
-        applied: this.#snapshot?.position ?? noPosition,
+        remembered: { leaseOwedMs, isDeparted, isRecovering },
+        applied: this.snapshotPosition,
         log: this.#recovered(),
       },
       timings,
@@ -142,11 +195,9 @@ export class SimulatedDisk {
     this.wipeCount += 1;
     this.directoryId = `${this.#owner}-${this.wipeCount}` as DirectoryId;
     this.incarnation = 0;
-    this.term = 0 as Term;
-    this.vote = undefined;
-    this.config = undefined;
-    this.remembered = nothingRemembered;
+    this.#facts = noFacts;
     this.log = emptyLog;
+    this.archive = new SimulatedArchive();
     this.#snapshot = undefined;
   }
 }

@@ -3,7 +3,8 @@ import { isInstalled } from '../consensus/reconfigure.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { Config, MemberChange } from '../consensus/types.ts';
 import { mix, Random } from './random.ts';
-import type { SimulatedServer, Surroundings } from './simulated-server.ts';
+import type { SimulatedServer } from './simulated-server.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** The leader of the newest term: what it has found to be safe, is. */
 export function newestLeader(servers: readonly SimulatedServer[]): Replica | undefined {

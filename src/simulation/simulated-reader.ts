@@ -1,7 +1,7 @@
 import { anyKey } from './key-write.ts';
 import { mix, Random } from './random.ts';
-import type { ReadAnswer } from './simulated-requests.ts';
-import type { SimulatedServer, Surroundings } from './simulated-server.ts';
+import type { SimulatedServer } from './simulated-server.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Reads from one server after the other, whoever leads: a stale answer must not get through. */
 export class SimulatedReader {
@@ -23,14 +23,13 @@ export class SimulatedReader {
       const ackedBefore = oracle.lastAckedSeq;
       const key = anyKey(this.#random);
       const calledAt = oracle.keys.now();
-      const judge = (kind: string) => (answer: ReadAnswer) => {
-        if (answer === undefined) return;
-        oracle.read(answer.lastSeq, ackedBefore);
-        oracle.keys.read(key, calledAt, answer.lookUp(key));
-        marks.note(kind);
-      };
-      if (this.#random.chance(0.5)) server?.read(judge('linearizable read'));
-      else server?.readByLease(judge('lease read'));
+      const consistency = this.#random.chance(0.5) ? 'quorum' : 'lease';
+      server?.read({ consistency, maxStalenessMs: 0 }, key, found => {
+        if (found === undefined) return;
+        oracle.read(found.lastSeq, ackedBefore);
+        oracle.keys.read(key, calledAt, found.value);
+        marks.note(found.warrant.consistency === 'lease' ? 'lease read' : 'linearizable read');
+      });
       this.start();
     });
   }

@@ -1,6 +1,8 @@
+import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import { lastPosition } from '../consensus/log.ts';
 import { isMember, isSteady } from '../consensus/quorum.ts';
 import type { Config } from '../consensus/types.ts';
+import type { ByteString } from '../state-machines/byte-string.ts';
 import { EventQueue } from './event-queue.ts';
 import { demand } from './failure.ts';
 import type { Fault } from './fault-plan.ts';
@@ -13,7 +15,8 @@ import { mix, Random } from './random.ts';
 import { SimulatedClient } from './simulated-client.ts';
 import { newestLeader, SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedReader } from './simulated-reader.ts';
-import { SimulatedServer, type Surroundings } from './simulated-server.ts';
+import { SimulatedServer } from './simulated-server.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** What is let through although the cluster may still need it: a seed must end some time. */
 const stepsMax = 400_000;
@@ -43,8 +46,11 @@ export class World {
   readonly #misfortunes: Misfortunes;
   readonly #operator: SimulatedOperator;
   #nowMs = 0;
+  /** Nothing goes on behind the last event. */
+  #isAtRest = true;
+  #violation: string | undefined;
 
-  constructor(options: SimulationOptions, trace: (text: string) => void) {
+  constructor(options: SimulationOptions, trace: ((text: string) => void) | undefined) {
     this.#options = options;
     this.#random = new Random(mix(options.seed, 6));
     const { serverCount, spareCount } = options;
@@ -59,8 +65,14 @@ export class World {
       oracle: this.#oracle,
       marks: this.#marks,
       now: () => this.#nowMs,
-      server: id => this.#servers.find(server => server.id === id),
-      trace: text => trace(`${this.#nowMs.toFixed(2).padStart(10)} ${text}`),
+      served: id => this.#servers.find(server => server.id === id)?.served,
+      awaitRest: () => {
+        this.#isAtRest = false;
+      },
+      fail: violation => {
+        this.#violation ??= violation;
+      },
+      trace: trace && (text => trace(`${this.#nowMs.toFixed(2).padStart(10)} ${text}`)),
     };
     const all = ids as SimulatedServer['id'][];
     const founders = all.slice(0, serverCount);
@@ -98,7 +110,7 @@ export class World {
   }
 
   /** Throws a SimulationFailure when an invariant is violated, or nobody leads in the end. */
-  run(plan: readonly Fault[]): WorldReport {
+  async run(plan: readonly Fault[]): Promise<WorldReport> {
     const { electionTimeoutMs } = this.#options.timings;
     for (const server of this.#servers) {
       this.#queue.push(this.#random.next() * electionTimeoutMs, () => server.start());
@@ -107,10 +119,10 @@ export class World {
     for (const client of this.#clients) client.start();
     for (const reader of this.#readers) reader.start();
     for (const fault of plan) this.#queue.push(fault.atMs, () => this.#misfortunes.strike(fault));
-    this.#runUntil(this.#options.stormMs);
+    await this.#runUntil(this.#options.stormMs);
     this.#misfortunes.mendAll();
-    this.#runLivenessPhase();
-    this.#converge();
+    await this.#runLivenessPhase();
+    await this.#converge();
     this.#oracle.checkJournal();
     this.#oracle.keys.check();
     return this.#report();
@@ -132,22 +144,30 @@ export class World {
     return this.#servers.reduce((sum, { stepCount }) => sum + stepCount, 0);
   }
 
-  #runUntil(endMs: number, isDone = (): boolean => false): boolean {
+  async #runUntil(endMs: number, isDone = (): boolean => false): Promise<boolean> {
     while (!isDone()) {
       const item = this.#queue.pop();
       if (item === undefined) return false;
       this.#nowMs = Math.max(this.#nowMs, item.atMs);
       item.run();
+      if (!this.#isAtRest) await this.#rest();
+      demand(this.#violation === undefined, this.#violation ?? '');
       if (this.#nowMs >= endMs || this.#events() > stepsMax) return isDone();
     }
     return true;
+  }
+
+  /** What a promise has led to is done before the next event: so a seed is the same every time. */
+  async #rest(): Promise<void> {
+    this.#isAtRest = true;
+    await turnOfTheOthers();
   }
 
   /**
    * A part of the harm stays for good, but a majority of servers is still connected, over whatever
    * path: a leader must appear, and every client must get its writes through.
    */
-  #runLivenessPhase(): void {
+  async #runLivenessPhase(): Promise<void> {
     this.#network.calmDown();
     for (const client of this.#clients) client.calmDown();
     const isFounded = this.#servers.some(({ hasJoined }) => hasJoined);
@@ -158,7 +178,7 @@ export class World {
       this.#clients.every(({ ackedCount }, place) => ackedCount >= (ackedBefore[place] ?? 0) + 2);
     const { timings, clients } = this.#options;
     const patienceMs = 80 * timings.electionTimeoutMs + 40 * (clients.timeoutMs + clients.pauseMs);
-    const isAlive = this.#runUntil(this.#nowMs + patienceMs, isServed);
+    const isAlive = await this.#runUntil(this.#nowMs + patienceMs, isServed);
     const overrun = this.#events() > stepsMax ? ' (too many steps)' : '';
     demand(isAlive, `liveness: a connected majority serves nobody${overrun}`);
   }
@@ -197,32 +217,32 @@ export class World {
    * With all harm undone, all servers come to hold the same; and after one more change of leaders,
    * although nobody writes any more, everything in the logs is committed and can be read.
    */
-  #converge(): void {
+  async #converge(): Promise<void> {
     this.#misfortunes.mendAll();
     for (const client of this.#clients) client.stop();
-    this.#demandConvergence();
+    await this.#demandConvergence();
     this.#servers.find(({ isLeader }) => isLeader)?.crash(true);
     this.#misfortunes.mendAll();
-    this.#demandConvergence();
-    this.#demandRead();
+    await this.#demandConvergence();
+    await this.#demandRead();
   }
 
-  #demandRead(): void {
+  async #demandRead(): Promise<void> {
     const { electionTimeoutMs } = this.#options.timings;
     let isAnswered = false;
     const ask = (): void => {
       const leader = this.#servers.find(({ isLeader }) => isLeader);
-      leader?.read(answer => {
-        isAnswered ||= answer !== undefined;
+      leader?.read({ consistency: 'quorum', maxStalenessMs: 0 }, 'a' as ByteString, found => {
+        isAnswered ||= found !== undefined;
       });
       if (!isAnswered) this.#queue.push(this.#nowMs + electionTimeoutMs, ask);
     };
     ask();
-    this.#runUntil(this.#nowMs + 60 * electionTimeoutMs, () => isAnswered);
+    await this.#runUntil(this.#nowMs + 60 * electionTimeoutMs, () => isAnswered);
     demand(isAnswered, 'liveness: a healthy cluster answers no read');
   }
 
-  #demandConvergence(): void {
+  async #demandConvergence(): Promise<void> {
     const isSame = (): boolean => {
       const leader = newestLeader(this.#servers);
       const committed = this.#oracle.committedCount;
@@ -241,7 +261,7 @@ export class World {
     const { timings, clients } = this.#options;
     const steps = 60 + 40 * this.#options.spareCount;
     const patienceMs = steps * timings.electionTimeoutMs + 10 * clients.timeoutMs;
-    const hasConverged = this.#runUntil(this.#nowMs + patienceMs, isSame);
+    const hasConverged = await this.#runUntil(this.#nowMs + patienceMs, isSame);
     demand(hasConverged, 'liveness: a healthy cluster leaves a server behind');
   }
 }

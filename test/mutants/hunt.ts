@@ -19,7 +19,7 @@ const [focus, witness] = process.argv.slice(2);
 type Found = { readonly checker: string; readonly what: string; readonly seed?: number };
 
 async function hunt(): Promise<Found | undefined> {
-  const again = witness === undefined ? undefined : judge(Number(witness));
+  const again = witness === undefined ? undefined : await judge(Number(witness));
   if (again !== undefined) return again;
   const time = checkLogTime(200);
   if (time !== undefined) return { checker: 'clock of the log', what: time };
@@ -40,20 +40,20 @@ async function hunt(): Promise<Found | undefined> {
   return simulate();
 }
 
-function simulate(): Found | undefined {
+async function simulate(): Promise<Found | undefined> {
   const startedAt = performance.now();
   for (let seed = 1; seed <= seedsMax; seed += 1) {
     if (focus === 'leases' && !isAimedAtLeases(seed)) continue;
     if (focus === 'members' && optionsFor(seed).spareCount === 0) continue;
-    const found = judge(seed);
+    const found = await judge(seed);
     if (found !== undefined) return found;
     if (performance.now() - startedAt > timeLimitMs) return undefined;
   }
   return undefined;
 }
 
-function judge(seed: number): Found | undefined {
-  const outcome = runSeed(seed);
+async function judge(seed: number): Promise<Found | undefined> {
+  const outcome = await runSeed(seed);
   if (outcome.type === 'passed') return undefined;
   return { checker: `simulator, seed ${seed}`, what: outcome.violation, seed };
 }

@@ -48,9 +48,9 @@ async function huntOne(mutant: Mutant, witnesses: Witnesses): Promise<MutantResu
   rmSync(folder, { recursive: true });
   const found = (JSON.parse(stdout) ?? undefined) as MutantResult['found'];
   const tookMs = performance.now() - startedAt;
-  return { name: mutant.name, tookMs, found: isOurFault(found) ? undefined : found };
+  return { name: mutant.name, tookMs, found: (await isOurFault(found)) ? undefined : found };
 }
 
 /** A seed that fails without the bug, too, has not found it. */
-const isOurFault = (found: MutantResult['found']): boolean =>
-  found?.seed !== undefined && runSeed(found.seed).type === 'failed';
+const isOurFault = async (found: MutantResult['found']): Promise<boolean> =>
+  found?.seed !== undefined && (await runSeed(found.seed)).type === 'failed';

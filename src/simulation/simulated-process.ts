@@ -1,0 +1,245 @@
+import type { Replica } from '../consensus/replica.ts';
+import type { Effect, Entry, Message } from '../consensus/types.ts';
+import { type CreatedHost, createHost } from '../host/create-host.ts';
+import { ReadGate } from '../host/read-gate.ts';
+import type { Clock, Timers } from '../host/surroundings.ts';
+import { MemoryStore } from '../storage/memory-store.ts';
+import type { NodeId } from '../words.ts';
+import { settingsAt } from './options.ts';
+import { mix, Random } from './random.ts';
+import type { SimulatedClock } from './simulated-clock.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
+import { SimulatedLog } from './simulated-log.ts';
+import { SimulatedSnapshots } from './simulated-snapshots.ts';
+import type { Life, Surroundings } from './surroundings.ts';
+
+/** What a process is given by its server. */
+export type ProcessOptions = {
+  readonly id: NodeId;
+  readonly life: number;
+  readonly disk: SimulatedDisk;
+  readonly clock: SimulatedClock;
+  readonly random: Random;
+  readonly around: Surroundings;
+  readonly listed: readonly NodeId[];
+  readonly owner: ProcessOwner;
+};
+
+export type ProcessOwner = {
+  /** A turn is about to be carried out. */
+  turning(): void;
+  /** A turn was carried out; or it was interrupted, as by a power loss. */
+  turned(wasInterrupted: boolean): void;
+  appended(entries: readonly Entry[]): void;
+  said(message: Message): void;
+  removed(): void;
+};
+
+/** Payloads of this size make the snapshot intervals that the options count in entries. */
+const entryBytes = 150;
+/** Without a look at the clock: so many entries are applied in a slice of time. */
+const sliceLengths = [1, 3, 1000] as const;
+const effectsOfNoNote = new Set<Effect['type']>([
+  ...(['send', 'tell', 'append', 'truncate', 'resetLog', 'apply', 'persistVote'] as const),
+  ...(['persistConfig', 'fetchSnapshot', 'loadSnapshot', 'readEntries', 'removed'] as const),
+]);
+
+/**
+ * One life of a server: the very host of the real one, in a world of simulated clocks, timers,
+ * disks and networks. All of it is gone at the end; while it is paused, nothing of it moves.
+ */
+export class SimulatedProcess implements Life {
+  readonly replica: Replica;
+  readonly store: MemoryStore;
+  readonly host: CreatedHost;
+  readonly gate: ReadGate;
+  isPaused = false;
+  isOver = false;
+  readonly #options: ProcessOptions;
+  /** For what came later: the streams of old stay what they were. */
+  readonly #later: Random;
+  #missed: (() => void)[] = [];
+  /** It has no time for anything else before then. */
+  #busyUntilMs = 0;
+  #crashAfter: number | undefined;
+
+  constructor(options: ProcessOptions) {
+    const { id, life, disk, random, around, listed } = options;
+    this.#options = options;
+    this.#later = new Random(mix(around.options.seed, 10, Number(id.slice(1)), life));
+    this.store = new MemoryStore(
+      {
+        // It takes a moment until the host hears of it; the log may have been cut meanwhile.
+        persisted: (logGeneration, index) =>
+          this.after(random.moment(20), () =>
+            this.host.host.dispatch({ type: 'persisted', logGeneration, index }),
+          ),
+        failed: error => {
+          throw error;
+        },
+      },
+      disk.recover(),
+    );
+    const settings = settingsAt(around.options, id, life);
+    const seed = random.below(2 ** 31);
+    const clock = this.#clock();
+    this.replica = disk.boot(listed, settings, seed, clock.monotonicNow());
+    this.host = this.#createHost(clock);
+    this.gate = new ReadGate(this.host);
+  }
+
+  start(): void {
+    this.host.start((effects, runEffect) => this.#runTurn(effects, runEffect));
+  }
+
+  /** It ends; the first `surviving` unfinished writes happen to be on the disk. */
+  end(surviving: number): void {
+    this.isOver = true;
+    this.#options.disk.log = this.store.crash(surviving);
+    this.host.stop().catch(() => undefined);
+  }
+
+  /** The next turn that wants something done is interrupted somewhere in its effects. */
+  crashSoon(chance: number): void {
+    this.#crashAfter = chance;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    const missed = this.#missed;
+    this.#missed = [];
+    for (const hear of missed) hear();
+  }
+
+  /** Runs within the process: not after its end, and not while it is paused or busy. */
+  live(run: () => void): void {
+    const { now, queue } = this.#options.around;
+    if (this.isOver) return;
+    if (this.isPaused) this.#missed.push(() => this.live(run));
+    else if (now() < this.#busyUntilMs) queue.push(this.#busyUntilMs, () => this.live(run));
+    else run();
+  }
+
+  after(delayMs: number, run: () => void): void {
+    const { now, queue } = this.#options.around;
+    queue.push(now() + delayMs, () => this.live(run));
+  }
+
+  /** Resolves after a while, if the process still lives then. */
+  resolveAfter<T>(delayMs: number, value: () => T): Promise<T> {
+    return new Promise(resolve =>
+      this.after(delayMs, () => {
+        this.#options.around.awaitRest();
+        resolve(value());
+      }),
+    );
+  }
+
+  /** It is held up in the middle of what it does: its clock goes on, and nothing is heard. */
+  stall(durationMs: number): void {
+    this.#busyUntilMs = this.#now() + durationMs;
+  }
+
+  /** What it does leaves it only now. */
+  afterStall(run: () => void): void {
+    this.after(this.#now() - this.#options.around.now(), run);
+  }
+
+  #now(): number {
+    return Math.max(this.#options.around.now(), this.#busyUntilMs);
+  }
+
+  #createHost(clock: Clock): CreatedHost {
+    const { id, disk, around, owner } = this.#options;
+    const { snapshotInterval } = around.options;
+    return createHost({
+      replica: this.replica,
+      state: disk.load(),
+      snapshot: disk.snapshotPosition,
+      clock,
+      timers: this.#timers(),
+      log: new SimulatedLog(this.store, { life: this, disk, random: this.#later, around, owner }),
+      metadata: disk,
+      archive: disk.archive,
+      snapshotStore: new SimulatedSnapshots(this, this.#options),
+      outbox: {
+        send: message => {
+          owner.said(message);
+          around.network.send(this.#now(), message);
+        },
+      },
+      observer: {
+        applied: ({ index }, outcome) => around.oracle.applied(id, index, outcome),
+        skippedTo: () => undefined,
+        told: event => this.#note(event),
+        snapshotSaved: () => around.marks.note('snapshot saved'),
+        snapshotFailed: error => around.fail(`${id} saves no snapshot: ${error.message}`),
+      },
+      listener: {
+        onConfig: () => undefined,
+        onRemoved: () => owner.removed(),
+        onHalt: reason => around.fail(`${id} halts: ${reason}`),
+        onMetadataFailure: error => around.fail(`${id} halts: ${error.message}`),
+      },
+      snapshotIntervalBytes:
+        snapshotInterval === 0 ? Number.POSITIVE_INFINITY : snapshotInterval * entryBytes,
+      retention: { maxBytes: undefined, maxAgeMs: undefined },
+    });
+  }
+
+  #runTurn(effects: readonly Effect[], runEffect: (effect: Effect) => void): void {
+    this.#options.owner.turning();
+    const interruptedAt = this.#interruption(effects);
+    for (const [place, effect] of effects.entries()) {
+      if (place === interruptedAt) break;
+      if (!effectsOfNoNote.has(effect.type)) this.#note(effect);
+      runEffect(effect);
+    }
+    this.#options.owner.turned(interruptedAt !== undefined);
+  }
+
+  #interruption(effects: readonly Effect[]): number | undefined {
+    const isUnremarkable = effects.every(({ type }) => type === 'send' || type === 'tell');
+    if (this.#crashAfter === undefined || isUnremarkable) return undefined;
+    return Math.floor(this.#crashAfter * (effects.length + 1));
+  }
+
+  #note(what: { readonly type: string }): void {
+    const { marks, trace } = this.#options.around;
+    const reason = 'reason' in what ? `: ${what.reason}` : '';
+    const outcome = 'outcome' in what ? `: ${(what.outcome as { type: string }).type}` : '';
+    marks.note(`${what.type}${reason}${outcome}`);
+    trace?.(`${this.#options.id} ${JSON.stringify(what)}`);
+  }
+
+  #clock(): Clock {
+    const { clock } = this.#options;
+    return {
+      monotonicNow: () => clock.at(this.#now()),
+      wallNow: () => clock.wallAt(this.#now()),
+    };
+  }
+
+  #timers(): Timers {
+    const { clock } = this.#options;
+    return {
+      after: (delayMs, run) => {
+        let isWanted = true;
+        this.after(Math.max(0.01, clock.trueDuration(delayMs)), () => {
+          if (isWanted) run();
+        });
+        return () => {
+          isWanted = false;
+        };
+      },
+      turnOfTheOthers: () => this.resolveAfter(0.1 * this.#later.next(), () => undefined),
+      slice: () => {
+        let left: number = this.#later.pick(sliceLengths);
+        return () => {
+          left -= 1;
+          return left <= 0;
+        };
+      },
+    };
+  }
+}
