@@ -36,6 +36,8 @@ export class FileFollower {
   readonly #clusterName: string;
   readonly #addresses: () => readonly ServerAddress[];
   readonly #say: (level: Level, text: string) => void;
+  /** Shows what is still open to whoever asks the server. */
+  readonly #show: (sentences: readonly string[]) => void;
   readonly #unwatch: () => void;
   /** What the cluster was told last. */
   #told: Nodes;
@@ -45,12 +47,20 @@ export class FileFollower {
 
   constructor(
     configuration: LoadedConfiguration,
-    addresses: () => readonly ServerAddress[],
-    say: (level: Level, text: string) => void,
+    {
+      addresses,
+      say,
+      showOpenChanges,
+    }: {
+      addresses(): readonly ServerAddress[];
+      say(level: Level, text: string): void;
+      showOpenChanges(sentences: readonly string[]): void;
+    },
   ) {
     this.#clusterName = configuration.clusterName;
     this.#addresses = addresses;
     this.#say = say;
+    this.#show = showOpenChanges;
     this.#told = configuration.nodes;
     this.#wanted = configuration.nodes;
     this.#unwatch = watchConfiguration(configuration.path, {
@@ -88,14 +98,19 @@ export class FileFollower {
     try {
       await changeMembers(new ServerCalls(directory), changes, attemptMs);
       this.#say('info', `the configuration file has changed: ${text}; the cluster was told`);
+      this.#show([]);
       return 'accepted';
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
       if (error.code === 'unsafeChange') {
-        this.#say('warn', `the configuration file wants ${text}: refused, ${error.message}`);
+        const sentence = `the configuration file wants ${text}: refused, ${error.message}`;
+        this.#say('warn', sentence);
+        this.#show([sentence]);
         return 'refused';
       }
-      this.#say('warn', `the configuration file wants ${text}: ${error.message}; trying again`);
+      const sentence = `the configuration file wants ${text}: ${error.message}; trying again`;
+      this.#say('warn', sentence);
+      this.#show([sentence]);
       await wait(pauseMs);
       return 'tryAgain';
     } finally {

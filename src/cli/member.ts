@@ -3,8 +3,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { serverName, serverNameRule } from '../config/server-name.ts';
-import { memberOf } from '../consensus/quorum.ts';
-import type { Member } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { type ClusterView, viewCluster } from '../gateway/cluster-view.ts';
 import { addressText, problemOfAddress } from '../transport/endpoint.ts';
@@ -48,7 +46,7 @@ export async function addMember(
 /** `gossip-raft member remove NAME` */
 export const removeMember = (name: string, options: ChangeOptions): Promise<void> =>
   change(options, async client => {
-    const { id } = await knownMember(client, name);
+    const { id } = await client.member(name, timeoutMs);
     return [{ type: 'remove', id }];
   });
 
@@ -72,7 +70,7 @@ export async function replaceMember(
     throw new StartupError(`${name} cannot take its own place; leave --with ${name} away`);
   }
   await change(options, async client => {
-    const member = await knownMember(client, name);
+    const member = await client.member(name, timeoutMs);
     if (other !== undefined) {
       const file = loadConfiguration(resolve(options.config));
       return [putOf(file, other, address), { type: 'remove', id: member.id }];
@@ -86,14 +84,6 @@ export async function replaceMember(
     const { id, directoryId } = member;
     return directoryId === undefined ? [] : [{ type: 'replace', id, directoryId }];
   });
-}
-
-async function knownMember(client: ClusterClient, name: string): Promise<Member> {
-  const config = await client.currentConfig(timeoutMs);
-  const member = memberOf(config, name as NodeId);
-  if (member !== undefined) return member;
-  const known = config.members.map(({ id }) => id).join(', ');
-  throw new StartupError(`member not found: there is no ${name}, only ${known}`);
 }
 
 /** Without an address, it is the one that the file lists. */

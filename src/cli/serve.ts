@@ -29,7 +29,7 @@ export async function serve(options: {
       server.stop().then(() => process.exit(0), fail);
     },
   });
-  const follower = new FileFollower(configuration, server.addresses, server.say);
+  const follower = new FileFollower(configuration, server);
   onEverybodyStops(server.silence);
   stopOnSignal(() => {
     follower.stop();

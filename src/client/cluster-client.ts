@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { memberOf } from '../consensus/quorum.ts';
 import type { Config, GossipEntry, Member } from '../consensus/types.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { bytesOf } from '../state-machines/byte-string.ts';
@@ -8,7 +9,7 @@ import type { Transaction } from '../state-machines/transaction.ts';
 import type { Counters__Output as Counters } from '../transport/generated/gossipraft/Counters.ts';
 import type { Foreigner__Output as Foreigner } from '../transport/generated/gossipraft/Foreigner.ts';
 import { readConfig, readGossipEntry } from '../transport/wire-gossip.ts';
-import type { MemberChange } from '../words.ts';
+import type { MemberChange, NodeId } from '../words.ts';
 import { changeMembers } from './change-members.ts';
 import { CommandPipeline } from './command-pipeline.ts';
 import { consistencies, type KeyPage, type KeyQuery, keyPageOf } from './key-query.ts';
@@ -68,6 +69,10 @@ export type ServerDescription = {
   readonly leaseRemainingMs: number;
   /** Servers of other clusters that it has met lately. */
   readonly foreigners: readonly Foreigner[];
+  /** What its configuration file wants of the members and has not got yet, with the reason. */
+  readonly openChanges: readonly string[];
+  /** It lost a part of its log, and has no vote until it holds it again. */
+  readonly isRecovering: boolean;
 };
 
 export type PutAnswer = {
@@ -210,6 +215,7 @@ export class ClusterClient {
   /** Hands the leadership over, and resolves with the new leader once it takes writes. */
   async transferLeadership(to: string | undefined, timeoutMs: number): Promise<string> {
     const deadline = Date.now() + timeoutMs;
+    if (to !== undefined) await this.member(to, timeoutMs);
     let before = '';
     await this.#calls.askLeader(timeoutMs, (connection, attemptMs) => {
       before = connection.id;
@@ -260,6 +266,16 @@ export class ClusterClient {
     return directoryId !== undefined && answer?.facts[0]?.fact.directoryId === directoryId;
   }
 
+  /** The member of that name. Rejects with `unknownServer` when there is none. */
+  async member(name: string, timeoutMs: number): Promise<Member> {
+    const config = await this.currentConfig(timeoutMs);
+    const member = memberOf(config, name as NodeId);
+    if (member !== undefined) return member;
+    const known = config.members.map(({ id }) => id).join(', ');
+    const text = `member not found: there is no ${name.slice(0, 64)}, only ${known}`;
+    throw new ClusterError('unknownServer', text);
+  }
+
   async describe(server: string, timeoutMs: number): Promise<ServerDescription> {
     const { description } = await this.#calls.ask(server, connection =>
       connection.describe(timeoutMs),
@@ -275,6 +291,8 @@ export class ClusterClient {
       counters: description.counters ?? undefined,
       leaseRemainingMs: description.leaseRemainingMs,
       foreigners: description.foreigners,
+      openChanges: description.openChanges,
+      isRecovering: description.isRecovering,
     };
   }
 

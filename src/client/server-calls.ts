@@ -102,6 +102,7 @@ const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>
   REFUSAL_FUTURE: 'future',
   REFUSAL_OVERLOADED: 'overloaded',
   REFUSAL_UNSAFE: 'unsafeChange',
+  REFUSAL_NO_HEIR: 'cannotTransfer',
 };
 
 const refusalError = ({ reason, detail }: Refused): ClusterError =>

@@ -45,6 +45,12 @@ export const clusterErrors = {
     title: 'The members cannot be changed so',
     hint: 'GET /v1/cluster shows who can be reached, and what is still on its way.',
   },
+  cannotTransfer: {
+    status: 409,
+    outcome: 'rejected',
+    title: 'The leadership cannot go there',
+    hint: 'GET /v1/cluster shows who votes and follows; leave "to" away for the best server.',
+  },
   tooStale: {
     status: 503,
     outcome: 'rejected',

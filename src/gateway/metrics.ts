@@ -1,8 +1,10 @@
 import type { Middleware } from 'koa';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClusterClient } from '../client/cluster-client.ts';
-import type { ClusterView, Health, MemberView } from './cluster-view.ts';
+import type { ClusterView } from './cluster-view.ts';
 import type { GatewayState } from './context.ts';
+import type { Health } from './health.ts';
+import type { MemberView } from './member-view.ts';
 
 const healthValues: Readonly<Record<Health, number>> = { GREEN: 2, YELLOW: 1, RED: 0 };
 
@@ -11,6 +13,7 @@ export class GatewayMetrics {
   readonly #registry = new Registry();
   readonly #durations: Histogram;
   readonly #health: Gauge;
+  readonly #survives: Gauge;
   readonly #term: Gauge;
   readonly #up: Gauge;
   readonly #leads: Gauge;
@@ -33,6 +36,7 @@ export class GatewayMetrics {
     const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
       new Gauge({ name: `gossip_raft_${name}`, help, labelNames, registers });
     this.#health = gauge('health', '2 green, 1 yellow, 0 red');
+    this.#survives = gauge('survives', 'How many more voters may fail');
     this.#term = gauge('term', 'Newest term that a server has told of');
     this.#up = gauge('server_up', 'Whether the server answers', ['server']);
     this.#leads = gauge('server_leads', 'Whether the server leads', ['server']);
@@ -82,7 +86,8 @@ export class GatewayMetrics {
     };
   }
 
-  observeCluster({ health, term, leader, members }: ClusterView): void {
+  observeCluster({ health, survives, term, leader, members }: ClusterView): void {
+    this.#survives.set(survives);
     this.#health.set(healthValues[health]);
     this.#term.set(term);
     for (const { id: server, reachable, fact, counters, leaseRemainingMs } of members) {

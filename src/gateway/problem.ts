@@ -11,6 +11,7 @@ export const requestProblems = {
   notFound: { status: 404, title: 'Not found' },
   methodNotAllowed: { status: 405, title: 'Method not allowed' },
   keyNotFound: { status: 404, title: 'No such key' },
+  stillThere: { status: 409, title: 'The data directory is still in use' },
   lockHeld: { status: 409, title: 'Lock held by another' },
   staleToken: { status: 409, title: 'Fencing token is not that of the lock' },
   notANumber: { status: 409, title: 'Not a whole number' },

@@ -136,7 +136,7 @@ export class ClientService {
     const heir = to === undefined || to === '' ? undefined : (to as NodeId);
     requests.handOver(heir, problem => {
       if (problem === undefined) reply({ isDone: true });
-      else reply({ refused: refused('REFUSAL_INVALID', problem) });
+      else reply({ refused: refused('REFUSAL_NO_HEIR', problem) });
     });
   }
 
@@ -290,6 +290,7 @@ export class ClientService {
 
   #describe() {
     const { host, nodeId, transport, startedAtWallMs, counters, foreigners } = this.#context;
+    const { openChanges, isRecovering } = this.#context;
     const { leader, config, facts } = host.describe();
     return {
       server: nodeId,
@@ -301,6 +302,8 @@ export class ClientService {
       counters: { ...counters, readRounds: host.replica.readRounds },
       leaseRemainingMs: this.#gate.leaseRemainingMs(),
       foreigners: [...foreigners.recent()],
+      openChanges: [...openChanges],
+      isRecovering: isRecovering(),
     };
   }
 }

@@ -51,6 +51,8 @@ export type RunningServer = {
   say(level: Level, text: string): void;
   /** Where the members are, as far as this server knows. */
   addresses(): readonly PeerAddress[];
+  /** What the configuration file wants of the members and has not got, for whoever asks. */
+  showOpenChanges(sentences: readonly string[]): void;
   /**
    * All servers of this machine are about to stop: whatever becomes of the others from now on is no
    * news, and nobody is there to hand over to.
@@ -110,11 +112,15 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   );
   places.start(server.context.host.replica, grpc, endpoint);
   server.context.start();
-  const { host } = server.context;
+  const { context } = server;
+  const { host } = context;
   const { replica } = host;
   return {
     say: (level, text) => eventLog.say(level, text),
     addresses: () => [endpoint, ...peerAddresses(replica)],
+    showOpenChanges: sentences => {
+      context.openChanges = sentences;
+    },
     silence: () => host.stop(),
     stop: once(async () => {
       await leave(server.context);
@@ -205,6 +211,8 @@ function wire(
     archive,
     transport,
     textRecords,
+    openChanges: [],
+    isRecovering: () => storage.metadata.isRecovering,
   };
   const clientService = new ClientService(context);
   const services = [

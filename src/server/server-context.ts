@@ -18,4 +18,8 @@ export type ServerContext = CreatedHost & {
   readonly transport: Transport;
   /** Undefined where no records are kept for people. */
   readonly textRecords: TextRecords | undefined;
+  /** What the configuration file wants of the members and has not got yet, with the reason. */
+  openChanges: readonly string[];
+  /** It lost a part of its log, and does not hold again what a leader has confirmed. */
+  readonly isRecovering: () => boolean;
 };

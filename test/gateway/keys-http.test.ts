@@ -126,9 +126,9 @@ const refused: readonly (readonly [string, Case, number, string, RegExp])[] = [
   [
     'a leader that is no server',
     { method: 'POST', path: '/v1/leader/transfer', body: '{"to":"n9"}' },
-    502,
-    'refused',
-    /n9 is no voter/,
+    404,
+    'unknownServer',
+    /there is no n9/,
   ],
 ];
 

@@ -2,8 +2,9 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { GossipEntry } from '../../consensus/types.ts';
 import { optionalJsonBody } from '../bodies.ts';
-import { type ForeignView, type MemberView, viewCluster } from '../cluster-view.ts';
+import { type ForeignView, viewCluster } from '../cluster-view.ts';
 import type { GatewayContext } from '../context.ts';
+import type { MemberView } from '../member-view.ts';
 import { RequestProblem } from '../problem.ts';
 import { type Route, route } from '../route.ts';
 
@@ -53,12 +54,13 @@ export const clusterRoutes: readonly Route[] = [
 
 async function showCluster(ctx: Context, context: GatewayContext): Promise<void> {
   const view = await viewCluster(context.client);
-  const { health, reason, term, leader, commitIndex, members, changes } = view;
+  const { health, reason, survives, term, leader, commitIndex, members, changes } = view;
   ctx.body = {
     cluster: context.clusterName,
     cluster_id: view.clusterId ?? null,
     health,
     reason,
+    survives,
     term,
     leader: leader ?? null,
     commit_index: commitIndex,
@@ -87,6 +89,8 @@ function memberBody(member: MemberView, { nodes }: GatewayContext) {
     reachable,
     voter: standing === 'voter',
     standing,
+    following: member.isFollowing,
+    recovering: member.isRecovering,
     leaving: isLeaving,
     role: reachable ? (fact?.role ?? null) : null,
     term: fact?.term ?? null,

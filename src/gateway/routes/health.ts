@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { ClusterError } from '../../errors/cluster-error.ts';
 import { viewCluster } from '../cluster-view.ts';
 import type { GatewayContext } from '../context.ts';
 import { type Route, route } from '../route.ts';
@@ -24,11 +25,9 @@ export const healthRoutes: readonly Route[] = [
   }),
 ];
 
-function showReadiness(ctx: Context, { client }: GatewayContext): void {
-  const { leader } = client;
-  ctx.status = leader === undefined ? 503 : 200;
-  ctx.body =
-    leader === undefined
-      ? { status: 'not ready', reason: 'there is no leader' }
-      : { status: 'ready', leader };
+/** Ready is who can serve: as /v1/cluster says, and for its reason. */
+async function showReadiness(ctx: Context, { client }: GatewayContext): Promise<void> {
+  const { health, reason, survives, leader } = await viewCluster(client);
+  if (health === 'RED') throw new ClusterError('noLeader', reason);
+  ctx.body = { status: 'ready', health, reason, survives, leader };
 }

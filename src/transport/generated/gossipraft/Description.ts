@@ -16,6 +16,8 @@ export interface Description {
   'counters'?: (_gossipraft_Counters | null);
   'leaseRemainingMs'?: (number | string);
   'foreigners'?: (_gossipraft_Foreigner)[];
+  'openChanges'?: (string)[];
+  'isRecovering'?: (boolean);
   '_leader'?: "leader";
 }
 
@@ -29,5 +31,7 @@ export interface Description__Output {
   'counters': (_gossipraft_Counters__Output | null);
   'leaseRemainingMs': (number);
   'foreigners': (_gossipraft_Foreigner__Output)[];
+  'openChanges': (string)[];
+  'isRecovering': (boolean);
   '_leader'?: "leader";
 }

@@ -11,6 +11,7 @@ export const Refusal = {
   REFUSAL_FORGOTTEN: 'REFUSAL_FORGOTTEN',
   REFUSAL_FUTURE: 'REFUSAL_FUTURE',
   REFUSAL_UNSAFE: 'REFUSAL_UNSAFE',
+  REFUSAL_NO_HEIR: 'REFUSAL_NO_HEIR',
 } as const;
 
 export type Refusal =
@@ -34,5 +35,7 @@ export type Refusal =
   | 8
   | 'REFUSAL_UNSAFE'
   | 9
+  | 'REFUSAL_NO_HEIR'
+  | 20
 
 export type Refusal__Output = typeof Refusal[keyof typeof Refusal]
