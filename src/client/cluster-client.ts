@@ -79,6 +79,8 @@ export type PutAnswer = {
   readonly placement: Placement;
   readonly isReplay: boolean;
   readonly leader: string;
+  /** With an idempotency key: those that were used within this time are remembered. */
+  readonly windowMs: number | undefined;
 };
 export type TransactAnswer = {
   readonly result: Extract<Result, { kind: 'transacted' | 'aborted' }>;
@@ -128,10 +130,14 @@ export class ClusterClient {
       const text = 'the Idempotency-Key was used for another request';
       throw new ClusterError('keyConflict', text, result.placement.batchId);
     }
+    if (result.kind === 'idempotencyFull') {
+      const text = 'the room for idempotency keys is taken by such as must be remembered';
+      throw new ClusterError('idempotencyFull', text);
+    }
     if (result.kind !== 'appended') throw unexpectedResult(result);
-    const { placement } = result;
+    const { placement, windowMs } = result;
     const isReplay = result.isReplay && placement.batchId !== request.batchId;
-    return { placement, isReplay, leader };
+    return { placement, isReplay, leader, windowMs };
   }
 
   /** Resolves when the transaction is committed and applied. Rejects with a ClusterError. */

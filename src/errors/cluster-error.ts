@@ -27,6 +27,12 @@ export const clusterErrors = {
     title: 'Idempotency-Key used for another request',
     hint: 'Use a new key for a new request.',
   },
+  idempotencyFull: {
+    status: 429,
+    outcome: 'rejected',
+    title: 'No room for another Idempotency-Key',
+    hint: 'Try again in a minute or later, or raise limits.idempotencyMaxBytes of the servers.',
+  },
   serverUnreachable: {
     status: 503,
     outcome: 'rejected',

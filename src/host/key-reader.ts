@@ -1,6 +1,14 @@
 import { quoted } from '../events/quoted-words.ts';
 import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
-import { type KeyRecord, type KeyValues, keysAt, recordAt } from '../state-machines/key-values.ts';
+import {
+  type KeyRecord,
+  type KeyValues,
+  keyAt,
+  keysAt,
+  livingKeys,
+  recordAt,
+  timeOf,
+} from '../state-machines/key-values.ts';
 import type { LogClock } from '../state-machines/log-clock.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { Refusal } from './refusal.ts';
@@ -57,7 +65,10 @@ function pageOf({ keyValues, clock }: ReplicatedState, range: KeyRange, revision
   const start = byteStringOf(range.start);
   const end = byteStringOf(range.end);
   const limit = Math.min(range.limit, pageMaxKeys);
-  const keys = isOneKey(start, end) ? onlyKey(keyValues, start, range) : keysOf(keyValues, range);
+  const { nowMs } = clock;
+  const keys = isOneKey(start, end)
+    ? onlyKey(keyValues, start, range, nowMs)
+    : keysOf(keyValues, range, nowMs);
   const entries: KeyEntry[] = [];
   let bytes = 0;
   for (const [key, record] of keys) {
@@ -76,15 +87,21 @@ type Entries = Iterable<readonly [string, KeyRecord]>;
 const isOneKey = (start: ByteString, end: ByteString): boolean => end === endOfKey(start);
 
 /** One key is found in the past without going back there with all of them. */
-function onlyKey(keyValues: KeyValues, key: ByteString, { revision }: KeyRange): Entries {
+function onlyKey(
+  keyValues: KeyValues,
+  key: ByteString,
+  { revision }: KeyRange,
+  nowMs: number,
+): Entries {
   const record =
-    revision === 0 ? keyValues.contents.keys.get(key) : recordAt(keyValues, key, revision);
+    revision === 0 ? keyAt(keyValues.contents, key, nowMs) : recordAt(keyValues, key, revision);
   return record === undefined ? [] : [[key, record]];
 }
 
-function keysOf(keyValues: KeyValues, { revision, start }: KeyRange): Entries {
-  const keys = revision === 0 ? keyValues.contents.keys : keysAt(keyValues, revision);
-  return keys.entries(byteStringOf(start));
+function keysOf(keyValues: KeyValues, { revision, start }: KeyRange, nowMs: number): Entries {
+  const from = byteStringOf(start);
+  if (revision === 0) return livingKeys(keyValues.contents.keys, from, nowMs);
+  return livingKeys(keysAt(keyValues, revision), from, timeOf(keyValues, revision));
 }
 
 /** The range in words: most often it is one key. */

@@ -4,6 +4,9 @@ import {
   type Contents,
   type KeyRecord,
   type KeyValues,
+  keyAt,
+  type Lock,
+  lockAt,
   withLock,
   withRecord,
 } from './key-values.ts';
@@ -66,7 +69,7 @@ export function applyTransaction(
     gotBytes: 0,
     append: undefined,
   };
-  const succeeded = compare.every(comparison => doesHold(state.contents, comparison));
+  const succeeded = compare.every(comparison => doesHold(draft, comparison));
   const answers: Answer[] = [];
   for (const operation of succeeded ? success : failure) {
     try {
@@ -91,9 +94,16 @@ export function applyTransaction(
   };
 }
 
-function doesHold({ keys, locks }: Contents, comparison: Comparison): boolean {
-  if (comparison.what === 'token') return locks.get(comparison.lock)?.token === comparison.token;
-  const record = keys.get(comparison.key);
+const found = ({ contents, entry }: Draft, key: ByteString): KeyRecord | undefined =>
+  keyAt(contents, key, entry.nowMs);
+const heldLock = ({ contents, entry }: Draft, name: string): Lock | undefined =>
+  lockAt(contents, name, entry.nowMs);
+
+function doesHold(draft: Draft, comparison: Comparison): boolean {
+  if (comparison.what === 'token') {
+    return heldLock(draft, comparison.lock)?.token === comparison.token;
+  }
+  const record = found(draft, comparison.key);
   if (comparison.what === 'value') {
     if (record === undefined) return comparison.is === '!=';
     return isRelated(record.value, comparison.is, comparison.value);
@@ -114,14 +124,14 @@ function operate(draft: Draft, operation: Operation): Answer {
       return { op: 'set', record: viewOf(write(draft, key, { value, type, ttlMs })) };
     }
     case 'delete': {
-      const existed = draft.contents.keys.get(operation.key) !== undefined;
+      const existed = found(draft, operation.key) !== undefined;
       if (existed) change(draft, operation.key, undefined);
       return { op: 'deleted', existed };
     }
     case 'get':
       return get(draft, operation.key);
     case 'look': {
-      const record = draft.contents.keys.get(operation.key);
+      const record = found(draft, operation.key);
       return { op: 'looked', record: record === undefined ? undefined : viewOf(record) };
     }
     case 'add':
@@ -137,15 +147,16 @@ function operate(draft: Draft, operation: Operation): Answer {
 type LockOperation = Extract<Operation, { op: 'acquire' | 'renew' | 'release' | 'guard' }>;
 
 function operateLock(draft: Draft, operation: LockOperation): Answer {
-  const held = draft.contents.locks.get(operation.lock);
+  const held = heldLock(draft, operation.lock);
   if (operation.op === 'acquire') {
     if (held !== undefined && held.holder !== operation.holder) throw new Abort('lockHeld');
     // The index of its entry: greater than every token before it, whoever held the lock.
     const token = held?.token ?? draft.entry.index;
-    const expiresAtMs = draft.entry.nowMs + operation.ttlMs;
+    // Whoever repeats it, not knowing whether it has the lock, must not cut off what it has.
+    const expiresAtMs = Math.max(held?.expiresAtMs ?? 0, draft.entry.nowMs + operation.ttlMs);
     const lock = { holder: operation.holder, token, expiresAtMs };
     draft.contents = withLock(draft.contents, operation.lock, lock);
-    return { op: 'locked', token, ttlMs: operation.ttlMs };
+    return { op: 'locked', token, ttlMs: expiresAtMs - draft.entry.nowMs };
   }
   if (held?.token !== operation.token) throw new Abort('staleToken');
   if (operation.op === 'guard') return { op: 'guarded' };
@@ -163,7 +174,7 @@ function write(
   key: ByteString,
   { value, type, ttlMs }: { value: ByteString; type: string; ttlMs: number | undefined },
 ): KeyRecord {
-  const before = draft.contents.keys.get(key);
+  const before = found(draft, key);
   const { index } = draft.entry;
   const record: KeyRecord = {
     value,
@@ -183,7 +194,7 @@ function change(draft: Draft, key: ByteString, record: KeyRecord | undefined): v
 }
 
 function get(draft: Draft, key: ByteString): Answer {
-  const record = draft.contents.keys.get(key);
+  const record = found(draft, key);
   if (record === undefined) return { op: 'got', record: undefined, value: undefined };
   draft.gotBytes += record.value.length;
   if (draft.gotBytes > gotMaxBytes) throw new Abort('answerTooLarge');
@@ -192,7 +203,7 @@ function get(draft: Draft, key: ByteString): Answer {
 
 /** The time to live of the key stays as it is. */
 function add(draft: Draft, key: ByteString, by: number): Answer {
-  const before = draft.contents.keys.get(key);
+  const before = found(draft, key);
   const text = before?.value ?? '0';
   if (!integer.test(text)) throw new Abort('notANumber');
   const sum = BigInt(text) + BigInt(by);

@@ -4,8 +4,12 @@ import { isCount, isTransaction, type Transaction } from './transaction.ts';
 /** Starts a session. Its id is the index of the log entry that holds this command. */
 export type OpenSession = { readonly kind: 'openSession'; readonly nonce: string };
 
-/** Lets time pass: what is due expires. Proposed by the leader when nobody else writes. */
-export type Tick = { readonly kind: 'tick' };
+/** Lets time pass, so that what is due expires. Proposed by the leader. */
+export type Tick = {
+  readonly kind: 'tick';
+  /** From now on idempotency keys have this room: what the file of the leader says. */
+  readonly idempotencyMaxBytes?: number;
+};
 
 /** The frame in which a command that was sent twice takes effect once. */
 export type SessionFrame = {
@@ -109,7 +113,7 @@ export function decodeCommand(bytes: Uint8Array): Command | undefined {
     case 'openSession':
       return openSessionOf(header);
     case 'tick':
-      return { kind: 'tick' };
+      return tickOf(header);
     case 'put':
       return putOf(header, data);
     case 'transact':
@@ -137,6 +141,10 @@ const isOptionalText = (value: unknown): value is string | undefined =>
 
 function openSessionOf({ nonce }: Header): OpenSession | undefined {
   return isText(nonce) ? { kind: 'openSession', nonce } : undefined;
+}
+
+function tickOf({ idempotencyMaxBytes }: Header): Tick {
+  return isCount(idempotencyMaxBytes) ? { kind: 'tick', idempotencyMaxBytes } : { kind: 'tick' };
 }
 
 function frameOf({ session, sequence, ackedBelow }: Header): SessionFrame | undefined {

@@ -1,38 +1,78 @@
-import { BoundedMap } from './bounded-map.ts';
 import type { Placement } from './result.ts';
+import { bytesPerUse, type Use, UseTable } from './use-table.ts';
 
-/** What a key was used for, and when by the clock of the log. */
-export type Use = {
-  readonly fingerprint: string;
-  readonly placement: Placement;
-  readonly atMs: number;
+export type IdempotencyLimits = {
+  /** Younger than this, a key is remembered whatever comes. */
+  readonly promisedMs: number;
+  /** Older than this, it is forgotten though there is room. */
+  readonly lifetimeMs: number;
+  /** Until a leader whose file says otherwise has told so in the log. */
+  readonly maxBytes: number;
 };
 
 /**
  * The writes that people have named themselves, so that they may repeat them through any client
- * server. Ages are log time, so that no leader's wall clock makes all of them old at once.
+ * server. Ages are log time, and the room is what the log says, so all servers forget the same
+ * ones: the oldest, when there is no room and they are older than was promised. If they are not,
+ * new ones are turned away: forgetting in silence would let a repeated request count twice.
  */
 export type IdempotencyKeys = {
-  readonly keysMax: number;
-  readonly lifetimeMs: number;
-  /** In the order of the log, and so by age. */
-  readonly uses: BoundedMap<Use>;
+  readonly limits: IdempotencyLimits;
+  maxBytes: number;
+  /** When the newest one that was forgotten for want of room had been used. */
+  forgottenAtMs: number | undefined;
+  readonly uses: UseTable;
 };
 
-export const createIdempotencyKeys = (
-  limits: Pick<IdempotencyKeys, 'keysMax' | 'lifetimeMs'>,
-): IdempotencyKeys => ({ ...limits, uses: new BoundedMap() });
+export const createIdempotencyKeys = (limits: IdempotencyLimits): IdempotencyKeys => ({
+  limits,
+  maxBytes: limits.maxBytes,
+  forgottenAtMs: undefined,
+  uses: new UseTable(),
+});
 
-export function earlierUse(keys: IdempotencyKeys, key: string, nowMs: number): Use | undefined {
-  const use = keys.uses.get(key);
-  return use !== undefined && nowMs - use.atMs < keys.lifetimeMs ? use : undefined;
+export function earlierUse(
+  { uses, limits }: IdempotencyKeys,
+  key: string,
+  fingerprint: string,
+  nowMs: number,
+): Use | undefined {
+  const use = uses.find(key, fingerprint);
+  return use !== undefined && nowMs - use.atMs < limits.lifetimeMs ? use : undefined;
 }
 
-export function rememberUse(keys: IdempotencyKeys, key: string, use: Use): void {
-  keys.uses.set(key, use);
-  for (let oldest = keys.uses.oldest(); oldest !== undefined; oldest = keys.uses.oldest()) {
-    const isExpired = use.atMs - oldest.atMs >= keys.lifetimeMs;
-    if (!isExpired && keys.uses.size <= keys.keysMax) break;
-    keys.uses.deleteOldest();
+/** Whether one more would have to take the place of one that is promised to be remembered. */
+export function isFull({ uses, limits, maxBytes }: IdempotencyKeys, nowMs: number): boolean {
+  if ((uses.size + 1) * bytesPerUse <= maxBytes) return false;
+  return uses.oldestAtMs === undefined || nowMs - uses.oldestAtMs < limits.promisedMs;
+}
+
+/** Forgets what is too old, or must make room for one more, and may. */
+export function makeRoom(keys: IdempotencyKeys, nowMs: number): void {
+  const { uses, limits } = keys;
+  for (let atMs = uses.oldestAtMs; atMs !== undefined; atMs = uses.oldestAtMs) {
+    const ageMs = nowMs - atMs;
+    if (ageMs < limits.lifetimeMs) {
+      const isOver = (uses.size + 1) * bytesPerUse > keys.maxBytes;
+      if (!isOver || ageMs < limits.promisedMs) return;
+      keys.forgottenAtMs = atMs;
+    }
+    uses.dropOldest();
   }
 }
+
+export const rememberUse = (
+  { uses }: IdempotencyKeys,
+  key: string,
+  fingerprint: string,
+  placement: Placement,
+  nowMs: number,
+): void => uses.add(key, fingerprint, placement, nowMs);
+
+/** Whatever was used within this time is remembered. */
+export function windowMs({ limits, forgottenAtMs }: IdempotencyKeys, nowMs: number): number {
+  if (forgottenAtMs === undefined) return limits.lifetimeMs;
+  return Math.min(limits.lifetimeMs, nowMs - forgottenAtMs);
+}
+
+export const bytesOfKeys = ({ uses }: IdempotencyKeys): number => uses.size * bytesPerUse;

@@ -41,6 +41,8 @@ export type KeyChange = {
 /** A revision that has changed keys, so that it can be told and undone. */
 export type Version = {
   readonly revision: number;
+  /** Log time then: what was past its end could not be seen any more, removed or not. */
+  readonly nowMs: number;
   readonly changes: readonly KeyChange[];
   readonly bytes: number;
 };
@@ -52,7 +54,12 @@ export type HistoryLimits = {
   readonly bytesMax: number;
 };
 
-/** The key-value store: the newest contents, and as much of their past as is kept. */
+/**
+ * The key-value store: the newest contents, and as much of their past as is kept.
+ *
+ * What is due goes in pieces, so that the end of very many keys holds up nobody. Until its turn
+ * comes it is still there, and nobody may see it: whoever looks something up gives the log time.
+ */
 export type KeyValues = {
   readonly limits: HistoryLimits;
   contents: Contents;
@@ -60,6 +67,8 @@ export type KeyValues = {
   versions: Version[];
   /** The oldest revision that can be read: all after it that changed something are known. */
   oldestRevision: number;
+  /** Log time at the oldest revision. */
+  oldestMs: number;
   historyBytes: number;
   changeCount: number;
 };
@@ -75,6 +84,7 @@ export function createKeyValues(limits: HistoryLimits): KeyValues {
     contents,
     versions: [],
     oldestRevision: 0,
+    oldestMs: 0,
     historyBytes: 0,
     changeCount: 0,
   };
@@ -99,6 +109,8 @@ export function restoreContents(
 
 const deadlineKey = (atMs: number, kind: 'key' | 'lock', name: string): string =>
   `${Math.ceil(atMs).toString(16).padStart(14, '0')}${kind}${name}`;
+
+const deadlineMs = (key: string): number => Number.parseInt(key.slice(0, 14), 16);
 
 /** The contents with another record under the key, or with none. */
 export function withRecord(
@@ -134,30 +146,56 @@ export function withLock(contents: Contents, name: string, lock: Lock | undefine
 /** When the next key or lock expires, by the clock of the log. */
 export function nextExpiryMs({ deadlines }: Contents): number | undefined {
   const [first] = deadlines.entries();
-  return first === undefined ? undefined : Number.parseInt(first[0].slice(0, 14), 16);
+  return first === undefined ? undefined : deadlineMs(first[0]);
 }
 
-/** The contents without what has expired by now, and the keys among that. */
-export function expired(
-  contents: Contents,
+/** Undefined when it is past its end at a log time, whether it is still there or not. */
+const ifAlive = <T extends { readonly expiresAtMs: number | undefined }>(
+  one: T | undefined,
   nowMs: number,
-): { readonly contents: Contents; readonly keys: readonly ByteString[] } {
-  let rest = contents;
+): T | undefined => (one?.expiresAtMs === undefined || one.expiresAtMs > nowMs ? one : undefined);
+
+export const keyAt = (contents: Contents, key: string, nowMs: number): KeyRecord | undefined =>
+  ifAlive(contents.keys.get(key), nowMs);
+
+export const lockAt = (contents: Contents, name: string, nowMs: number): Lock | undefined =>
+  ifAlive(contents.locks.get(name), nowMs);
+
+/** The keys from one on that are not past their end at a log time. */
+export function* livingKeys(
+  keys: PersistentMap<KeyRecord>,
+  from: string,
+  nowMs: number,
+): Generator<readonly [string, KeyRecord]> {
+  for (const entry of keys.entries(from)) if (ifAlive(entry[1], nowMs) !== undefined) yield entry;
+}
+
+/** Removes what is due, the oldest first and at most `limit` things, as part of a revision. */
+export function expire(
+  state: KeyValues,
+  at: { readonly revision: number; readonly nowMs: number },
+  limit: number,
+): void {
+  let rest = state.contents;
   const keys: ByteString[] = [];
-  for (const [at, deadline] of contents.deadlines.entries()) {
-    if (Number.parseInt(at.slice(0, 14), 16) > nowMs) break;
+  let count = 0;
+  for (const [dueAt, deadline] of state.contents.deadlines.entries()) {
+    if (deadlineMs(dueAt) > at.nowMs || count >= limit) break;
+    count += 1;
     if ('key' in deadline) {
       rest = withRecord(rest, deadline.key, undefined);
       keys.push(deadline.key);
     } else rest = withLock(rest, deadline.lock, undefined);
   }
-  return { contents: rest, keys };
+  // Else it cannot be told later what was past its end at this revision, and not yet removed.
+  if (count === limit && keys.length === 0) addVersion(state, at, []);
+  commitContents(state, at, rest, keys);
 }
 
 /** Makes the contents those of a revision, and forgets what is too old. */
 export function commitContents(
   state: KeyValues,
-  revision: number,
+  at: { readonly revision: number; readonly nowMs: number },
   contents: Contents,
   changed: readonly ByteString[],
 ): void {
@@ -171,10 +209,10 @@ export function commitContents(
   }));
   const last = state.versions.at(-1);
   // What has expired at this very revision is part of the same change.
-  if (last?.revision === revision) {
+  if (last?.revision === at.revision) {
     dropVersion(state, state.versions.pop());
-    addVersion(state, revision, joined(last.changes, changes));
-  } else addVersion(state, revision, changes);
+    addVersion(state, at, joined(last.changes, changes));
+  } else addVersion(state, at, changes);
   forgetOldVersions(state);
 }
 
@@ -192,14 +230,14 @@ const changeOverheadBytes = 100;
 
 export function addVersion(
   state: KeyValues,
-  revision: number,
+  { revision, nowMs }: { readonly revision: number; readonly nowMs: number },
   changes: readonly KeyChange[],
 ): void {
   const bytes = changes.reduce(
     (sum, { key, before }) => sum + key.length + (before?.value.length ?? 0) + changeOverheadBytes,
     0,
   );
-  state.versions.push({ revision, changes, bytes });
+  state.versions.push({ revision, nowMs, changes, bytes });
   state.historyBytes += bytes;
   state.changeCount += changes.length;
 }
@@ -221,6 +259,7 @@ function forgetOldVersions(state: KeyValues): void {
   while (dropped < versions.length && isOver(0.8, dropped)) {
     dropVersion(state, versions[dropped]);
     state.oldestRevision = versions[dropped]?.revision ?? state.oldestRevision;
+    state.oldestMs = versions[dropped]?.nowMs ?? state.oldestMs;
     dropped += 1;
   }
   state.versions = versions.slice(dropped);
@@ -238,20 +277,28 @@ function placeAfter({ versions }: KeyValues, revision: number): number {
   return low;
 }
 
+/**
+ * Log time at a revision that is still kept, as far as it decides what could be seen: exact where
+ * something was past its end and not yet removed, else at most what it was.
+ */
+export const timeOf = (state: KeyValues, revision: number): number =>
+  state.versions[placeAfter(state, revision) - 1]?.nowMs ?? state.oldestMs;
+
 /** One key as it was at a revision that is still kept. */
 export function recordAt(
   state: KeyValues,
   key: ByteString,
   revision: number,
 ): KeyRecord | undefined {
+  const nowMs = timeOf(state, revision);
   for (const { changes } of state.versions.slice(placeAfter(state, revision))) {
     const change = changes.find(item => item.key === key);
-    if (change !== undefined) return change.before;
+    if (change !== undefined) return ifAlive(change.before, nowMs);
   }
-  return state.contents.keys.get(key);
+  return keyAt(state.contents, key, nowMs);
 }
 
-/** All keys as they were at a revision that is still kept: undoes what came after it. */
+/** All keys that were there at a revision that is still kept: undoes what came after it. */
 export function keysAt(state: KeyValues, revision: number): PersistentMap<KeyRecord> {
   let { keys } = state.contents;
   for (const { changes } of state.versions.slice(placeAfter(state, revision)).reverse()) {

@@ -4,13 +4,17 @@ import {
   createIdempotencyKeys,
   earlierUse,
   type IdempotencyKeys,
+  type IdempotencyLimits,
+  isFull,
+  makeRoom,
   rememberUse,
+  windowMs,
 } from './idempotency-keys.ts';
 import { appendBatch, createJournal, type Journal } from './journal.ts';
 import {
   commitContents,
   createKeyValues,
-  expired,
+  expire,
   type HistoryLimits,
   type KeyValues,
 } from './key-values.ts';
@@ -29,10 +33,11 @@ export type StateLimits = {
   readonly answersPerSessionMax: number;
   readonly answerValuesMaxBytes: number;
   readonly rememberedBatchesMax: number;
-  readonly idempotencyKeysMax: number;
-  readonly idempotencyKeyLifetimeMs: number;
+  readonly idempotency: IdempotencyLimits;
   /** How much of the past of the keys can be read and watched. */
   readonly history: HistoryLimits;
+  /** Keys and locks that go with one entry; the others that are due, with the next ones. */
+  readonly expiredPerEntryMax: number;
 };
 
 /** The same on all servers of a cluster, or they would remember different things. */
@@ -41,9 +46,13 @@ export const stateLimits: StateLimits = {
   answersPerSessionMax: 10_000,
   answerValuesMaxBytes: 64 * 1024 * 1024,
   rememberedBatchesMax: 100_000,
-  idempotencyKeysMax: 100_000,
-  idempotencyKeyLifetimeMs: 24 * 60 * 60 * 1000,
+  idempotency: {
+    promisedMs: 10 * 60 * 1000,
+    lifetimeMs: 24 * 60 * 60 * 1000,
+    maxBytes: 64 * 1024 * 1024,
+  },
   history: { versionsMax: 10_000, changesMax: 20_000, bytesMax: 64 * 1024 * 1024 },
+  expiredPerEntryMax: 1000,
 };
 
 /** The state becomes another one, for everybody who holds it. */
@@ -64,6 +73,7 @@ export type AppliedEntry = {
 export type ReplicatedState = {
   appliedIndex: number;
   clock: LogClock;
+  readonly expiredPerEntryMax: number;
   readonly sessions: Sessions;
   readonly keys: IdempotencyKeys;
   readonly journal: Journal;
@@ -74,15 +84,13 @@ export function createReplicatedState(limits: StateLimits = stateLimits): Replic
   return {
     appliedIndex: 0,
     clock: stoppedClock,
+    expiredPerEntryMax: limits.expiredPerEntryMax,
     sessions: createSessions({
       sessionsMax: limits.sessionsMax,
       answersMax: limits.answersPerSessionMax,
       valuesMaxBytes: limits.answerValuesMaxBytes,
     }),
-    keys: createIdempotencyKeys({
-      keysMax: limits.idempotencyKeysMax,
-      lifetimeMs: limits.idempotencyKeyLifetimeMs,
-    }),
+    keys: createIdempotencyKeys(limits.idempotency),
     journal: createJournal(limits.rememberedBatchesMax),
     keyValues: createKeyValues(limits.history),
   };
@@ -103,7 +111,10 @@ export function applyEntry(state: ReplicatedState, entry: AppliedEntry): Outcome
   const command = decodeCommand(entry.payload);
   if (command === undefined) return without({ kind: 'malformed' });
   passTime(state, entry);
-  if (command.kind === 'tick') return without({ kind: 'ticked' });
+  if (command.kind === 'tick') {
+    state.keys.maxBytes = command.idempotencyMaxBytes ?? state.keys.maxBytes;
+    return without({ kind: 'ticked' });
+  }
   if (command.kind === 'openSession') {
     openSession(state.sessions, entry.index);
     return without({ kind: 'sessionOpened', session: entry.index });
@@ -119,19 +130,24 @@ export function applyEntry(state: ReplicatedState, entry: AppliedEntry): Outcome
   const result = applyOnce(state, entry, command);
   rememberAnswer(state.sessions, session, command, result);
   const isReplay = result.kind === 'appended' && result.isReplay;
-  const isRefused = result.kind === 'keyConflict' || result.kind === 'aborted';
-  return { result, waiter, hadEffect: !isReplay && !isRefused };
+  return { result, waiter, hadEffect: !isReplay && !refusals.has(result.kind) };
 }
+
+/** Answers to commands that have changed nothing. */
+const refusals: ReadonlySet<Result['kind']> = new Set([
+  'keyConflict',
+  'idempotencyFull',
+  'aborted',
+]);
 
 /** Nobody in a session waits for it. */
 const without = (result: Result): Outcome => ({ result, waiter: undefined, hadEffect: true });
 
-/** Time passes with every command, and what is due expires before the command does its work. */
+/** Time passes with every command; what is past its end then, the command does not see. */
 function passTime(state: ReplicatedState, entry: AppliedEntry): void {
-  const { keyValues } = state;
   state.clock = advanced(state.clock, entry);
-  const { contents, keys } = expired(keyValues.contents, state.clock.nowMs);
-  if (contents !== keyValues.contents) commitContents(keyValues, entry.index, contents, keys);
+  const at = { revision: entry.index, nowMs: state.clock.nowMs };
+  expire(state.keyValues, at, state.expiredPerEntryMax);
 }
 
 const applyOnce = (state: ReplicatedState, entry: AppliedEntry, command: SessionCommand): Result =>
@@ -152,7 +168,7 @@ function transact(state: ReplicatedState, entry: AppliedEntry, command: Transact
   const hasAppended = answers.some(({ op }) => op === 'appended');
   if (hasAppended && !succeeded) journal.failureTaken.push(revision);
   if (!hasAppended && mayAppend(command)) journal.withoutEffect.push(revision);
-  commitContents(keyValues, revision, contents, changed);
+  commitContents(keyValues, { revision, nowMs: clock.nowMs }, contents, changed);
   return { kind: 'transacted', revision, succeeded, answers };
 }
 
@@ -161,24 +177,31 @@ const mayAppend = (command: SessionCommand): boolean =>
   command.kind === 'put' ||
   [...command.success, ...command.failure].some(({ op }) => op === 'append');
 
-/** The answer when the person's key was used before. */
+/** The answer when the person's key was used before, or there is no room for it. */
 function underKey(state: ReplicatedState, entry: AppliedEntry, put: Put): Result | undefined {
-  if (put.idempotencyKey === undefined) return undefined;
-  const use = earlierUse(state.keys, put.idempotencyKey, state.clock.nowMs);
-  if (use === undefined) return undefined;
-  state.journal.withoutEffect.push(entry.index);
-  const { placement } = use;
-  return use.fingerprint === (put.fingerprint ?? '')
-    ? { kind: 'appended', placement, isReplay: true }
+  const { keys, clock, journal } = state;
+  const { idempotencyKey, fingerprint = '' } = put;
+  if (idempotencyKey === undefined) return undefined;
+  const use = earlierUse(keys, idempotencyKey, fingerprint, clock.nowMs);
+  if (use === undefined) {
+    makeRoom(keys, clock.nowMs);
+    if (!isFull(keys, clock.nowMs)) return undefined;
+    journal.withoutEffect.push(entry.index);
+    return { kind: 'idempotencyFull' };
+  }
+  journal.withoutEffect.push(entry.index);
+  const { placement, isSame } = use;
+  return isSame
+    ? { kind: 'appended', placement, isReplay: true, windowMs: windowMs(keys, clock.nowMs) }
     : { kind: 'keyConflict', placement };
 }
 
 function append(state: ReplicatedState, entry: AppliedEntry, put: Put): Result {
   const placement = appendBatch(state.journal, put, entry);
-  if (put.idempotencyKey !== undefined) {
-    const fingerprint = put.fingerprint ?? '';
-    const atMs = state.clock.nowMs;
-    rememberUse(state.keys, put.idempotencyKey, { fingerprint, placement, atMs });
-  }
-  return { kind: 'appended', placement, isReplay: false };
+  const appended = { kind: 'appended', placement, isReplay: false } as const;
+  const { idempotencyKey, fingerprint = '' } = put;
+  if (idempotencyKey === undefined) return appended;
+  const { keys, clock } = state;
+  rememberUse(keys, idempotencyKey, fingerprint, placement, clock.nowMs);
+  return { ...appended, windowMs: windowMs(keys, clock.nowMs) };
 }

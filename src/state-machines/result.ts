@@ -20,6 +20,8 @@ export type Result =
       readonly placement: Placement;
       /** An earlier entry had this effect already; this one had none. */
       readonly isReplay: boolean;
+      /** With an idempotency key: whatever was used within this time is remembered. */
+      readonly windowMs?: number;
     }
   | {
       readonly kind: 'transacted';
@@ -40,6 +42,8 @@ export type Result =
   | { readonly kind: 'ticked' }
   /** The idempotency key names another write. */
   | { readonly kind: 'keyConflict'; readonly placement: Placement }
+  /** The room for idempotency keys is taken by such as are promised to be remembered. */
+  | { readonly kind: 'idempotencyFull' }
   /** The session, or what it knew of this sequence, is forgotten: the first try may have worked. */
   | { readonly kind: 'sessionExpired' }
   /** The entry holds no command. It has no effect. */

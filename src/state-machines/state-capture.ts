@@ -1,5 +1,5 @@
 import type { ByteString } from './byte-string.ts';
-import type { Use } from './idempotency-keys.ts';
+import { type IdempotencyKeys, rememberUse } from './idempotency-keys.ts';
 import type { Checkpoint } from './journal.ts';
 import {
   addVersion,
@@ -17,6 +17,7 @@ import {
 } from './replicated-state.ts';
 import type { Placement, Result } from './result.ts';
 import { addAnswer, type Session } from './sessions.ts';
+import { bytesOfRecord, type UsePage } from './use-table.ts';
 
 /*
  * The whole state as a sequence of small records, each fit for JSON. What changes later does not
@@ -32,8 +33,18 @@ type KeyRow = readonly [
   modRevision: number,
   expiresAtMs: number | null,
 ];
-/** Older ones are dated by the stamp of their entry. */
-type OldUse = Omit<Use, 'atMs'> & { readonly wallMs: number };
+/** Of version 0.1: dated by the stamp of its entry. */
+type OldUse = {
+  readonly fingerprint: string;
+  readonly placement: Placement;
+  readonly wallMs: number;
+};
+/** A page of idempotency keys; its records as they are, in base64. */
+type PageRecord = Omit<UsePage, 'records' | 'names'> & {
+  readonly t: 'idempotency';
+  readonly records: string;
+  readonly names: readonly (readonly [number, string])[];
+};
 /** What stood under a key before a revision; null: nothing. */
 type Change = readonly [key: ByteString, before: KeyRow | null];
 
@@ -45,10 +56,15 @@ export type StateRecord =
       readonly lastSeq: number;
       readonly batchCount: number;
       readonly oldestRevision: number;
+      /** Absent in snapshots of version 0.1. */
+      readonly oldestMs?: number;
+      /** Absent in snapshots of version 0.1. */
+      readonly idempotency?: Pick<IdempotencyKeys, 'maxBytes' | 'forgottenAtMs'>;
     }
   | { readonly t: 'session'; readonly id: number; readonly floor: number }
   | { readonly t: 'answers'; readonly items: readonly (readonly [number, Result])[] }
-  | { readonly t: 'uses'; readonly items: readonly (readonly [string, Use | OldUse])[] }
+  | { readonly t: 'uses'; readonly items: readonly (readonly [string, OldUse])[] }
+  | PageRecord
   | { readonly t: 'batches'; readonly items: readonly (readonly [string, Placement])[] }
   | { readonly t: 'checkpoints'; readonly items: readonly Checkpoint[] }
   | { readonly t: 'withoutEffect' | 'failureTaken'; readonly items: readonly number[] }
@@ -58,6 +74,8 @@ export type StateRecord =
   | {
       readonly t: 'version';
       readonly revision: number;
+      /** Absent in snapshots of version 0.1. */
+      readonly nowMs?: number;
       readonly changes: readonly Change[];
     };
 
@@ -67,7 +85,7 @@ const bytesPerRecord = 64 * 1024;
 /** Takes hold of the state as it is now; the records may be read at any time later. */
 export function captureState(state: ReplicatedState): Iterable<StateRecord> {
   const { sessions, keys, journal, keyValues, appliedIndex, clock } = state;
-  const { contents, oldestRevision } = keyValues;
+  const { contents, oldestRevision, oldestMs } = keyValues;
   const versions = [...keyValues.versions];
   const heldSessions = [...sessions.byId].map(([id, { floor, answers }]) => ({
     id,
@@ -75,7 +93,6 @@ export function captureState(state: ReplicatedState): Iterable<StateRecord> {
     answers: [...answers],
   }));
   const lists = [
-    { t: 'uses', items: keys.uses.entries() },
     { t: 'batches', items: journal.byBatchId.entries() },
     { t: 'checkpoints', items: [...journal.checkpoints] },
     { t: 'withoutEffect', items: [...journal.withoutEffect] },
@@ -83,8 +100,12 @@ export function captureState(state: ReplicatedState): Iterable<StateRecord> {
     { t: 'locks', items: [...contents.locks.entries()] },
   ];
   const { lastSeq, batchCount } = journal;
+  const { maxBytes, forgottenAtMs } = keys;
+  const idempotency = { maxBytes, forgottenAtMs };
+  const pages = keys.uses.capture();
   return (function* records(): Generator<StateRecord> {
-    yield { t: 'head', appliedIndex, clock, lastSeq, batchCount, oldestRevision };
+    const past = { oldestRevision, oldestMs };
+    yield { t: 'head', appliedIndex, clock, lastSeq, batchCount, ...past, idempotency };
     for (const { id, floor, answers } of heldSessions) {
       yield { t: 'session', id, floor };
       for (const items of inPieces(answers)) yield { t: 'answers', items };
@@ -92,6 +113,7 @@ export function captureState(state: ReplicatedState): Iterable<StateRecord> {
     for (const { t, items } of lists) {
       for (const piece of inPieces<unknown>(items)) yield { t, items: piece } as StateRecord;
     }
+    for (const page of pages) yield pageRecord(page);
     yield* keyRecords(contents.keys);
     yield* versionRecords(versions);
   })();
@@ -118,11 +140,11 @@ function* keyRecords(keys: PersistentMap<KeyRecord>): Generator<StateRecord> {
 }
 
 function* versionRecords(versions: readonly Version[]): Generator<StateRecord> {
-  for (const { revision, changes } of versions.toReversed()) {
+  for (const { revision, nowMs, changes } of versions.toReversed()) {
     const undone = changes.map(
       ({ key, before }): Change => [key, before === undefined ? null : rowOf(key, before)],
     );
-    yield { t: 'version', revision, changes: undone };
+    yield { t: 'version', revision, nowMs, changes: undone };
   }
 }
 
@@ -145,13 +167,23 @@ const recordOf = ([, value, type, version, createRevision, modRevision, expiresA
   expiresAtMs: expiresAtMs ?? undefined,
 });
 
-function datedUse(use: Use | OldUse, { nowMs, wallMs }: LogClock): Use {
-  if ('atMs' in use) return use;
-  const { wallMs: usedAtWallMs, ...rest } = use;
-  return { ...rest, atMs: nowMs - Math.max(0, wallMs - usedAtWallMs) };
+const pageRecord = ({ records, names, ...page }: UsePage): PageRecord => {
+  const bytes = Buffer.from(records.buffer, 0, page.count * bytesOfRecord);
+  return { t: 'idempotency', ...page, records: bytes.toString('base64'), names: [...names] };
+};
+
+function pageOf({ t: _, records, names, ...page }: PageRecord): UsePage {
+  const bytes = new Uint8Array(Buffer.from(records, 'base64'));
+  return { ...page, records: new Uint32Array(bytes.buffer), names: new Map(names) };
 }
 
-type ListRecord = 'uses' | 'batches' | 'checkpoints' | 'withoutEffect' | 'failureTaken';
+type ListRecord =
+  | 'uses'
+  | 'idempotency'
+  | 'batches'
+  | 'checkpoints'
+  | 'withoutEffect'
+  | 'failureTaken';
 
 /** Builds a state from the records of another one, in their order. */
 export class StateBuilder {
@@ -160,6 +192,7 @@ export class StateBuilder {
   readonly #locks: (readonly [string, Lock])[] = [];
   readonly #versions: Extract<StateRecord, { t: 'version' }>[] = [];
   #session: Session | undefined;
+  #lastUseMs = Number.NEGATIVE_INFINITY;
 
   constructor(limits?: StateLimits) {
     this.#state = createReplicatedState(limits);
@@ -204,7 +237,10 @@ export class StateBuilder {
     const { keys, journal } = this.#state;
     switch (record.t) {
       case 'uses':
-        for (const [key, use] of record.items) keys.uses.set(key, datedUse(use, this.#state.clock));
+        for (const [key, use] of record.items) this.#addOldUse(key, use);
+        break;
+      case 'idempotency':
+        keys.uses.restore(pageOf(record));
         break;
       case 'batches':
         for (const [id, placement] of record.items) journal.byBatchId.set(id, placement);
@@ -217,13 +253,20 @@ export class StateBuilder {
     }
   }
 
+  #addOldUse(key: string, { fingerprint, placement, wallMs }: OldUse): void {
+    const { keys, clock } = this.#state;
+    const atMs = clock.nowMs - Math.max(0, clock.wallMs - wallMs);
+    this.#lastUseMs = Math.max(this.#lastUseMs, atMs);
+    rememberUse(keys, key, fingerprint, placement, this.#lastUseMs);
+  }
+
   /** The state, once all records were added. */
   finish(): ReplicatedState {
     const { keyValues } = this.#state;
     const locks = PersistentMap.fromSorted(this.#locks);
     keyValues.contents = restoreContents(PersistentMap.fromSorted(this.#keys), locks);
-    for (const { revision, changes } of this.#restoreVersions(keyValues.contents.keys)) {
-      addVersion(keyValues, revision, changes);
+    for (const { changes, ...at } of this.#restoreVersions(keyValues.contents.keys)) {
+      addVersion(keyValues, at, changes);
     }
     return this.#state;
   }
@@ -233,14 +276,17 @@ export class StateBuilder {
     this.#state.journal.lastSeq = head.lastSeq;
     this.#state.journal.batchCount = head.batchCount;
     this.#state.clock = head.clock;
+    Object.assign(this.#state.keys, head.idempotency);
     this.#state.keyValues.oldestRevision = head.oldestRevision;
+    this.#state.keyValues.oldestMs = head.oldestMs ?? 0;
   }
 
   /** What a version has made of a key is what the next one found, or what is there now. */
   #restoreVersions(newest: PersistentMap<KeyRecord>): Omit<Version, 'bytes'>[] {
     const found = new Map<string, KeyRecord | undefined>();
-    const versions = this.#versions.map(({ revision, changes }) => ({
+    const versions = this.#versions.map(({ revision, nowMs = 0, changes }) => ({
       revision,
+      nowMs,
       changes: changes.map(([key, row]) => {
         const before = row === null ? undefined : recordOf(row);
         const after = found.has(key) ? found.get(key) : newest.get(key);

@@ -28,7 +28,12 @@ export function* raisedTo(
   for (const record of records) {
     switch (record.t) {
       case 'head':
-        yield { ...record, appliedIndex: floor, oldestRevision: floor };
+        yield {
+          ...record,
+          appliedIndex: floor,
+          oldestRevision: floor,
+          oldestMs: record.clock.nowMs,
+        };
         break;
       case 'session':
       case 'answers':

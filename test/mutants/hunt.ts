@@ -3,6 +3,8 @@ import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
 import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
+import { checkMachines } from '../state-machines/machines-check.ts';
+import { checkUseTable } from '../state-machines/use-table-check.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
@@ -21,8 +23,7 @@ type Found = { readonly checker: string; readonly what: string; readonly seed?: 
 async function hunt(): Promise<Found | undefined> {
   const again = witness === undefined ? undefined : await judge(Number(witness));
   if (again !== undefined) return again;
-  const time = checkLogTime(200);
-  if (time !== undefined) return { checker: 'clock of the log', what: time };
+  if (focus === 'machines') return huntMachines();
   const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
   if (metadata !== undefined)
     return { checker: 'crash points and flipped bits of the metadata', what: metadata };
@@ -38,6 +39,13 @@ async function hunt(): Promise<Found | undefined> {
     return { checker: `explorer, ${violation.path.length} actions`, what: violation.text };
   }
   return simulate();
+}
+
+function huntMachines(): Found | undefined {
+  const time = checkLogTime(300);
+  if (time !== undefined) return { checker: 'clock of the log', what: time };
+  const what = checkUseTable(40) ?? checkMachines(3000);
+  return what === undefined ? undefined : { checker: 'naive state machines', what };
 }
 
 async function simulate(): Promise<Found | undefined> {

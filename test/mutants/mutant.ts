@@ -6,8 +6,11 @@ export type Mutant = {
     readonly from: string;
     readonly to: string;
   }[];
-  /** Only such seeds are tried, of which there are few: else it would take long to meet them. */
-  readonly focus?: 'leases' | 'members';
+  /**
+   * Only such seeds are tried, of which there are few: else it would take long to meet them. Of the
+   * state machines: no seeds, but what checks these alone.
+   */
+  readonly focus?: 'leases' | 'members' | 'machines';
 };
 
 export const inFile = (file: string, from: string, to: string): Mutant['edits'][number] => ({
@@ -23,6 +26,12 @@ export const leaseMutant = (name: string, ...edits: Mutant['edits'][number][]): 
   name,
   edits,
   focus: 'leases',
+});
+
+export const machineMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
+  name,
+  edits,
+  focus: 'machines',
 });
 
 export const memberMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({

@@ -2,7 +2,10 @@ import test from 'ava';
 import { type ByteString, utf8BytesOf } from '../../src/state-machines/byte-string.ts';
 import { encodeCommand } from '../../src/state-machines/command.ts';
 import {
+  keyAt,
   keysAt,
+  livingKeys,
+  lockAt,
   nextExpiryMs,
   recordAt,
   versionsAfter,
@@ -11,10 +14,16 @@ import {
   applyEntry,
   createReplicatedState,
   type ReplicatedState,
+  type StateLimits,
   stateLimits,
 } from '../../src/state-machines/replicated-state.ts';
 import type { Answer, Result } from '../../src/state-machines/result.ts';
-import type { Comparison, Operation, Transaction } from '../../src/state-machines/transaction.ts';
+import type {
+  Comparison,
+  Operation,
+  Relation,
+  Transaction,
+} from '../../src/state-machines/transaction.ts';
 
 const key = utf8BytesOf;
 
@@ -26,8 +35,8 @@ class Store {
   term = 1;
   wallMs = 1_000_000;
 
-  constructor(history = stateLimits.history) {
-    this.state = createReplicatedState({ ...stateLimits, history });
+  constructor(limits: Partial<StateLimits> = {}) {
+    this.state = createReplicatedState({ ...stateLimits, ...limits });
     this.apply(encodeCommand({ kind: 'openSession', nonce: 'a' }));
   }
 
@@ -107,6 +116,30 @@ test('comparisons decide which branch is taken', t => {
   t.false(branch({ what: 'createRevision', key: a, is: '<', number: 2 }));
 });
 
+test('an absent key has no value: it differs from every one, and is less or more than none', t => {
+  const store = new Store();
+  const holds = (is: Relation, value: string): boolean | undefined => {
+    const comparison = { what: 'value', key: key('absent'), is, value: key(value) } as const;
+    const result = store.transact({ compare: [comparison] });
+    return result?.kind === 'transacted' ? result.succeeded : undefined;
+  };
+  for (const value of ['', 'a', '\u00ff']) {
+    t.true(holds('!=', value));
+    for (const is of ['=', '<', '>'] as const) t.false(holds(is, value), `${is} "${value}"`);
+  }
+});
+
+test('a key that is counted up keeps its end', t => {
+  const store = new Store();
+  store.do(set('n', '1', 1000));
+  store.wallMs += 400;
+  t.like(store.do({ op: 'add', key: key('n'), by: 1 }), [{ value: '2', record: { version: 2 } }]);
+  store.wallMs += 600;
+  store.tick();
+  t.is(store.value('n'), undefined);
+  t.like(store.do({ op: 'add', key: key('n'), by: 5 }), [{ value: '5', record: { version: 1 } }]);
+});
+
 test('a retry gets the first answer and has no second effect', t => {
   const store = new Store();
   const add = { success: [{ op: 'add', key: key('n'), by: 7 } as const] };
@@ -153,6 +186,69 @@ test('what is due has expired before a command sees it', t => {
   t.like(latest?.changes, [{ key: key('a'), before: { value: '1' }, after: { value: '2' } }]);
 });
 
+test('what is due goes in pieces, and nobody sees what is past its end and still there', t => {
+  const store = new Store({ expiredPerEntryMax: 2 });
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  for (const name of names) store.do(set(name, name, 1000));
+  const acquire = { op: 'acquire', lock: 'l', holder: 'x', ttlMs: 1000 } as const;
+  store.do(acquire);
+  const before = store.state.appliedIndex;
+  store.wallMs += 1000;
+  store.tick();
+  const { keyValues, clock } = store.state;
+  t.is(keyValues.contents.keys.size, 3);
+  for (const name of names) {
+    t.is(keyAt(keyValues.contents, key(name), clock.nowMs), undefined, name);
+    t.is(recordAt(keyValues, key(name), before + 1), undefined, name);
+    t.is(recordAt(keyValues, key(name), before)?.value, key(name));
+  }
+  t.is(lockAt(keyValues.contents, 'l', clock.nowMs), undefined);
+  t.deepEqual([...livingKeys(keyValues.contents.keys, '', clock.nowMs)], []);
+  // A command finds none of them either, before their turn has come.
+  const compare = [{ what: 'version', key: key('e'), is: '=', number: 0 } as const];
+  const success = [
+    { op: 'get', key: key('e') } as const,
+    { op: 'delete', key: key('e') } as const,
+    set('e', 'new'),
+    { ...acquire, holder: 'y' } as const,
+  ];
+  const result = store.transact({ compare, success });
+  t.like(result, { succeeded: true, revision: before + 2 });
+  t.like(result?.kind === 'transacted' ? result.answers : [], [
+    { op: 'got', value: undefined },
+    { existed: false },
+    { record: { version: 1, createRevision: before + 2 } },
+    { op: 'locked', token: before + 2 },
+  ]);
+  t.is(keyValues.contents.keys.size, 1);
+  t.is(nextExpiryMs(keyValues.contents), clock.nowMs + 1000);
+  const told = versionsAfter(keyValues, before, 10)?.map(({ changes }) =>
+    changes.map(({ key: name, after }) => `${name}=${after?.value ?? ''}`),
+  );
+  t.deepEqual(told, [
+    ['a=', 'b='],
+    ['c=', 'd=', 'e=new'],
+  ]);
+});
+
+test('a holder that repeats its acquire never shortens its lock', t => {
+  const store = new Store();
+  const acquire = (ttlMs: number): Operation => ({
+    op: 'acquire',
+    lock: 'l',
+    holder: 'x',
+    ttlMs,
+  });
+  const [first] = store.do(acquire(1000));
+  store.wallMs += 100;
+  t.like(store.do(acquire(50)), [{ ...first, ttlMs: 900 }]);
+  store.wallMs += 899;
+  t.like(store.transact({ success: [{ ...acquire(5), holder: 'y' } as Operation] }), {
+    reason: 'lockHeld',
+  });
+  t.like(store.do(acquire(50)), [{ ...first, ttlMs: 50 }]);
+});
+
 test('a lock has one holder, and tokens only grow', t => {
   const store = new Store();
   const acquire = (holder: string): Operation => ({
@@ -182,7 +278,8 @@ test('a lock has one holder, and tokens only grow', t => {
 });
 
 test('the past can be read as far as it is kept', t => {
-  const store = new Store({ versionsMax: 10, changesMax: 1000, bytesMax: 1_000_000 });
+  const history = { versionsMax: 10, changesMax: 1000, bytesMax: 1_000_000 };
+  const store = new Store({ history });
   for (let count = 1; count <= 30; count += 1) store.do(set('a', String(count)));
   const { keyValues } = store.state;
   const oldest = keyValues.oldestRevision;

@@ -7,8 +7,11 @@ import {
   stateLimits,
 } from '../../src/state-machines/replicated-state.ts';
 import type { Result } from '../../src/state-machines/result.ts';
+import { StateBuilder } from '../../src/state-machines/state-capture.ts';
+import { bytesPerUse } from '../../src/state-machines/use-table.ts';
 
-const hour = 60 * 60 * 1000;
+const minute = 60 * 1000;
+const hour = 60 * minute;
 
 /** A log that grows by a command at a time; returns what each has led to. */
 function logOn(state: ReplicatedState = createReplicatedState()) {
@@ -113,6 +116,70 @@ test('a leader whose clock is a day ahead makes no idempotency key a day older',
   t.like(results[2], { kind: 'appended', isReplay: true, placement: { index: 2 } });
 });
 
+/** A log of one session whose idempotency keys have room for `room`; one is promised a minute. */
+function namedPuts(room: number) {
+  const idempotency = { promisedMs: minute, lifetimeMs: 24 * hour, maxBytes: room * bytesPerUse };
+  const { run, state } = logOn(createReplicatedState({ ...stateLimits, idempotency }));
+  let sequence = 0;
+  run(open, 0);
+  const putNamed = (name: string, atMs: number): Result | undefined => {
+    sequence += 1;
+    const batchId = `batch-${sequence}`;
+    const named = { idempotencyKey: name, fingerprint: name, batchId };
+    return run(put({ sequence, ackedBelow: sequence, ...named }), atMs);
+  };
+  return { run, state, putNamed };
+}
+
+test('no idempotency key goes before its promised time: new ones are turned away', t => {
+  const { state, putNamed } = namedPuts(3);
+  for (const [place, name] of ['a', 'b', 'c'].entries()) {
+    t.like(putNamed(name, 1000 * place), { isReplay: false, windowMs: 24 * hour });
+  }
+  t.deepEqual(putNamed('d', 10_000), { kind: 'idempotencyFull' });
+  t.is(state.journal.lastSeq, 3);
+  t.deepEqual(state.journal.withoutEffect, [5]);
+  t.like(putNamed('a', 11_000), { isReplay: true, placement: { first: 1 } });
+  // The first one is old enough now, and tells how far back the others reach.
+  t.like(putNamed('d', minute), { isReplay: false, windowMs: minute });
+  t.deepEqual(putNamed('e', minute), { kind: 'idempotencyFull' });
+  t.like(putNamed('b', minute + 500), { isReplay: true, windowMs: minute + 500 });
+  t.like(putNamed('e', minute + 1000), { isReplay: false, windowMs: minute });
+});
+
+test('the room for idempotency keys is what the log says, and shrinks without a broken promise', t => {
+  const { run, state, putNamed } = namedPuts(2);
+  putNamed('a', 0);
+  putNamed('b', 0);
+  t.deepEqual(putNamed('c', 0), { kind: 'idempotencyFull' });
+  run({ kind: 'tick', idempotencyMaxBytes: 3 * bytesPerUse }, 0);
+  t.like(putNamed('c', 0), { isReplay: false });
+  run({ kind: 'tick', idempotencyMaxBytes: bytesPerUse }, 0);
+  t.like(putNamed('a', 1000), { isReplay: true });
+  t.deepEqual(putNamed('d', 1000), { kind: 'idempotencyFull' });
+  t.like(putNamed('d', minute), { isReplay: false });
+  t.is(state.keys.uses.size, 1);
+});
+
+test('idempotency keys of a snapshot of version 0.1 are remembered, by how old their stamps are', t => {
+  const builder = new StateBuilder();
+  const placement = { batchId: 'old', first: 1, last: 1, term: 1, index: 2 };
+  const clock = { nowMs: 5000, term: 1, wallMs: 100 * hour };
+  const use = { fingerprint: 'f', placement, wallMs: 99 * hour };
+  const head = { t: 'head', appliedIndex: 2, clock, lastSeq: 1, batchCount: 1 } as const;
+  builder.add({ ...head, oldestRevision: 0 });
+  builder.add({ t: 'session', id: 1, floor: 0 });
+  builder.add({ t: 'uses', items: [['order', use]] });
+  const state = builder.finish();
+  const again = put({ idempotencyKey: 'order', fingerprint: 'f' });
+  const entry = { term: 1, kind: 'command', payload: encodeCommand(again) } as const;
+  const first = applyEntry(state, { ...entry, index: 3, wallMs: 122 * hour });
+  t.like(first?.result, { kind: 'appended', isReplay: true, placement });
+  const later = encodeCommand({ ...again, sequence: 2 });
+  const second = applyEntry(state, { ...entry, payload: later, index: 4, wallMs: 123 * hour });
+  t.like(second?.result, { kind: 'appended', isReplay: false });
+});
+
 test('bytes that are no command have no effect, whatever they are', t => {
   const { apply, state } = logOn();
   const bad = [
@@ -135,7 +202,7 @@ test('what is remembered is bounded', t => {
     ...stateLimits,
     rememberedBatchesMax: 5,
     answersPerSessionMax: 5,
-    idempotencyKeysMax: 5,
+    idempotency: { promisedMs: 0, lifetimeMs: hour, maxBytes: 5 * bytesPerUse },
   };
   const { run, state } = logOn(createReplicatedState(limits));
   run(open);

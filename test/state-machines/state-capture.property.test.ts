@@ -14,6 +14,7 @@ import {
   type StateRecord,
 } from '../../src/state-machines/state-capture.ts';
 import type { Operation } from '../../src/state-machines/transaction.ts';
+import { bytesPerUse } from '../../src/state-machines/use-table.ts';
 
 /* A state that went through a capture goes on exactly as the one it was taken of. */
 
@@ -22,7 +23,7 @@ const limits = {
   sessionsMax: 3,
   answerValuesMaxBytes: 60,
   rememberedBatchesMax: 5,
-  idempotencyKeysMax: 4,
+  idempotency: { promisedMs: 300, lifetimeMs: 3000, maxBytes: 4 * bytesPerUse },
   history: { versionsMax: 6, changesMax: 8, bytesMax: 1000 },
 };
 
@@ -61,17 +62,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'tick' as const }) },
   {
     weight: 3,
-    arbitrary: fc.tuple(frame, fc.uuid(), fc.constantFrom(undefined, 'k1', 'k2')).map(
-      ([fields, batchId, idempotencyKey]): Command => ({
-        kind: 'put',
-        ...fields,
-        batchId,
-        idempotencyKey,
-        fingerprint: 'f',
-        count: 2,
-        data: Buffer.from('[{},{}]'),
-      }),
-    ),
+    arbitrary: fc
+      .tuple(
+        frame,
+        fc.uuid(),
+        fc.constantFrom(undefined, 'k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'),
+      )
+      .map(
+        ([fields, batchId, idempotencyKey]): Command => ({
+          kind: 'put',
+          ...fields,
+          batchId,
+          idempotencyKey,
+          fingerprint: 'f',
+          count: 2,
+          data: Buffer.from('[{},{}]'),
+        }),
+      ),
   },
   {
     weight: 6,

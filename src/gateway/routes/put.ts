@@ -40,9 +40,12 @@ export const putRoutes: readonly Route[] = [
 const fingerprintOf = (data: Uint8Array): string =>
   createHash('sha256').update(data).digest('base64url');
 
-function respond(ctx: Context, { placement, isReplay, leader }: PutAnswer): void {
+function respond(ctx: Context, { placement, isReplay, leader, windowMs }: PutAnswer): void {
   const { first, last, term, index, batchId: batch } = placement;
   if (isReplay) ctx.set('Idempotent-Replayed', 'true');
+  if (windowMs !== undefined) {
+    ctx.set('Idempotency-Window-Seconds', String(Math.floor(windowMs / 1000)));
+  }
   ctx.body = {
     msg: 'Data entries have been acknowledged by the server: [ack].',
     event: 'ack',

@@ -1,0 +1,18 @@
+import test from 'ava';
+import { hashOf } from '../../src/state-machines/text-hash.ts';
+import { checkUseTable } from './use-table-check.ts';
+
+test('what was added is found until it is dropped, the oldest first, also through captures', t => {
+  t.is(checkUseTable(50), undefined);
+});
+
+test('texts are hashed as MurmurHash3 (x86, 128 bits) hashes their UTF-16', t => {
+  const vectors: readonly (readonly [string, readonly number[]])[] = [
+    ['', [0, 0, 0, 0]],
+    ['a', [0x033bb196, 0xccef4fe1, 0xccef4fe1, 0xccef4fe1]],
+    ['order', [0xb5b86698, 0x019cf487, 0x391df8a1, 0x73d40d25]],
+    ['59e5ad7d-a72d-406f-a48e-284752af9e81', [0x3c721bff, 0x32f1d253, 0xd35165a5, 0x3904a4fe]],
+    ['äöü€ key 8ch', [0x59e1eb0a, 0x94c800a1, 0xe45d13fc, 0x3e27f5e7]],
+  ];
+  for (const [text, hash] of vectors) t.deepEqual([...hashOf(text)], hash, text);
+});
