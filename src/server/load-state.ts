@@ -17,27 +17,31 @@ export type LoadedState = {
   readonly position: Position;
   /** The snapshot came from another server. */
   readonly isFetched: boolean;
+  /** Newer ones that cannot be read. */
+  readonly damaged: readonly string[];
 };
 
 const nothing = { term: 0 as Term, index: 0 as LogIndex };
 
 /**
- * The state of the newest snapshot that can be read. A damaged one is told and left aside: the log
- * still holds everything, it only takes longer.
+ * The state of the newest snapshot that can be read. The log may hold everything that a damaged one
+ * did, and it only takes longer; else the log is found to begin too late.
  */
 export async function loadState(
   directory: string,
   warn: (text: string) => void,
 ): Promise<LoadedState> {
+  const damaged: string[] = [];
   for (const path of snapshotPaths(nodeFileSystem, directory)) {
     try {
-      return { ...(await readState(path)), isFetched: isFetched(path) };
+      return { ...(await readState(path)), isFetched: isFetched(path), damaged };
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error;
       warn(`${error.message}; it is not used, and the log is applied from further back`);
+      damaged.push(path);
     }
   }
-  return { state: createReplicatedState(), position: nothing, isFetched: false };
+  return { state: createReplicatedState(), position: nothing, isFetched: false, damaged };
 }
 
 /** What a snapshot file holds. Throws a DamagedFile. */

@@ -111,7 +111,6 @@ export class SnapshotFetcher {
     try {
       const first = await copy(file, part, replies);
       if (part.sizeBytes !== header.sizeBytes) throw new Error('the source broke off');
-      await file.datasync();
       return { position, first };
     } finally {
       await file.close();

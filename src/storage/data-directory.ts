@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { StartupError } from '../errors/startup-error.ts';
-import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { type DirectoryLock, lockDirectory, sweepDrafts } from './directory-lock.ts';
 import type { FileSystem } from './file-system.ts';
 import { makeFolder } from './make-folder.ts';
 import { DurableJsonAdapter, Metadata } from './metadata.ts';
@@ -27,6 +27,7 @@ export function openDataDirectory(
   create(path, fileSystem);
   const lock = lockDirectory(path);
   try {
+    sweep(path, fileSystem);
     return { path, lock, ...openMetadata(path, owner, fileSystem) };
   } catch (error) {
     lock.release();
@@ -46,13 +47,19 @@ function create(path: string, fileSystem: FileSystem): void {
   }
 }
 
+/** Files that were being made when their process died: none of them was ever relied on. */
+function sweep(path: string, fileSystem: FileSystem): void {
+  const names = fileSystem.list(path);
+  for (const name of names) if (/\.(new|part)$/.test(name)) fileSystem.remove(join(path, name));
+  sweepDrafts(path, names);
+}
+
 function openMetadata(
   path: string,
   owner: Owner,
   fileSystem: FileSystem,
 ): { metadata: Metadata; isNew: boolean } {
   const file = join(path, 'metadata.json');
-  fileSystem.remove(`${file}.new`);
   const adapter = new DurableJsonAdapter(file, fileSystem);
   const isNew = adapter.read() === null;
   const strays = fileSystem.list(path).filter(name => /\.(wal|snap|jrn)$/.test(name));

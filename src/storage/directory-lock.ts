@@ -16,7 +16,7 @@ const attempts = 10;
 /** Locks the directory for this process. */
 export function lockDirectory(directory: string): DirectoryLock {
   const path = join(directory, 'lock');
-  const own: Owner = { pid: process.pid, startedAt: startTimeOf(process.pid) ?? '' };
+  const own: Owner = { pid: process.pid, startedAt: statOf(process.pid).startTime ?? '' };
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
   try {
@@ -28,6 +28,15 @@ export function lockDirectory(directory: string): DirectoryLock {
     rmSync(draft, { force: true });
   }
   throw inUse(directory, undefined);
+}
+
+/** What a process that died while it took the lock has left; those of the living stay. */
+export function sweepDrafts(directory: string, names: readonly string[]): void {
+  for (const name of names) {
+    const pid = /^lock\.(?:dead\.)?(\d+)$/.exec(name)?.[1];
+    if (pid === undefined || isAlive({ pid: Number(pid), startedAt: '' })) continue;
+    rmSync(join(directory, name), { force: true });
+  }
 }
 
 /** A link is made whole or not at all, so a lock file is never seen half written. */
@@ -86,15 +95,23 @@ function isAlive({ pid, startedAt }: Owner): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
+  const { state, startTime } = statOf(pid);
+  // It is dead, and only its parent has not asked for its exit code yet.
+  if (state === 'Z' || state === 'X') return false;
   // The same number may have been given to another process since.
-  const now = startTimeOf(pid);
-  return now === undefined || startedAt === '' || now === startedAt;
+  return startTime === undefined || startedAt === '' || startTime === startedAt;
 }
 
-/** When a process was started, in ticks since boot; undefined where the system does not tell. */
-function startTimeOf(pid: number): string | undefined {
+/**
+ * What a process does, and when it was started, in ticks since boot; undefined where the system
+ * does not tell.
+ */
+function statOf(pid: number): { readonly state?: string; readonly startTime?: string } {
   const stat = readIfPresent(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  // The name before it may hold anything, parentheses too.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  const [state, startTime] = [fields[0], fields[19]];
+  return state === undefined || startTime === undefined ? {} : { state, startTime };
 }
 
 const inUse = (directory: string, pid: number | undefined): StartupError =>

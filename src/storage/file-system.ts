@@ -28,6 +28,7 @@ export type FileSystem = {
   writeAndSync(path: string, text: string): void;
   rename(from: string, to: string): void;
   remove(path: string): void;
+  /** May be there already. */
   makeDirectory(path: string): void;
   /** As above, without holding up the process: for large files, whose removal takes a while. */
   readonly inBackground: {
@@ -128,7 +129,7 @@ export const nodeFileSystem: FileSystem = {
   },
   rename: (from, to) => fs.renameSync(from, to),
   remove: path => fs.rmSync(path, { force: true }),
-  makeDirectory: path => fs.mkdirSync(path, { mode: 0o700 }),
+  makeDirectory: path => fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
   inBackground: {
     async syncDirectory(directory) {
       const handle = await open(directory, 'r');

@@ -5,9 +5,13 @@ import { JournalArchive } from './journal-archive.ts';
 import type { SnapshotMark } from './log-base.ts';
 import type { LogStoreListener } from './log-store.ts';
 import type { Metadata } from './metadata.ts';
+import { setAside } from './set-aside.ts';
 import { type OpenedLog, WriteAheadLog } from './write-ahead-log.ts';
 
-export type ServerStorage<Loaded extends SnapshotMark = SnapshotMark> = OpenedLog & {
+/** The newest sound snapshot, and the paths of newer ones that are damaged. */
+type LoadedSnapshot = SnapshotMark & { readonly damaged: readonly string[] };
+
+export type ServerStorage<Loaded extends LoadedSnapshot = LoadedSnapshot> = OpenedLog & {
   readonly metadata: Metadata;
   readonly archive: JournalArchive;
   /** What the newest snapshot holds. */
@@ -18,7 +22,7 @@ export type ServerStorage<Loaded extends SnapshotMark = SnapshotMark> = OpenedLo
 };
 
 /** Opens everything that a server keeps on its disk. Throws a StartupError with one sentence. */
-export async function openServerStorage<Loaded extends SnapshotMark>(options: {
+export async function openServerStorage<Loaded extends LoadedSnapshot>(options: {
   readonly dataDirectory: string;
   readonly clusterName: string;
   readonly nodeId: string;
@@ -51,6 +55,9 @@ export async function openServerStorage<Loaded extends SnapshotMark>(options: {
         tailMaxBytes: options.tailMaxBytes,
         snapshot: loaded,
       });
+      // Nobody shall fetch a damaged one, nor shall it count as newer than the next.
+      const damaged = loaded.damaged.map(one => ({ path: one, isCopied: false }));
+      if (damaged.length > 0) await setAside(fileSystem, path, damaged);
       return { loaded, archive, ...opened };
     };
     const { log, ...rest } = await open().catch((error: unknown) => {

@@ -43,6 +43,25 @@ export async function writeSnapshot(
   isStopped: () => boolean = () => false,
 ): Promise<SavedSnapshot | undefined> {
   const temporary = join(directory, temporaryName);
+  try {
+    const sizeBytes = await writeRecords(fileSystem, temporary, header, records, isStopped);
+    if (sizeBytes === undefined) return undefined;
+    const path = await nameSnapshot(fileSystem, directory, temporary, header.position, '');
+    return { path, sizeBytes };
+  } finally {
+    // Whatever has no name by now never gets one, and would only take room.
+    await fileSystem.inBackground.remove(temporary);
+  }
+}
+
+/** Returns the size of the file; undefined when it was given up. */
+async function writeRecords(
+  fileSystem: FileSystem,
+  temporary: string,
+  header: SnapshotHeader,
+  records: Iterable<object>,
+  isStopped: () => boolean,
+): Promise<number | undefined> {
   fileSystem.remove(temporary);
   const file = await fileSystem.openLogFile(temporary);
   const writer = new FrameWriter(file, magic);
@@ -56,12 +75,10 @@ export async function writeSnapshot(
     }
     writer.add(encode({ frames: writer.frameCount }));
     await writer.flush();
-    await file.datasync();
   } finally {
     await file.close();
   }
-  const path = await nameSnapshot(fileSystem, directory, temporary, header.position, '');
-  return { path, sizeBytes: writer.sizeBytes };
+  return writer.sizeBytes;
 }
 
 /** Gives a whole snapshot that came from another server its name. */
@@ -102,10 +119,17 @@ async function nameSnapshot(
   }
   const path = pathOf(directory, index, suffix);
   const { rename, remove, syncDirectory } = fileSystem.inBackground;
+  // Wherever it came from: a name is given to what survives a power cut, and to nothing else.
+  await syncFile(fileSystem, temporary);
   await rename(temporary, path);
   await syncDirectory(directory);
   for (const other of older) if (other !== path) await remove(other);
   return path;
+}
+
+async function syncFile(fileSystem: FileSystem, path: string): Promise<void> {
+  const file = await fileSystem.openLogFile(path);
+  await file.datasync().finally(() => file.close());
 }
 
 const indexOf = (path: string): number => Number(namePattern.exec(basename(path))?.[1]);

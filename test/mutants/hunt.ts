@@ -8,6 +8,7 @@ import { checkUseTable } from '../state-machines/use-table-check.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
+import { checkSnapshotCrashes } from '../storage/snapshot-crashes.ts';
 
 /*
  * Runs in a process of its own, beside a planted bug, and says who has found it. The seed that found
@@ -27,6 +28,8 @@ async function hunt(): Promise<Found | undefined> {
   const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
   if (metadata !== undefined)
     return { checker: 'crash points and flipped bits of the metadata', what: metadata };
+  const [snapshot] = await checkSnapshotCrashes(10);
+  if (snapshot !== undefined) return { checker: 'crash points of snapshots', what: snapshot };
   const [flip] = await checkBitFlips();
   if (flip !== undefined) return { checker: 'bit flips', what: flip };
   const [crash] = (await tryAllCrashPoints(8)).violations;

@@ -2,6 +2,7 @@ import { inFile, type Mutant, mutant } from './mutant.ts';
 
 const metadata = 'storage/metadata.ts';
 const log = 'storage/write-ahead-log.ts';
+const snapshots = 'storage/snapshot-file.ts';
 const reading = 'storage/read-log-files.ts';
 
 /** Files that forget, or believe what they should not. */
@@ -86,5 +87,17 @@ export const storageMutants: readonly Mutant[] = [
   mutant(
     'what a killed server left is taken for durable',
     inFile(reading, '    await newest.file.datasync();\n', ''),
+  ),
+  mutant(
+    'a fetched snapshot gets its name before its bytes are durable',
+    inFile(snapshots, '  await syncFile(fileSystem, temporary);\n', ''),
+  ),
+  mutant(
+    'older snapshots go before the name of the new one is durable',
+    inFile(
+      snapshots,
+      '  await rename(temporary, path);\n  await syncDirectory(directory);\n  for',
+      '  await rename(temporary, path);\n  for',
+    ),
   ),
 ];

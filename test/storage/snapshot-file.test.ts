@@ -1,33 +1,8 @@
 import test from 'ava';
-import { Random } from '../../src/simulation/random.ts';
 import { DamagedFile } from '../../src/storage/frames.ts';
-import { readSnapshot, snapshotPaths, writeSnapshot } from '../../src/storage/snapshot-file.ts';
-import type { ClusterId, LogIndex, Term } from '../../src/words.ts';
-import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
-
-const directory = '/data';
-const header = (index: number) => ({
-  clusterName: 'c',
-  clusterId: 'id' as ClusterId,
-  position: { term: 3 as Term, index: index as LogIndex },
-});
-const recordsOf = (index: number): object[] =>
-  Array.from({ length: 5 }, (_, place) => ({ index, place, text: 'é\u00ff—'.repeat(place) }));
-
-async function read(disk: SimulatedDisk, path: string): Promise<{ index: number; all: unknown[] }> {
-  const all: unknown[] = [];
-  const { position } = await readSnapshot(disk, path, record => all.push(record));
-  return { index: position.index, all };
-}
-
-/** The newest snapshot that is there, if it is whole. */
-async function newest(disk: SimulatedDisk): Promise<number> {
-  const [path] = snapshotPaths(disk, directory);
-  if (path === undefined) return 0;
-  const { index, all } = await read(disk, path);
-  if (JSON.stringify(all) !== JSON.stringify(recordsOf(index))) throw new Error('other records');
-  return index;
-}
+import { snapshotPaths, writeSnapshot } from '../../src/storage/snapshot-file.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+import { checkSnapshotCrashes, directory, header, newest, recordsOf } from './snapshot-crashes.ts';
 
 test('what was written is read, and only the newest stays', async t => {
   const disk = new SimulatedDisk();
@@ -38,25 +13,24 @@ test('what was written is read, and only the newest stays', async t => {
 });
 
 test('power loss at every write, sync and rename leaves the old snapshot or the new one', async t => {
-  const whole = new SimulatedDisk();
-  await writeSnapshot(whole, directory, header(7), recordsOf(7));
-  const before = whole.operationCount;
-  await writeSnapshot(whole, directory, header(20), recordsOf(20));
-  const seen = new Set<number>();
-  for (let point = before; point <= whole.operationCount; point += 1) {
-    for (let survival = 0; survival < 20; survival += 1) {
-      const disk = new SimulatedDisk();
-      await writeSnapshot(disk, directory, header(7), recordsOf(7));
-      disk.failsAfter = point;
-      await writeSnapshot(disk, directory, header(20), recordsOf(20)).catch((error: Error) => {
-        if (!(error instanceof PowerLoss)) throw error;
-      });
-      const index = await newest(disk.afterPowerLoss(new Random(100 * point + survival)));
-      t.true(index === 7 || index === 20, `point ${point}: ${index}`);
-      seen.add(index);
-    }
+  t.deepEqual(await checkSnapshotCrashes(20), []);
+});
+
+test('a snapshot that fails, or is given up, leaves no file', async t => {
+  const disk = new SimulatedDisk();
+  const before = disk.operationCount;
+  await writeSnapshot(disk, directory, header(7), recordsOf(7));
+  const operations = disk.operationCount - before;
+  for (let place = 1; place < operations; place += 1) {
+    const failing = new SimulatedDisk();
+    failing.errorAt = place;
+    await writeSnapshot(failing, directory, header(7), recordsOf(7)).catch(() => undefined);
+    t.false(failing.paths().includes(`${directory}/snapshot.new`), `at ${place}`);
   }
-  t.deepEqual(seen, new Set([7, 20]));
+  const stopped = new SimulatedDisk();
+  const many = Array.from({ length: 20 }, (_, place) => ({ place, text: 'x'.repeat(100_000) }));
+  t.is(await writeSnapshot(stopped, directory, header(7), many, () => true), undefined);
+  t.deepEqual(stopped.paths(), []);
 });
 
 test('every changed bit and every cut is noticed', async t => {
@@ -71,11 +45,11 @@ test('every changed bit and every cut is noticed', async t => {
     const changed = Buffer.from(bytes);
     changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     await file.write(changed, 0);
-    await t.throwsAsync(read(disk, path), { instanceOf: DamagedFile }, `bit ${bit}`);
+    await t.throwsAsync(newest(disk), { instanceOf: DamagedFile }, `bit ${bit}`);
   }
   for (let length = 0; length < size; length += 1) {
     await file.write(bytes, 0);
     await file.truncate(length);
-    await t.throwsAsync(read(disk, path), { instanceOf: DamagedFile }, `length ${length}`);
+    await t.throwsAsync(newest(disk), { instanceOf: DamagedFile }, `length ${length}`);
   }
 });
