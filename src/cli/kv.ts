@@ -1,29 +1,31 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { clientOf } from '../client/client-of.ts';
-import type { ClusterClient } from '../client/cluster-client.ts';
+import { TextKeys, UnfitKey } from '../client/text-keys.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { UnfinishedLine, wordsOf } from '../events/quoted-words.ts';
 import { runKvCommand, WrongUsage } from './kv-commands.ts';
+import { commandTimeoutMs } from './with-client.ts';
 
 /** `gossip-raft kv`: one command, or one after the other at a prompt. */
 export async function kv(words: readonly string[], options: { config: string }): Promise<void> {
   const client = clientOf(loadConfiguration(resolve(options.config)), { connectsAtOnce: false });
   try {
-    if (words.length > 0) await runOne(client, words);
-    else await runLines(client);
+    const keys = new TextKeys(client, { timeoutMs: commandTimeoutMs });
+    if (words.length > 0) await runOne(keys, words);
+    else await runLines(keys);
   } finally {
     client.close();
   }
 }
 
-async function runOne(client: ClusterClient, words: readonly string[]): Promise<void> {
-  const problem = await tellResult(() => runKvCommand(client, words));
+async function runOne(keys: TextKeys, words: readonly string[]): Promise<void> {
+  const problem = await tellResult(() => runKvCommand(keys, words));
   if (problem !== undefined) process.exitCode = problem instanceof ClusterError ? 1 : 2;
 }
 
-async function runLines(client: ClusterClient): Promise<void> {
+async function runLines(keys: TextKeys): Promise<void> {
   const isPerson = process.stdin.isTTY === true;
   const lines = createInterface({
     input: process.stdin,
@@ -36,7 +38,7 @@ async function runLines(client: ClusterClient): Promise<void> {
   for await (const line of lines) {
     if (['exit', 'quit'].includes(line.trim().toLowerCase())) break;
     if (line.trim() !== '') {
-      const problem = await tellResult(() => runKvCommand(client, wordsOf(line)));
+      const problem = await tellResult(() => runKvCommand(keys, wordsOf(line)));
       if (problem !== undefined && !isPerson) process.exitCode = 1;
     }
     lines.prompt();
@@ -52,6 +54,7 @@ async function tellResult(run: () => Promise<string>): Promise<Error | undefined
   } catch (error) {
     const isExpected =
       error instanceof WrongUsage ||
+      error instanceof UnfitKey ||
       error instanceof UnfinishedLine ||
       error instanceof ClusterError;
     if (!isExpected) throw error;

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { StartupError } from '../errors/startup-error.ts';
+import { version } from '../version.ts';
 import { fail } from './fail.ts';
-import { version } from './version.ts';
 
 const configOption = (): Option =>
   new Option('-c, --config <file>', 'the configuration of the cluster')

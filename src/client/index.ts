@@ -1,0 +1,63 @@
+/**
+ * `gossip-raft/client`: a client of the cluster, for programs.
+ *
+ * ```js
+ * import { connect, TextKeys } from 'gossip-raft/client';
+ *
+ * const client = connect({ config: 'cluster-configuration.json' });
+ * const keys = new TextKeys(client, { timeoutMs: 5000 });
+ * await keys.set('greeting', 'hello');
+ * console.log(await keys.get('greeting'));
+ * client.close();
+ * ```
+ */
+import { resolve } from 'node:path';
+import { loadConfiguration } from '../config/load-configuration.ts';
+import { clientOf } from './client-of.ts';
+import type { ClusterClient } from './cluster-client.ts';
+
+export {
+  ClusterError,
+  type ClusterErrorCode,
+  clusterErrors,
+  type Outcome,
+} from '../errors/cluster-error.ts';
+export { StartupError } from '../errors/startup-error.ts';
+export {
+  type ByteString,
+  byteStringOf,
+  bytesOf,
+  endOfKey,
+  endOfPrefix,
+  utf8BytesOf,
+} from '../state-machines/byte-string.ts';
+export type { Operation, Transaction } from '../state-machines/transaction.ts';
+export {
+  type BatchFate,
+  ClusterClient,
+  type ClusterClientOptions,
+  type JournalPage,
+  type PutAnswer,
+  type ServerDescription,
+  type TransactAnswer,
+} from './cluster-client.ts';
+export type { ConsistencyName, KeyItem, KeyPage, KeyQuery } from './key-query.ts';
+export type { KeyChange, KeyWatch, KeyWatchOptions } from './key-watch.ts';
+export { TextKeys, UnfitKey } from './text-keys.ts';
+
+export type ConnectOptions = {
+  /** The configuration file of the cluster; `cluster-configuration.json` where we run otherwise. */
+  readonly config?: string;
+};
+
+/**
+ * A client of the cluster that a configuration file describes. It follows the leader and the
+ * members, and keeps the process alive until it is closed. Throws a StartupError with one sentence
+ * when the file cannot be used; its methods reject with a ClusterError, whose `outcome` says
+ * whether a write may have had an effect.
+ */
+export function connect({
+  config = 'cluster-configuration.json',
+}: ConnectOptions = {}): ClusterClient {
+  return clientOf(loadConfiguration(resolve(config)), { connectsAtOnce: false });
+}
