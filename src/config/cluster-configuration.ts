@@ -151,7 +151,8 @@ const configurationShape = z
   .superRefine(({ nodes }, context) => {
     const users = new Map<string, string>();
     for (const [id, { host, port: number }] of Object.entries(nodes)) {
-      const address = `${host}:${number}`;
+      // Two names for one place.
+      const address = `${host === 'localhost' ? '127.0.0.1' : host.toLowerCase()}:${number}`;
       const other = users.get(address);
       if (other !== undefined) {
         const message = `${address} is taken by ${other} already`;
@@ -171,7 +172,13 @@ function shapeError(issue: { code?: string; keys?: readonly string[] | undefined
 
 export type ParsedConfiguration =
   | { readonly type: 'valid'; readonly configuration: ClusterConfiguration }
-  | { readonly type: 'invalid'; readonly field: string; readonly problem: string };
+  | {
+      readonly type: 'invalid';
+      readonly field: string;
+      /** The same, step by step; of an unknown field, its own. */
+      readonly path: readonly PropertyKey[];
+      readonly problem: string;
+    };
 
 /** Checks a configuration and fills in the defaults; or names the first field that is wrong. */
 export function parseConfiguration(value: unknown): ParsedConfiguration {
@@ -182,6 +189,12 @@ export function parseConfiguration(value: unknown): ParsedConfiguration {
   return {
     type: 'invalid',
     field: issue?.path.join('.') ?? '',
+    path: pathOf(issue),
     problem: detail ?? issue?.message ?? 'not a configuration',
   };
+}
+
+function pathOf(issue: z.core.$ZodIssue | undefined): readonly PropertyKey[] {
+  const path = issue?.path ?? [];
+  return issue?.code === 'unrecognized_keys' ? [...path, ...issue.keys.slice(0, 1)] : path;
 }
