@@ -1,7 +1,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Envelope, Identity, Position } from '../consensus/types.ts';
-import { batchesFrom, type JournalSources } from '../host/journal-reader.ts';
+import { batchesFrom, firstKeptSeq, type JournalSources } from '../host/journal-reader.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { snapshotHeader, snapshotPaths } from '../storage/snapshot-file.ts';
 import type { FetchSnapshotReply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
@@ -44,7 +44,8 @@ export class SnapshotSource {
     const [path] = snapshotPaths(nodeFileSystem, this.#directory);
     if (path === undefined) throw new Error('there is no snapshot yet');
     const position = await this.#sendFile(call, path);
-    for await (const batch of batchesFrom(this.#sources, call.request.afterSeq + 1)) {
+    const from = Math.max(call.request.afterSeq + 1, firstKeptSeq(this.#sources));
+    for await (const batch of batchesFrom(this.#sources, from)) {
       if (batch.index > position.index || call.cancelled) break;
       await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });
     }

@@ -11,6 +11,8 @@ const magic = Buffer.from('GRAFTJNL');
 const batchHeaderBytes = 40;
 const writeBytes = 1024 * 1024;
 const temporaryName = 'entries.new';
+/** An empty file whose name tells the number of the first object that is kept. */
+const floorPattern = /^entries\.from-(\d+)$/;
 const namePattern = /^entries-(\d+)-(\d+)-(\d+)-(\d+)\.jrn$/;
 /** Beyond this a file is closed and the next one begun. */
 const fileMaxBytes = 16 * 1024 * 1024;
@@ -48,6 +50,8 @@ export class JournalArchive {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
   readonly #files: ArchiveFile[];
+  /** Undefined while nothing was ever here. */
+  #firstSeq: number | undefined;
   /** How far it is known to reach beyond what the name of its newest file says. */
   #throughIndex = 0;
   /** Who reads, and relies on it that nothing is dropped meanwhile. */
@@ -74,7 +78,49 @@ export class JournalArchive {
       files.push({ path, throughIndex, firstSeq, lastSeq, wallMs, sizeBytes });
     }
     files.sort((a, b) => a.firstSeq - b.firstSeq);
-    return new JournalArchive(fileSystem, directory, files);
+    const archive = new JournalArchive(fileSystem, directory, files);
+    await archive.#findBeginning();
+    return archive;
+  }
+
+  /**
+   * Without its own note, an archive whose oldest files are lost would pass for one of which a rule
+   * has dropped them. Files from below it are left over from a drop that a crash has cut short.
+   */
+  async #findBeginning(): Promise<void> {
+    const noted = this.#notedBeginnings();
+    // Version 0.1 noted nothing.
+    const firstSeq = noted.length > 0 ? Math.max(...noted) : this.#files[0]?.firstSeq;
+    if (firstSeq === undefined) return;
+    await this.#beginWith(firstSeq);
+    for (let oldest = this.#files[0]; oldest !== undefined; oldest = this.#files[0]) {
+      if (oldest.lastSeq >= firstSeq) break;
+      this.#files.shift();
+      await this.#fileSystem.inBackground.remove(oldest.path);
+    }
+  }
+
+  #notedBeginnings(): number[] {
+    return this.#fileSystem
+      .list(this.#directory)
+      .flatMap(name => floorPattern.exec(name)?.slice(1).map(Number) ?? []);
+  }
+
+  /** Notes where the archive begins from now on, durably. */
+  async #beginWith(firstSeq: number): Promise<void> {
+    this.#firstSeq = firstSeq;
+    const noted = this.#notedBeginnings();
+    if (!noted.includes(firstSeq)) {
+      await (await this.#fileSystem.openLogFile(this.#floorPath(firstSeq))).close();
+      await this.#fileSystem.inBackground.syncDirectory(this.#directory);
+    }
+    for (const older of noted) {
+      if (older !== firstSeq) await this.#fileSystem.inBackground.remove(this.#floorPath(older));
+    }
+  }
+
+  #floorPath(firstSeq: number): string {
+    return join(this.#directory, `entries.from-${firstSeq}`);
   }
 
   /** All posted objects of the log up to this entry are here, or were dropped. */
@@ -87,9 +133,9 @@ export class JournalArchive {
     return this.#files.at(-1)?.lastSeq ?? 0;
   }
 
-  /** Number of the oldest object that is kept; undefined when none is here. */
+  /** Number of the oldest object that is kept, be its file lost; undefined when none ever was. */
   get firstSeq(): number | undefined {
-    return this.#files[0]?.firstSeq;
+    return this.#firstSeq;
   }
 
   /**
@@ -157,19 +203,22 @@ export class JournalArchive {
     let bytes = this.#files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     // The newest file tells how far the archive reaches.
     while (this.#files.length > 1) {
-      const [oldest] = this.#files;
-      if (oldest === undefined) return;
+      const [oldest, next] = this.#files;
+      if (oldest === undefined || next === undefined) return;
       const isTooMuch = maxBytes !== undefined && bytes > maxBytes;
       const isTooOld = maxAgeMs !== undefined && nowMs - oldest.wallMs > maxAgeMs;
       if (!isTooMuch && !isTooOld) return;
       this.#files.shift();
       bytes -= oldest.sizeBytes;
+      // Noted first: a crash leaves a file too many, never one too few.
+      await this.#beginWith(next.firstSeq);
       await this.#fileSystem.inBackground.remove(oldest.path);
       await this.#fileSystem.inBackground.syncDirectory(this.#directory);
     }
   }
 
   async #begin(firstSeq: number): Promise<Writing> {
+    if (this.#firstSeq === undefined) await this.#beginWith(firstSeq);
     const path = join(this.#directory, temporaryName);
     this.#fileSystem.remove(path);
     const file = await this.#fileSystem.openLogFile(path);

@@ -221,8 +221,7 @@ async function readWhileCut(random: Random, server: PostedObjects): Promise<stri
 async function damage(random: Random, server: PostedObjects): Promise<string | undefined> {
   const files = server.archiveFiles;
   if (files.length < 2) return undefined;
-  // The oldest file may have been dropped by a rule; whether it was, is not the reader's to know.
-  const [path = ''] = files.slice(1 + random.below(files.length - 1));
+  const [path = ''] = files.slice(random.below(files.length));
   if (random.chance(0.3)) for (const one of files) server.disk.remove(one);
   else if (random.chance(0.5)) server.disk.remove(path);
   else {

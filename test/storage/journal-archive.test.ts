@@ -84,7 +84,7 @@ test('a changed byte is noticed', async t => {
   const disk = new SimulatedDisk();
   const archive = await JournalArchive.open(disk, directory);
   await archive.add(inOrder(batches(1, 2)), 20);
-  const [path = ''] = disk.paths();
+  const path = disk.paths().find(name => name.endsWith('.jrn')) ?? '';
   const file = await disk.openLogFile(path);
   const bytes = Buffer.alloc(await file.sizeBytes());
   await file.read(bytes, 0);
@@ -93,5 +93,50 @@ test('a changed byte is noticed', async t => {
     changed[place] = (changed[place] ?? 0) ^ 1;
     await file.write(changed, 0);
     await t.throwsAsync(readFrom(archive, 1), { instanceOf: DamagedFile }, `byte ${place}`);
+  }
+});
+
+test('an archive knows where it begins, whatever becomes of its oldest file', async t => {
+  const disk = new SimulatedDisk();
+  const archive = await JournalArchive.open(disk, directory);
+  for (const [place, first] of [1, 21, 41].entries()) {
+    await archive.add(inOrder(batches(first, 10)), 20 * (place + 1));
+  }
+  const files = (): string[] => disk.paths().filter(path => path.endsWith('.jrn'));
+  await archive.drop({ maxBytes: 1700, maxAgeMs: undefined }, 0);
+  t.is(archive.firstSeq, 21);
+  const [oldest = ''] = files();
+  disk.remove(oldest);
+  const again = await JournalArchive.open(disk, directory);
+  t.is(again.firstSeq, 21, 'and not 41: the file from 21 on is lost, not dropped');
+  for (const path of files()) disk.remove(path);
+  t.is((await JournalArchive.open(disk, directory)).firstSeq, 21);
+});
+
+test('power loss anywhere in a drop leaves an archive without gap', async t => {
+  const rule = { maxBytes: 1, maxAgeMs: undefined };
+  const filled = async (): Promise<{ disk: SimulatedDisk; archive: JournalArchive }> => {
+    const disk = new SimulatedDisk();
+    const archive = await JournalArchive.open(disk, directory);
+    for (const [place, first] of [1, 21, 41].entries()) {
+      await archive.add(inOrder(batches(first, 10)), 20 * (place + 1));
+    }
+    return { disk, archive };
+  };
+  const whole = await filled();
+  const before = whole.disk.operationCount;
+  await whole.archive.drop(rule, 0);
+  for (let point = before; point <= whole.disk.operationCount; point += 1) {
+    for (let survival = 0; survival < 10; survival += 1) {
+      const { disk, archive } = await filled();
+      disk.failsAfter = point;
+      await archive.drop(rule, 0).catch((error: Error) => {
+        if (!(error instanceof PowerLoss)) throw error;
+      });
+      const survivor = disk.afterPowerLoss(new Random(100 * point + survival));
+      const again = await JournalArchive.open(survivor, directory);
+      const first = again.firstSeq ?? 0;
+      t.deepEqual(await readFrom(again, 1), batches(first, (61 - first) / 2), `at ${point}`);
+    }
   }
 });
