@@ -1,16 +1,16 @@
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
-import { type BackupStream, openBackup } from '../client/backup-stream.ts';
+import { openBackup } from '../client/backup-stream.ts';
 import { serversOf } from '../client/client-of.ts';
 import { ServerCalls } from '../client/server-calls.ts';
 import { ServerDirectory } from '../client/server-directory.ts';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { type BackupPart, writeBackup } from '../storage/backup-file.ts';
+import { partPath, writeBackup } from '../storage/backup-file.ts';
+import { type BackupPart, BrokenBackup, keysIn } from '../storage/backup-items.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
-import { readPosition } from '../transport/wire-gossip.ts';
 import { commandTimeoutMs } from './with-client.ts';
 
 const mebibyte = 1024 * 1024;
@@ -26,14 +26,14 @@ export async function backup(file: string, options: { readonly config: string })
     { format: '{bar} {value}/{total} keys and entries, {eta_formatted} left' },
     Presets.shades_classic,
   );
+  leaveNothingWhenStopped(path);
   try {
-    const stream = await openBackup(new ServerCalls(directory), commandTimeoutMs);
-    const { keys, firstSeq, lastSeq } = stream.header;
+    const stream = await openBackup(new ServerCalls(directory), directory, commandTimeoutMs);
+    const { position, keys, firstSeq, lastSeq } = stream.header;
     bar.start(keys + lastSeq - firstSeq + 1, 0);
-    const position = readPosition(stream.header.position, 'position');
     const madeAt = new Date().toISOString();
-    const header = { clusterId: clusterName, position, keys, firstSeq, lastSeq, madeAt };
-    const parts = partsOf(stream, count => bar.increment(count));
+    const header = { clusterName, ...stream.header, madeAt };
+    const parts = withProgress(stream.parts, count => bar.increment(count));
     const sizeBytes = await writeBackup(nodeFileSystem, path, header, parts);
     bar.stop();
     const size = `${(sizeBytes / mebibyte).toFixed(1)} MiB`;
@@ -41,35 +41,38 @@ export async function backup(file: string, options: { readonly config: string })
     process.stdout.write(`${path}: ${text}, as of log entry ${position.index}, ${size}\n`);
   } catch (error) {
     bar.stop();
-    rmSync(`${path}.part`, { force: true });
     throw asStartupError(error, path);
   } finally {
     directory.close();
   }
 }
 
-async function* partsOf(
-  { parts }: BackupStream,
-  onProgress: (count: number) => void,
-): AsyncGenerator<BackupPart> {
-  for await (const { record, batch } of parts) {
-    if (record) {
-      onProgress(keysIn(record));
-      yield { type: 'record', json: record };
-    } else if (batch) {
-      onProgress(batch.count);
-      yield { type: 'batch', batch };
-    }
+/** A file of which a part is missing is of no use to anybody. */
+function leaveNothingWhenStopped(path: string): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      rmSync(partPath(path), { force: true });
+      process.stderr.write('stopped; no backup was made\n');
+      process.exit(1);
+    });
   }
 }
 
-function keysIn(record: Buffer): number {
-  const { t, items } = JSON.parse(record.toString()) as { t: string; items?: unknown[] };
-  return t === 'keys' ? (items?.length ?? 0) : 0;
+async function* withProgress(
+  parts: AsyncIterable<BackupPart>,
+  onProgress: (count: number) => void,
+): AsyncGenerator<BackupPart> {
+  for await (const part of parts) {
+    onProgress(part.type === 'record' ? keysIn(part.json) : part.batch.count);
+    yield part;
+  }
 }
 
 function asStartupError(error: unknown, path: string): unknown {
   if (error instanceof ClusterError) return new StartupError(error.message);
+  if (error instanceof BrokenBackup) {
+    return new StartupError(`the backup is not whole: ${error.message}; no backup was made`);
+  }
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string') return error;
   return new StartupError(`${path} cannot be written (${code}); choose another place`);

@@ -7,6 +7,7 @@ import {
 import { addressOf, channelOptions } from '../transport/channel-options.ts';
 import type { Endpoint } from '../transport/endpoint.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
+import type { BackupRange } from '../transport/generated/gossipraft/BackupRange.ts';
 import type { BackupReply__Output as BackupReply } from '../transport/generated/gossipraft/BackupReply.ts';
 import type { ChangeMembersReply__Output as MembersReply } from '../transport/generated/gossipraft/ChangeMembersReply.ts';
 import type { ClientToServerClient } from '../transport/generated/gossipraft/ClientToServer.ts';
@@ -106,8 +107,9 @@ export class ServerConnection {
     return this.#client.ackEntries({ ...this.#cluster(), sessionId });
   }
 
-  backup(): ClientReadableStream<BackupReply> {
-    return this.#client.backup(this.#cluster());
+  /** All of it, at the leader; with a range, only these posted objects. */
+  backup(range?: BackupRange): ClientReadableStream<BackupReply> {
+    return this.#client.backup({ ...this.#cluster(), range: range ?? null });
   }
 
   openPuts(): ClientDuplexStream<PutEntriesRequest, PutReply> {

@@ -75,6 +75,12 @@ export const clusterErrors = {
     title: 'Not there yet',
     hint: 'Use a revision that an answer has named.',
   },
+  unreadable: {
+    status: 503,
+    outcome: 'rejected',
+    title: 'Not readable',
+    hint: 'A file is damaged or missing; GET /v1/cluster and the logs of the servers say which.',
+  },
   refused: {
     status: 502,
     outcome: 'rejected',

@@ -1,16 +1,22 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import { positionAt } from '../consensus/log.ts';
-import { batchesFrom, firstKeptSeq } from '../host/journal-reader.ts';
+import { batchesFrom, firstKeptSeq, UnreadableObjects } from '../host/journal-reader.ts';
 import { captureState } from '../state-machines/state-capture.ts';
+import { BackupCount, type BackupPart, piecesOf } from '../storage/backup-items.ts';
+import type { BackupRange__Output as BackupRange } from '../transport/generated/gossipraft/BackupRange.ts';
 import type { BackupReply } from '../transport/generated/gossipraft/BackupReply.ts';
 import type { BackupRequest__Output as BackupRequest } from '../transport/generated/gossipraft/BackupRequest.ts';
+import { writePiece } from '../transport/wire-backup.ts';
 import { write } from './patient-stream.ts';
 import { notLeader, wrongCluster } from './refusals.ts';
 import type { ServerContext } from './server-context.ts';
 
 type Call = ServerWritableStream<BackupRequest, BackupReply>;
 
-/** Backup: the state as of now, at a leader that has shown that it leads, and what was posted. */
+/**
+ * Backup: the state as of now, at a leader that has shown that it leads, and what was posted; or
+ * a part of what was posted, at any server, for whom another one could not give it.
+ */
 export function serveBackup(context: ServerContext, call: Call): void {
   const { cluster, requests, applyLoop, host } = context;
   const wrong = wrongCluster(cluster(), call.request);
@@ -18,36 +24,94 @@ export function serveBackup(context: ServerContext, call: Call): void {
     call.end({ refused: wrong });
     return;
   }
-  requests.confirmLeadership(answer => {
-    if (answer === undefined) {
-      call.end({ refused: notLeader(host.replica.leader) });
-      return;
-    }
-    requests.whenApplied(answer.index, applyLoop.state.appliedIndex, () => {
-      send(context, call).then(
-        () => call.end(),
-        (error: Error) => call.emit('error', { code: status.ABORTED, details: error.message }),
-      );
+  const serve = (send: () => Promise<void>): void => {
+    send().then(
+      () => call.end(),
+      (error: Error) => call.emit('error', { code: status.ABORTED, details: error.message }),
+    );
+  };
+  const { range } = call.request;
+  const { appliedIndex } = applyLoop.state;
+  if (range !== null) {
+    requests.whenApplied(range.appliedIndex, appliedIndex, () => {
+      serve(() => sendObjects(context, call, range));
     });
+    return;
+  }
+  requests.confirmLeadership(answer => {
+    if (answer === undefined) call.end({ refused: notLeader(host.replica.leader) });
+    else {
+      requests.whenApplied(answer.index, applyLoop.state.appliedIndex, () => {
+        serve(() => sendAll(context, call));
+      });
+    }
   });
 }
 
-async function send(context: ServerContext, call: Call): Promise<void> {
-  const { applyLoop, host, archive, log, timers } = context;
+async function sendAll(context: ServerContext, call: Call): Promise<void> {
+  const { applyLoop, host, archive } = context;
   const { state } = applyLoop;
+  // All of it is of one moment, and nothing of it is dropped before it was sent.
   const position = positionAt(host.replica.log, state.appliedIndex);
   const { lastSeq } = state.journal;
   const firstSeq = firstKeptSeq({ archive });
   const keys = state.keyValues.contents.keys.size;
-  // Taken hold of before anything is waited for: all of it is of one moment.
   const records = captureState(state);
-  await write(call, { header: { position, keys, firstSeq, lastSeq } });
-  for (const record of records) await write(call, { record: Buffer.from(JSON.stringify(record)) });
-  if (lastSeq > 0) {
-    for await (const batch of batchesFrom({ state, log, archive, timers }, firstSeq)) {
-      if (batch.index > position.index) break;
-      await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });
+  const release = archive.hold();
+  try {
+    const { clusterId } = context.cluster();
+    await write(call, {
+      header: { position, keys, firstSeq, lastSeq, ...(clusterId && { clusterId }) },
+    });
+    const sender = new PartSender(call);
+    for (const record of records) {
+      await sender.send({ type: 'record', json: Buffer.from(JSON.stringify(record)) });
     }
+    await sender.end();
+    await sendObjects(context, call, { fromSeq: firstSeq, throughSeq: lastSeq });
+  } finally {
+    release();
   }
-  await write(call, { isComplete: true });
+}
+
+async function sendObjects(
+  { applyLoop, log, archive, timers }: ServerContext,
+  call: Call,
+  { fromSeq, throughSeq }: Pick<BackupRange, 'fromSeq' | 'throughSeq'>,
+): Promise<void> {
+  const sources = { state: applyLoop.state, log, archive, timers };
+  const sender = new PartSender(call);
+  try {
+    for await (const batch of batchesFrom(sources, fromSeq, throughSeq)) {
+      await sender.send({ type: 'batch', batch });
+    }
+  } catch (error) {
+    if (!(error instanceof UnreadableObjects)) throw error;
+    await sender.end(error.message);
+    return;
+  }
+  await sender.end();
+}
+
+/** Sends parts in pieces, and in the end what they were together. */
+class PartSender {
+  readonly #call: Call;
+  readonly #count = new BackupCount();
+  #itemCount = 0;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  async send(part: BackupPart): Promise<void> {
+    this.#count.add(part);
+    for (const piece of piecesOf(part, this.#itemCount)) {
+      await write(this.#call, { piece: writePiece(piece) });
+    }
+    this.#itemCount += 1;
+  }
+
+  async end(gap = ''): Promise<void> {
+    await write(this.#call, { end: { totals: this.#count.totals, gap } });
+  }
 }

@@ -7,7 +7,6 @@ import type { LogFile } from './file-system.ts';
  */
 const frameHeaderBytes = 8;
 const readBytes = 1024 * 1024;
-const frameMaxBytes = 1024 * 1024 * 1024;
 
 /** A file that is damaged, or is none of ours; the message says where. */
 export class DamagedFile extends Error {
@@ -57,6 +56,7 @@ export class FrameReader {
   #buffer = Buffer.alloc(0);
   #offset = 0;
   #crc = 0;
+  #fileBytes: number | undefined;
 
   constructor(file: LogFile, path: string) {
     this.#file = file;
@@ -73,7 +73,10 @@ export class FrameReader {
     const header = await this.#take(frameHeaderBytes);
     if (header === undefined) return undefined;
     const sizeBytes = header.readUInt32LE(0);
-    const payload = sizeBytes > frameMaxBytes ? undefined : await this.#take(sizeBytes);
+    // A damaged length must not cost memory.
+    this.#fileBytes ??= await this.#file.sizeBytes();
+    const isWithin = sizeBytes <= this.#fileBytes;
+    const payload = isWithin ? await this.#take(sizeBytes) : undefined;
     if (payload === undefined) throw new DamagedFile(`${this.#path} is cut off`);
     this.#crc = crc32(payload, this.#crc);
     if (this.#crc !== header.readUInt32LE(4)) {
@@ -81,6 +84,11 @@ export class FrameReader {
     }
     this.frameCount += 1;
     return payload;
+  }
+
+  /** Nothing follows, not even a part of a frame. */
+  async isAtEnd(): Promise<boolean> {
+    return (await this.#take(1)) === undefined;
   }
 
   /** So many bytes; undefined when the file ends before. */

@@ -34,4 +34,16 @@ export const backupMutants: readonly Mutant[] = [
     'a file of entries that is gone is read past',
     inFile(reader, 'demandNext(batch, next, { from, throughSeq });', ''),
   ),
+  mutant(
+    'files of entries that are lost count as dropped by the retention rule',
+    inFile(
+      'storage/journal-archive.ts',
+      'return this.#firstSeq;',
+      'return this.#files[0]?.firstSeq;',
+    ),
+  ),
+  mutant(
+    'a backup is read up to its first end, whatever follows',
+    inFile('storage/backup-file.ts', 'if (await reader.isAtEnd()) return;', 'return;'),
+  ),
 ];

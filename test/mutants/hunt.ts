@@ -5,6 +5,7 @@ import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkMachines } from '../state-machines/machines-check.ts';
 import { checkUseTable } from '../state-machines/use-table-check.ts';
+import { checkBackupDamage } from '../storage/backup-damage.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
@@ -36,6 +37,8 @@ async function hunt(): Promise<Found | undefined> {
   if (crash !== undefined) return { checker: 'crash points', what: crash };
   const misread = await checkJournalReading(60);
   if (misread !== undefined) return { checker: 'lives of posted objects', what: misread };
+  const unnoticed = await checkBackupDamage();
+  if (unnoticed !== undefined) return { checker: 'damaged backups', what: unnoticed };
   const bounds = { timeouts: 2, proposals: 0, crashes: 1, gossips: 0, inFlightMax: 2 };
   const { violation } = explore({ ...bounds, statesMax: 10_000 });
   if (violation !== undefined) {

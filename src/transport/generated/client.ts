@@ -4,9 +4,13 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { Ack as _gossipraft_Ack, Ack__Output as _gossipraft_Ack__Output } from './gossipraft/Ack.ts';
 import type { AckEntriesReply as _gossipraft_AckEntriesReply, AckEntriesReply__Output as _gossipraft_AckEntriesReply__Output } from './gossipraft/AckEntriesReply.ts';
 import type { AckEntriesRequest as _gossipraft_AckEntriesRequest, AckEntriesRequest__Output as _gossipraft_AckEntriesRequest__Output } from './gossipraft/AckEntriesRequest.ts';
+import type { BackupEnd as _gossipraft_BackupEnd, BackupEnd__Output as _gossipraft_BackupEnd__Output } from './gossipraft/BackupEnd.ts';
 import type { BackupHeader as _gossipraft_BackupHeader, BackupHeader__Output as _gossipraft_BackupHeader__Output } from './gossipraft/BackupHeader.ts';
+import type { BackupPiece as _gossipraft_BackupPiece, BackupPiece__Output as _gossipraft_BackupPiece__Output } from './gossipraft/BackupPiece.ts';
+import type { BackupRange as _gossipraft_BackupRange, BackupRange__Output as _gossipraft_BackupRange__Output } from './gossipraft/BackupRange.ts';
 import type { BackupReply as _gossipraft_BackupReply, BackupReply__Output as _gossipraft_BackupReply__Output } from './gossipraft/BackupReply.ts';
 import type { BackupRequest as _gossipraft_BackupRequest, BackupRequest__Output as _gossipraft_BackupRequest__Output } from './gossipraft/BackupRequest.ts';
+import type { BackupTotals as _gossipraft_BackupTotals, BackupTotals__Output as _gossipraft_BackupTotals__Output } from './gossipraft/BackupTotals.ts';
 import type { ChangeMembersReply as _gossipraft_ChangeMembersReply, ChangeMembersReply__Output as _gossipraft_ChangeMembersReply__Output } from './gossipraft/ChangeMembersReply.ts';
 import type { ChangeMembersRequest as _gossipraft_ChangeMembersRequest, ChangeMembersRequest__Output as _gossipraft_ChangeMembersRequest__Output } from './gossipraft/ChangeMembersRequest.ts';
 import type { ClientToServerClient as _gossipraft_ClientToServerClient, ClientToServerDefinition as _gossipraft_ClientToServerDefinition } from './gossipraft/ClientToServer.ts';
@@ -56,9 +60,14 @@ export interface ProtoGrpcType {
     Ack: MessageTypeDefinition<_gossipraft_Ack, _gossipraft_Ack__Output>
     AckEntriesReply: MessageTypeDefinition<_gossipraft_AckEntriesReply, _gossipraft_AckEntriesReply__Output>
     AckEntriesRequest: MessageTypeDefinition<_gossipraft_AckEntriesRequest, _gossipraft_AckEntriesRequest__Output>
+    BackupEnd: MessageTypeDefinition<_gossipraft_BackupEnd, _gossipraft_BackupEnd__Output>
     BackupHeader: MessageTypeDefinition<_gossipraft_BackupHeader, _gossipraft_BackupHeader__Output>
+    BackupKind: EnumTypeDefinition
+    BackupPiece: MessageTypeDefinition<_gossipraft_BackupPiece, _gossipraft_BackupPiece__Output>
+    BackupRange: MessageTypeDefinition<_gossipraft_BackupRange, _gossipraft_BackupRange__Output>
     BackupReply: MessageTypeDefinition<_gossipraft_BackupReply, _gossipraft_BackupReply__Output>
     BackupRequest: MessageTypeDefinition<_gossipraft_BackupRequest, _gossipraft_BackupRequest__Output>
+    BackupTotals: MessageTypeDefinition<_gossipraft_BackupTotals, _gossipraft_BackupTotals__Output>
     ChangeMembersReply: MessageTypeDefinition<_gossipraft_ChangeMembersReply, _gossipraft_ChangeMembersReply__Output>
     ChangeMembersRequest: MessageTypeDefinition<_gossipraft_ChangeMembersRequest, _gossipraft_ChangeMembersRequest__Output>
     ClientToServer: SubtypeConstructor<typeof grpc.Client, _gossipraft_ClientToServerClient> & { service: _gossipraft_ClientToServerDefinition }

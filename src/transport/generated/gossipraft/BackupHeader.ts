@@ -8,6 +8,8 @@ export interface BackupHeader {
   'keys'?: (number | string | Long);
   'firstSeq'?: (number | string | Long);
   'lastSeq'?: (number | string | Long);
+  'clusterId'?: (string);
+  '_clusterId'?: "clusterId";
 }
 
 export interface BackupHeader__Output {
@@ -15,4 +17,6 @@ export interface BackupHeader__Output {
   'keys': (number);
   'firstSeq': (number);
   'lastSeq': (number);
+  'clusterId'?: (string);
+  '_clusterId'?: "clusterId";
 }
