@@ -22,6 +22,19 @@ export const faultKinds = [
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
+/** What clients do beside posting objects and writing keys. */
+export type Workload = {
+  /** Keys and locks live so long, up to twice as long; 0: there are none. */
+  readonly ttlMs: number;
+  /** Readers take what any server has, of a bounded age or not. */
+  readonly hasWeakReads: boolean;
+  /** The same write under the same idempotency key, by two clients. */
+  readonly hasIdempotencyKeys: boolean;
+  readonly watcherCount: number;
+  /** Clients with so many commands on their way; 0: there are none. */
+  readonly pipelineDepth: number;
+};
+
 /**
  * What one seed is made of. Each seed draws its own mixture (swarm testing, Groce et al. 2012): a
  * run with all faults at their mean rarely meets the situations that a one-sided run does.
@@ -57,6 +70,7 @@ export type SimulationOptions = {
   readonly clockDrift: number;
   /** Each boot of a server may find another lease in its file: a change from one to the next. */
   readonly hasUnequalLeases: boolean;
+  readonly workload: Workload;
   readonly clients: {
     readonly count: number;
     readonly pauseMs: number;
@@ -126,6 +140,7 @@ export function optionsFor(seed: number): SimulationOptions {
     snapshotInterval: later.pick([0, 7, 50] as const),
     compactionKeeps: undefined,
     clockDrift: random.pick([0, 0.01, 0.1] as const),
+    workload: workloadFor(seed, electionTimeoutMs),
     hasUnequalLeases: new Random(mix(seed, 9)).chance(0.3),
     clients: {
       count: random.pick([1, 2, 4] as const),
@@ -141,6 +156,17 @@ export function optionsFor(seed: number): SimulationOptions {
   const drawn = { ...changing, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
   return { ...drawn, timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift } };
+}
+
+function workloadFor(seed: number, electionTimeoutMs: number): Workload {
+  const random = new Random(mix(seed, 11));
+  return {
+    ttlMs: Math.round(electionTimeoutMs * random.pick([0, 0, 0.3, 1, 3] as const)),
+    hasWeakReads: random.chance(0.5),
+    hasIdempotencyKeys: random.chance(0.3),
+    watcherCount: random.pick([0, 0, 1, 2] as const),
+    pipelineDepth: random.pick([0, 0, 0, 3, 10] as const),
+  };
 }
 
 /** Servers are added, removed, replaced and moved while all the rest goes wrong. */

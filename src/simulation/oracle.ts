@@ -19,6 +19,7 @@ import type {
 } from '../consensus/types.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Placement } from '../state-machines/result.ts';
+import { Chronicle } from './chronicle.ts';
 import { type DurableState, demandDurable } from './durable-fact.ts';
 import { demand } from './failure.ts';
 import { KeyHistory } from './key-history.ts';
@@ -35,7 +36,7 @@ export type Witness = DurableState & {
 
 type Place = { readonly term: number; readonly index: number };
 
-type Origin = { readonly entry: Entry; readonly previousTerm: number };
+type Origin = { readonly entry: Entry; readonly previousTerm: number; readonly atMs: number };
 
 /** Knows everything that has happened, and demands that it fits together (protocol P9). */
 export class Oracle {
@@ -58,6 +59,13 @@ export class Oracle {
   #witnesses: readonly Witness[] = [];
   readonly acked = new Map<string, Placement>();
   readonly keys = new KeyHistory();
+  readonly chronicle: Chronicle;
+  readonly #now: () => number;
+
+  constructor(now: () => number, clockDrift: number) {
+    this.#now = now;
+    this.chronicle = new Chronicle(clockDrift);
+  }
 
   get committedCount(): number {
     return this.#committed.length;
@@ -156,6 +164,8 @@ export class Oracle {
         this.#committed.push(entry);
         this.#votersOf[index] = votersOf(replica.config);
         this.#demandMajority(entry, 'committed:');
+        const { atMs } = this.#origins.get(`${entry.term} ${entry.index}`) ?? { atMs: 0 };
+        this.chronicle.committed(entry, atMs, this.#now());
       }
       const isSame = known === undefined || known === entry;
       demand(isSame, `I6: two different entries are committed at ${index}`);
@@ -173,7 +183,7 @@ export class Oracle {
       const previousTerm = termAt(replica.log, entry.index - 1) ?? 0;
       const origin = this.#origins.get(key);
       if (origin === undefined) {
-        this.#origins.set(key, { entry, previousTerm });
+        this.#origins.set(key, { entry, previousTerm, atMs: this.#now() });
         continue;
       }
       const isSame = origin.entry === entry && origin.previousTerm === previousTerm;

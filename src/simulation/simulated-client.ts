@@ -142,6 +142,7 @@ export class SimulatedClient {
         return;
       }
       // Judged where it is answered: on its way the answer only gets older.
+      oracle.chronicle.judgeRead(found);
       oracle.read(found.lastSeq, ackedBefore);
       oracle.keys.read(key, calledAt, found.value);
       this.#around.marks.note('linearizable read');

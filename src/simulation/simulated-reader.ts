@@ -1,3 +1,4 @@
+import type { ReadDemand } from '../host/read-gate.ts';
 import { anyKey } from './key-write.ts';
 import { mix, Random } from './random.ts';
 import type { SimulatedServer } from './simulated-server.ts';
@@ -8,11 +9,23 @@ export class SimulatedReader {
   readonly #around: Surroundings;
   readonly #servers: readonly SimulatedServer[];
   readonly #random: Random;
+  readonly #later: Random;
 
   constructor(place: number, servers: readonly SimulatedServer[], around: Surroundings) {
     this.#servers = servers;
     this.#around = around;
     this.#random = new Random(mix(around.options.seed, 7, place));
+    this.#later = new Random(mix(around.options.seed, 12, place));
+  }
+
+  #demand(): ReadDemand {
+    const { workload, timings } = this.#around.options;
+    if (workload.hasWeakReads && this.#later.chance(0.5)) {
+      if (this.#later.chance(0.3)) return { consistency: 'local', maxStalenessMs: 0 };
+      const maxStalenessMs = this.#later.between(0, 3) * timings.electionTimeoutMs;
+      return { consistency: 'bounded', maxStalenessMs };
+    }
+    return { consistency: this.#random.chance(0.5) ? 'quorum' : 'lease', maxStalenessMs: 0 };
   }
 
   start(): void {
@@ -23,12 +36,18 @@ export class SimulatedReader {
       const ackedBefore = oracle.lastAckedSeq;
       const key = anyKey(this.#random);
       const calledAt = oracle.keys.now();
-      const consistency = this.#random.chance(0.5) ? 'quorum' : 'lease';
-      server?.read({ consistency, maxStalenessMs: 0 }, key, found => {
+      const demand = this.#demand();
+      server?.read(demand, key, found => {
         if (found === undefined) return;
+        const { consistency } = found.warrant;
+        marks.note(`${consistency === 'quorum' ? 'linearizable' : consistency} read`);
+        oracle.chronicle.judgeRead(found);
+        if (consistency === 'bounded') {
+          oracle.chronicle.judgeAge(found, found.warrant, demand, this.#around.now());
+        }
+        if (consistency === 'bounded' || consistency === 'local') return;
         oracle.read(found.lastSeq, ackedBefore);
         oracle.keys.read(key, calledAt, found.value);
-        marks.note(found.warrant.consistency === 'lease' ? 'lease read' : 'linearizable read');
       });
       this.start();
     });

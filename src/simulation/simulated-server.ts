@@ -11,6 +11,7 @@ import { readKeys } from '../host/key-reader.ts';
 import type { ReadDemand, Warrant } from '../host/read-gate.ts';
 import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
 import type { Result } from '../state-machines/result.ts';
+import type { Shown } from './chronicle.ts';
 import type { Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -24,12 +25,8 @@ const longReads = 0.02;
 export type Answer =
   | { readonly type: 'result'; readonly result: Result }
   | { readonly type: 'refused'; readonly leader: NodeId | undefined };
-/** What a read of one key has found. */
-export type Found = {
-  readonly lastSeq: number;
-  readonly value: ByteString | undefined;
-  readonly warrant: Warrant;
-};
+/** What a read of one key has found, and what that rests on. */
+export type Found = Shown & { readonly warrant: Warrant };
 
 /** One server: the real host on a simulated clock, disk and network. */
 export class SimulatedServer implements Witness, ProcessOwner {
@@ -186,7 +183,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
   /** Undefined when this server cannot answer. */
   read(demand: ReadDemand, key: ByteString, answer: (found: Found | undefined) => void): void {
     this.#live(process => {
-      const read = (): Omit<Found, 'warrant'> => {
+      const read = (): Shown => {
         const found = this.#look(process, key);
         // However long it takes: the lease counts when it is answered.
         if (demand.consistency === 'lease') this.#stallSometimes(process);
@@ -236,13 +233,14 @@ export class SimulatedServer implements Witness, ProcessOwner {
     if (replica !== undefined) this.#around.oracle.departed(this, replica);
   }
 
-  #look({ host }: SimulatedProcess, key: ByteString): Omit<Found, 'warrant'> {
+  #look({ host }: SimulatedProcess, key: ByteString): Shown {
     const { state } = host.applyLoop;
     const range = { start: bytesOf(key), end: bytesOf(endOfKey(key)), limit: 1 };
     const found = readKeys(state, { ...range, withValues: true, revision: 0 });
     const [entry] = 'page' in found ? found.page.entries : [];
     const value = entry?.value === undefined ? undefined : byteStringOf(entry.value);
-    return { lastSeq: state.journal.lastSeq, value };
+    const { appliedIndex: revision, journal } = state;
+    return { key, value, revision, lastSeq: journal.lastSeq, by: `${this.id}, life ${this.life}` };
   }
 
   #stallSometimes(process: SimulatedProcess): void {

@@ -36,7 +36,7 @@ export type WorldReport = {
 export class World {
   readonly #options: SimulationOptions;
   readonly #queue = new EventQueue();
-  readonly #oracle = new Oracle();
+  readonly #oracle: Oracle;
   readonly #marks = new Marks();
   readonly #network: Network;
   readonly #servers: readonly SimulatedServer[];
@@ -53,6 +53,7 @@ export class World {
   constructor(options: SimulationOptions, trace: ((text: string) => void) | undefined) {
     this.#options = options;
     this.#random = new Random(mix(options.seed, 6));
+    this.#oracle = new Oracle(() => this.#nowMs, options.clockDrift);
     const { serverCount, spareCount } = options;
     const ids = Array.from({ length: serverCount + spareCount }, (_, place) => `n${place}`);
     this.#network = new Network(options, this.#queue, message => {

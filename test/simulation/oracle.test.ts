@@ -28,7 +28,7 @@ const leaderOf = (term: number): Replica => ({
 
 /** n2 has left under a configuration of term 7. */
 function oracleOfDeparture(): Oracle {
-  const oracle = new Oracle();
+  const oracle = new Oracle(() => 0, 0);
   const { members, ...config } = configOf(7);
   const rest = { ...config, members: members.filter(({ id }) => id !== 'n2') };
   const leaver = replica({ term: 7, config: rest });

@@ -1,0 +1,116 @@
+import type { Entry } from '../consensus/types.ts';
+import type { ReadDemand, Warrant } from '../host/read-gate.ts';
+import type { ByteString } from '../state-machines/byte-string.ts';
+import { decodeCommand } from '../state-machines/command.ts';
+import { versionsAfter } from '../state-machines/key-values.ts';
+import { applyEntry, createReplicatedState } from '../state-machines/replicated-state.ts';
+import { demand } from './failure.ts';
+import { TimeJudge } from './time-judge.ts';
+
+/** One key as one revision has left it; undefined: gone. */
+export type Change = {
+  readonly revision: number;
+  readonly key: ByteString;
+  readonly value: ByteString | undefined;
+};
+
+/** What a server has shown to a reader, and of which revision it says it is. */
+export type Shown = {
+  readonly key: ByteString;
+  readonly value: ByteString | undefined;
+  readonly revision: number;
+  readonly lastSeq: number;
+  /** The server, and which of its lives. */
+  readonly by: string;
+};
+
+/**
+ * The history of the log, told by machines that apply what is committed and are never restarted,
+ * paused or given a snapshot: whatever a server shows must stand in it.
+ */
+export class Chronicle {
+  readonly #state = createReplicatedState();
+  readonly #changes: Change[] = [];
+  readonly #changesOf = new Map<ByteString, Change[]>();
+  /** By index: when it was committed, and how many objects were posted by then. */
+  readonly #moments: { readonly committedAtMs: number; readonly lastSeq: number }[] = [];
+  /** The newest entry that each life of a server has shown. */
+  readonly #shownBy = new Map<string, number>();
+  readonly #times: TimeJudge;
+
+  constructor(clockDrift: number) {
+    this.#times = new TimeJudge(clockDrift);
+  }
+
+  /** Entries come in the order of the log; times are true ones. */
+  committed(entry: Entry, appendedAtMs: number, committedAtMs: number): void {
+    const outcome = applyEntry(this.#state, entry);
+    const { keyValues, journal } = this.#state;
+    const versions = versionsAfter(keyValues, entry.index - 1, 10) ?? [];
+    for (const { revision, changes } of versions) {
+      for (const { key, after } of changes) {
+        const change = { revision, key, value: after?.value };
+        this.#changes.push(change);
+        const ofKey = this.#changesOf.get(key) ?? [];
+        this.#changesOf.set(key, ofKey);
+        ofKey.push(change);
+      }
+    }
+    this.#moments[entry.index] = { committedAtMs, lastSeq: journal.lastSeq };
+    const command = entry.kind === 'noop' ? undefined : decodeCommand(entry.payload);
+    if (command === undefined || outcome === undefined) return;
+    const gone = versions.flatMap(({ changes }) => changes).filter(({ after }) => !after);
+    this.#times.applied({ index: entry.index, appendedAtMs, command, ...outcome, gone });
+  }
+
+  /** A read shows a moment of the history, and never an earlier one than the one before. */
+  judgeRead(shown: Shown): void {
+    const before = this.#shownBy.get(shown.by) ?? 0;
+    demand(shown.revision >= before, `${shown.by} shows entry ${shown.revision} after ${before}`);
+    this.#shownBy.set(shown.by, shown.revision);
+    const moment = this.#moments[shown.revision];
+    const isPast = shown.revision === 0 || moment !== undefined;
+    demand(isPast, `a read shows entry ${shown.revision}, which was never committed`);
+    const value = this.#valueAt(shown.key, shown.revision);
+    demand(
+      shown.value === value,
+      `a read of ${shown.key} at revision ${shown.revision} shows ${shown.value}, not ${value}`,
+    );
+    const lastSeq = moment?.lastSeq ?? 0;
+    demand(
+      shown.lastSeq === lastSeq,
+      `a read at entry ${shown.revision} shows ${shown.lastSeq} objects of ${lastSeq}`,
+    );
+  }
+
+  /** A bounded read shows all that was committed so long ago, by any clock (B1). */
+  judgeAge(
+    shown: Shown,
+    { staleMs }: Warrant,
+    { maxStalenessMs }: ReadDemand,
+    nowMs: number,
+  ): void {
+    const ageMs = staleMs ?? Number.POSITIVE_INFINITY;
+    demand(ageMs <= maxStalenessMs, `B1: a read is ${ageMs} ms old, not ${maxStalenessMs}`);
+    const missed = this.#moments[shown.revision + 1];
+    const isCurrent = missed === undefined || missed.committedAtMs > nowMs - ageMs;
+    demand(
+      isCurrent,
+      `B1: a read that says it is ${ageMs} ms old misses entry ${shown.revision + 1}, ` +
+        `committed ${nowMs - (missed?.committedAtMs ?? 0)} ms ago`,
+    );
+  }
+
+  /** What a watcher of a prefix must be told next, after so many of the changes. */
+  nextChange(prefix: string, place: number): { change: Change; place: number } | undefined {
+    for (let next = place; next < this.#changes.length; next += 1) {
+      const change = this.#changes[next];
+      if (change?.key.startsWith(prefix)) return { change, place: next + 1 };
+    }
+    return undefined;
+  }
+
+  #valueAt(key: ByteString, revision: number): ByteString | undefined {
+    return this.#changesOf.get(key)?.findLast(change => change.revision <= revision)?.value;
+  }
+}
