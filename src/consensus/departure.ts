@@ -14,7 +14,10 @@ import type { Config, Fact, Position } from './types.ts';
 /** Once per heartbeat: stays, comes back, or goes for good. */
 export function considerDeparture(replica: Replica, turn: Turn): void {
   const { config, identity, departure } = replica;
-  if (config === undefined) return;
+  if (config === undefined) {
+    if (departure === 'done') tellThatItLeft(replica, turn);
+    return;
+  }
   if (isMember(config, identity)) {
     if (departure === 'awaited') tell(turn, { type: 'namedAgain' });
     replica.departure = 'none';
@@ -27,8 +30,23 @@ export function considerDeparture(replica: Replica, turn: Turn): void {
   }
   if (departure === 'done' || !isDispensable(replica, config)) return;
   replica.departure = 'done';
+  // Else, after a restart, it would ask again, and those who could tell it may be gone by then.
+  turn.effects.push({ type: 'remember', what: { isDeparted: true } });
   tell(turn, { type: 'removed', isReplaced });
   turn.effects.push({ type: 'removed' });
+}
+
+/** In an earlier life; nobody who could say so need be there any more. */
+function tellThatItLeft(replica: Replica, turn: Turn): void {
+  if (!replica.isWaitingTold) tell(turn, { type: 'leftBefore' });
+  replica.isWaitingTold = true;
+}
+
+/** Called before a configuration is taken over that names us again: we are counted on. */
+export function endDeparture(replica: Replica, turn: Turn): void {
+  if (replica.departure !== 'done') return;
+  replica.departure = 'none';
+  turn.effects.push({ type: 'remember', what: { isDeparted: false } });
 }
 
 /**

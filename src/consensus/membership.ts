@@ -1,3 +1,4 @@
+import { endDeparture } from './departure.ts';
 import { isToBeHeard } from './gossip.ts';
 import { compareConfigIds } from './position.ts';
 import { memberOf } from './quorum.ts';
@@ -34,6 +35,7 @@ export function adoptConfig(
   if (isCandidacy) becomeFollower(replica, turn, isLed ? 'anotherLeader' : 'newerConfig');
   const isNew = replica.role === 'fresh';
   if (isNew) {
+    endDeparture(replica, turn);
     replica.role = 'follower';
     restartElectionTimer(replica, turn.now);
   }
@@ -112,7 +114,11 @@ function forgetForeignFacts(replica: Replica, config: Config): void {
  * file of a running cluster could found a second one.
  */
 export function tryToFound(replica: Replica, turn: Turn): void {
-  const isCluster = replica.config !== undefined || replica.isForeignTold || replica.isWaitingTold;
+  const isCluster =
+    replica.config !== undefined ||
+    replica.isForeignTold ||
+    replica.isWaitingTold ||
+    replica.departure === 'done';
   if (replica.role !== 'fresh' || isCluster) return;
   const { identity } = replica;
   const listed = identity.listedServers.map(({ id }) => id);

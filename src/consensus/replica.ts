@@ -1,9 +1,8 @@
 import type { SourceReason } from '../events/cluster-event.ts';
 import type { ClusterReference } from './config.ts';
-import { createLog, type Log } from './log.ts';
-import { noPosition } from './position.ts';
+import type { Log } from './log.ts';
 import { isMember, memberOf } from './quorum.ts';
-import { nextBetween, type RandomState } from './random.ts';
+import type { RandomState } from './random.ts';
 import type {
   Config,
   ConfigId,
@@ -16,7 +15,6 @@ import type {
   MemberChange,
   MonotonicMs,
   NodeId,
-  PersistentState,
   Position,
   Role,
   Round,
@@ -136,8 +134,19 @@ export type HandOver = {
 /** Everything that was committed at `asOf` (our clock) lies at or below `upTo`. */
 export type Horizon = { readonly asOf: MonotonicMs; readonly upTo: Position };
 
+/** What counts only while a server is fresh. */
+export type Newcomer = {
+  /** The directory of the founder that we have answered. */
+  sponsor: DirectoryId | undefined;
+  /** The newest configuration that waits for us, or does without us: no older one is ours. */
+  awaitedIn: ConfigId;
+  isForeignTold: boolean;
+  isWaitingTold: boolean;
+  missingTold: string;
+};
+
 /** The protocol's whole state at one server: plain data, to be copied, compared and printed. */
-export type Replica = {
+export type Replica = Newcomer & {
   readonly identity: Identity;
   readonly timings: Timings;
   readonly limits: Limits;
@@ -212,122 +221,24 @@ export type Replica = {
   /** Rounds that were started since the boot to confirm reads, and for nothing else. */
   readRounds: number;
 
-  /** Only while fresh: the directory of the founder that we have answered. */
-  sponsor: DirectoryId | undefined;
-  /** Only while fresh: the newest configuration that we know to wait for us. */
-  awaitedIn: ConfigId;
-  isForeignTold: boolean;
-  isWaitingTold: boolean;
   /** When it was last told that a message of another cluster came. */
   foreignToldAt: MonotonicMs;
-  missingTold: string;
   /** Not named any more: since it was told, until nobody needs us. */
   departure: 'none' | 'awaited' | 'done';
+  /** The configuration under which this server has left, in an earlier life: where to knock. */
+  readonly leftConfig: Config | undefined;
 };
-
-export type ReplicaOptions = {
-  readonly identity: Identity;
-  readonly persistent: PersistentState;
-  readonly timings: Timings;
-  readonly limits: Limits;
-  /** Different on every server, or they would campaign at the same moments. */
-  readonly seed: number;
-  readonly now: MonotonicMs;
-};
-
-/** Before every configuration. */
-const noConfig: ConfigId = { term: 0 as Term, version: 0 };
 
 /** Before every moment of any clock. */
-const never = Number.NEGATIVE_INFINITY as MonotonicMs;
-
-/** A server as it stands right after its start, from what its disk holds. */
-export function createReplica(options: ReplicaOptions): Replica {
-  const { identity, persistent, timings, now } = options;
-  const random = { value: options.seed | 0 };
-  const { electionTimeoutMs } = timings;
-  const log = createLog(persistent.log);
-  const replica: Replica = {
-    identity,
-    timings,
-    limits: options.limits,
-    random,
-    term: persistent.term,
-    vote: persistent.vote,
-    config: persistent.config,
-    log,
-    role: persistent.config === undefined ? 'fresh' : 'follower',
-    leader: undefined,
-    commit: persistent.applied,
-    pendingCommit: noPosition,
-    durableIndex: log.lastIndex,
-    appliedIndex: persistent.applied.index,
-    applyIndex: persistent.applied.index,
-    unpersisted: [],
-    isDiskStalled: false,
-    facts: new Map(),
-    isFactDirty: true,
-    sequence: 0,
-    peers: new Map(),
-    // Before the first round of our term; so that after a restart its next one counts as news.
-    seen: { term: persistent.term, round: 0 },
-    seenAt: now,
-    support: undefined,
-    supportedAt: now,
-    ...leasesAtBoot(persistent, timings, now),
-    isOlderLeaseReleased: false,
-    deferCommitUntil: undefined,
-    horizon: undefined,
-    electionDeadline: (now +
-      nextBetween(random, electionTimeoutMs, 2 * electionTimeoutMs)) as MonotonicMs,
-    heartbeatDeadline: now,
-    lostElections: 0,
-    tally: new Set(),
-    leadership: undefined,
-    pull: undefined,
-    fetchingFrom: undefined,
-    sourceReason: undefined,
-    sourceChangedAt: now,
-    pullCount: 0,
-    deniedSources: new Map(),
-    children: new Map(),
-    isReportDue: false,
-    readRounds: 0,
-    sponsor: undefined,
-    awaitedIn: noConfig,
-    isForeignTold: false,
-    isWaitingTold: false,
-    foreignToldAt: never,
-    missingTold: '',
-    departure: 'none',
-  };
-  followMembers(replica);
-  return replica;
-}
-
-/** Whoever has seen a round before it was restarted still owes its leader the whole lease. */
-function leasesAtBoot(
-  { remembered, term }: PersistentState,
-  { leaseMs }: Timings,
-  now: MonotonicMs,
-): Pick<Replica, 'leaseSeenAt' | 'seenLeaseMs' | 'leaseOwedMs' | 'olderLeaseEndsAt'> {
-  // A directory that did not keep it may have seen rounds in any term that it has lived in.
-  const leaseOwedMs = remembered.leaseOwedMs ?? (term > 0 ? leaseMs : 0);
-  const isOwing = leaseOwedMs > 0;
-  return {
-    leaseSeenAt: isOwing ? now : never,
-    seenLeaseMs: leaseOwedMs,
-    leaseOwedMs,
-    olderLeaseEndsAt: isOwing ? ((now + leaseOwedMs) as MonotonicMs) : never,
-  };
-}
+export const never = Number.NEGATIVE_INFINITY as MonotonicMs;
 
 /**
  * The members are our peers; while we are none of them, the servers of the file. Those that are
  * peers already keep what is known of them.
  */
 export function followMembers(replica: Replica): void {
-  const { config, identity } = replica;
+  const { identity } = replica;
+  const config = replica.config ?? replica.leftConfig;
   const others = isMember(config, identity) ? [] : identity.listedServers;
   const ids = new Set([...(config?.members ?? []), ...others].map(({ id }) => id));
   for (const id of replica.peers.keys()) {
@@ -361,9 +272,12 @@ export function isLinkUp(replica: Replica, peer: NodeId, now: MonotonicMs): bool
   return confirmedAt !== undefined && now - confirmedAt < linkTimeoutMs(replica.timings);
 }
 
-/** The cluster to which this server belongs: without an identity while it belongs to none. */
-export const clusterOf = ({ config, identity }: Replica): ClusterReference => ({
-  clusterId: config?.clusterId,
+/**
+ * The cluster to which this server belongs: without an identity while it belongs to none. One that
+ * has left may come back to no other one: what it holds is of this one.
+ */
+export const clusterOf = ({ config, leftConfig, identity }: Replica): ClusterReference => ({
+  clusterId: (config ?? leftConfig)?.clusterId,
   clusterName: identity.clusterName,
 });
 

@@ -56,6 +56,8 @@ export type ClusterEvent =
   | { readonly type: 'namedAgain' }
   /** This server was removed, or its directory was given up for another one: for certain. */
   | { readonly type: 'removed'; readonly isReplaced: boolean }
+  /** This server was removed before it was started again, and waits to be added. */
+  | { readonly type: 'leftBefore' }
   /** The cluster knows this server with another data directory (it was wiped or replaced). */
   | { readonly type: 'foreignDirectory' }
   | { readonly type: 'preVoteStarted'; readonly term: Term }

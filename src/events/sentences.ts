@@ -69,6 +69,11 @@ const sentences: Sentences = {
         ? 'another data directory takes the place of this one in the cluster: this server stops'
         : 'this server was removed from the cluster and stops',
     ),
+  leftBefore: () =>
+    info(
+      'this server was removed from the cluster before, and waits: added again, it comes back ' +
+        'with its data',
+    ),
   foreignDirectory: () =>
     warn(
       'the cluster knows this server with another data directory (this one was wiped): it takes ' +

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
-import { createReplica, type Replica } from '../consensus/replica.ts';
+import { createReplica } from '../consensus/create-replica.ts';
+import type { Replica } from '../consensus/replica.ts';
 import type {
   ClusterId,
   Config,

@@ -5,12 +5,12 @@ import { parseAddress, placeOf } from '../transport/endpoint.ts';
 import type { PeerAddress } from '../transport/transport.ts';
 
 /** Where the peers are, as the cluster knows them or our file lists them. */
-export function peerAddresses({ peers, config, identity }: Replica): PeerAddress[] {
+export function peerAddresses({ peers, config, leftConfig, identity }: Replica): PeerAddress[] {
   const listed = new Map(
     identity.listedServers.map(({ id, address }) => [id, parseAddress(address)]),
   );
   return [...peers.keys()].flatMap(id => {
-    const member = memberOf(config, id);
+    const member = memberOf(config ?? leftConfig, id);
     const place = member === undefined ? listed.get(id) : placeOf(member, listed.get(id));
     return place === undefined ? [] : [{ id, ...place }];
   });

@@ -282,7 +282,7 @@ const listenerFor = (
 });
 
 function leaveBehind(options: ServerOptions, directory: string, eventLog: EventLog): void {
-  const advice = 'to come back as a new server, delete it, add the server again and start it';
+  const advice = 'started and added again, the server comes back with it';
   eventLog.say('info', `its data is still in ${directory}: ${advice}`);
   options.onRemoved();
 }

@@ -1,7 +1,8 @@
+import { createReplica } from '../consensus/create-replica.ts';
 import { landmarksOf, regressionsBetween, violationsOf } from '../consensus/invariants.ts';
 import { termAt } from '../consensus/log.ts';
 import { noPosition } from '../consensus/position.ts';
-import { createReplica, type Replica } from '../consensus/replica.ts';
+import type { Replica } from '../consensus/replica.ts';
 import { step } from '../consensus/step.ts';
 import type {
   ClusterId,

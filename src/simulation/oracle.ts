@@ -1,3 +1,4 @@
+import { assert } from '../assert.ts';
 import {
   type Landmarks,
   landmarksOf,
@@ -5,11 +6,12 @@ import {
   violationsOf,
 } from '../consensus/invariants.ts';
 import { holds, termAt } from '../consensus/log.ts';
-import { comparePositions, noPosition } from '../consensus/position.ts';
-import { quorumSize, votersOf } from '../consensus/quorum.ts';
+import { compareConfigIds, comparePositions, noPosition } from '../consensus/position.ts';
+import { isMember, quorumSize, votersOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type {
   Config,
+  ConfigId,
   DirectoryId,
   Entry,
   Fact,
@@ -53,8 +55,8 @@ export class Oracle {
   readonly #votersOf: (readonly Member[])[] = [];
   readonly #configs = new Map<string, string>();
   readonly #seenConfigs = new WeakSet<Config>();
-  /** Directories that left, each with the term from which on nobody may count on it. */
-  readonly #departed = new Map<DirectoryId, number>();
+  /** Directories that nobody may count on, with the configuration that did without them. */
+  readonly #departed = new Map<DirectoryId, ConfigId>();
   #lastAckedSeq = 0;
   #witnesses: readonly Witness[] = [];
   readonly acked = new Map<string, Placement>();
@@ -96,7 +98,10 @@ export class Oracle {
       if (replica.role === 'leader' && isNewLeader) this.#elected(replica);
     } else if (replica.role === 'leader') this.#elected(replica);
     this.#landmarks.set(id, { life, landmarks });
-    if (replica.config !== undefined) this.#checkConfig(replica.config);
+    if (replica.config !== undefined) {
+      this.#checkConfig(replica.config);
+      this.#noteReturn(witness, replica.config);
+    }
     this.#checkCommit(witness, replica);
   }
 
@@ -124,23 +129,28 @@ export class Oracle {
     this.#leaders.set(term, identity.id);
     const isComplete = holds(replica.log, this.#lastCommitted) || this.#lastCommitted.term >= term;
     demand(isComplete, `I5: ${identity.id} leads term ${term} without what was committed`);
-    // A late winner of an older term commits nothing any more: a majority has left that term.
-    const gone = config?.members.find(
-      ({ directoryId }) => directoryId !== undefined && term >= this.#goneSince(directoryId),
-    );
+    const gone = votersOf(config).find(({ directoryId }) => {
+      const left = directoryId === undefined ? undefined : this.#departed.get(directoryId);
+      // Who wins an older term belatedly commits nothing: a majority lives in a later one.
+      return left !== undefined && term >= left.term;
+    });
     demand(
       gone === undefined,
       `I13: ${identity.id} leads term ${term} with ${gone?.id}, which left`,
     );
   }
 
-  #goneSince(directoryId: DirectoryId): number {
-    return this.#departed.get(directoryId) ?? Number.POSITIVE_INFINITY;
+  /** It has left, and has taken over a later configuration that counts on it again. */
+  #noteReturn({ id, directoryId }: Witness, config: Config): void {
+    const left = this.#departed.get(directoryId);
+    const isBack = left !== undefined && compareConfigIds(config.id, left) > 0;
+    if (isBack && isMember(config, { id, directoryId })) this.#departed.delete(directoryId);
   }
 
-  /** A server goes for good: its disk may be thrown away. */
+  /** A server goes: nobody counts on it until it is back, so its disk may be thrown away. */
   departed({ id, directoryId }: Witness, { config, log }: Replica): void {
-    this.#departed.set(directoryId, config?.id.term ?? 0);
+    assert(config !== undefined, 'only a member leaves');
+    this.#departed.set(directoryId, config.id);
     let index = Math.min(log.lastIndex, this.committedCount);
     for (; index > log.base.index; index -= 1) {
       const entry = this.#committed[index - 1];

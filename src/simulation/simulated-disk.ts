@@ -1,5 +1,6 @@
+import { createReplica } from '../consensus/create-replica.ts';
 import { noPosition } from '../consensus/position.ts';
-import { createReplica, type Replica } from '../consensus/replica.ts';
+import type { Replica } from '../consensus/replica.ts';
 import type {
   ClusterId,
   Config,

@@ -133,6 +133,73 @@ test('after a restart it waits as before; it neither votes nor campaigns', t => 
   t.is(server.vote, undefined);
 });
 
+/** n0 as it is started again after it has left. */
+const leftUnder = (config: Config): Replica =>
+  replica({ terms: [1, 1], term: 3, config, remembered: { isDeparted: true } });
+
+/** The cluster goes on under this one: whatever it says of n0. */
+const nextWith = (...own: Config['members']): Config => ({
+  ...withoutUs,
+  id: { term: 4 as Term, version: 11 },
+  members: [...withoutUs.members, ...own],
+});
+const named = threeServers.members[0];
+if (named === undefined) throw new Error('n0 is one of them');
+const awaited = { ...named, directoryId: undefined, isVoter: false };
+
+test('that it has left is durable before it goes, and said at once at the next start', t => {
+  const server = replica({ terms: [1] });
+  learn(server, 10, withoutUs);
+  hear(server, 20, knows('n1'), knows('n2'));
+  const effects = beat(server, 30).filter(({ type }) => type === 'remember' || type === 'removed');
+  t.deepEqual(effects, [{ type: 'remember', what: { isDeparted: true } }, { type: 'removed' }]);
+
+  const again = leftUnder(withoutUs);
+  t.is(again.role, 'fresh');
+  t.deepEqual([...again.peers.keys()], ['n1', 'n2'], 'it knocks where it was known last');
+  t.deepEqual(told(beat(again, 10)), ['leftBefore']);
+  t.deepEqual(told(beat(again, 20)), [], 'once');
+  t.false(isVoter(again));
+});
+
+test('a server that has left comes back with its data when it is added again', t => {
+  const server = leftUnder(withoutUs);
+  learn(server, 10, nextWith(awaited));
+  t.is(server.role, 'fresh');
+  t.deepEqual(server.awaitedIn, nextWith().id, 'it says in which configuration it is awaited');
+  const back = { ...nextWith(named), id: { term: 4 as Term, version: 12 } };
+  const effects = learn(server, 20, back);
+  t.is(server.role, 'follower');
+  t.is(server.config, back);
+  t.is(Number(server.log.lastIndex), 2);
+  const kinds = effects.map(({ type }) => type);
+  t.deepEqual(ofType(effects, 'remember'), [{ type: 'remember', what: { isDeparted: false } }]);
+  t.true(kinds.indexOf('remember') < kinds.indexOf('persistConfig'));
+});
+
+test('it comes back by no configuration of before, and founds no other cluster', t => {
+  const server = leftUnder(withoutUs);
+  learn(server, 10, { ...threeServers, id: { term: 3 as Term, version: 8 } });
+  t.is(server.role, 'fresh');
+  for (const id of ['n1', 'n2']) {
+    const founding = { role: 'fresh', sponsor: directoryOf('n0'), membersHash: 'three' } as const;
+    hear(server, 20, fact(id, { ...founding, sequence: 2000 }));
+  }
+  beat(server, 30);
+  t.is(server.config, undefined);
+});
+
+test('also a directory that was given up comes back, if no other one has come in its place', t => {
+  const config = { ...nextWith(awaited), id: withoutUs.id };
+  const server = leftUnder(config);
+  beat(server, 10);
+  t.is(server.facts.get(nodeId('n0'))?.fact.configId, config.id, 'it knows that it is awaited');
+  learn(server, 20, nextWith({ ...awaited, directoryId: directoryOf('another') }));
+  t.is(server.role, 'fresh');
+  learn(server, 30, { ...nextWith(named), id: { term: 4 as Term, version: 12 } });
+  t.is(server.role, 'follower');
+});
+
 test('another directory under its name votes in its place, and is no evidence of itself', t => {
   const server = replica({ terms: [1] });
   learn(server, 10, withAnother);

@@ -1,4 +1,5 @@
-import { createReplica, type Replica } from '../../src/consensus/replica.ts';
+import { createReplica } from '../../src/consensus/create-replica.ts';
+import type { Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type {
   ClusterId,

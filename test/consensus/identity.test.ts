@@ -1,6 +1,7 @@
 import test from 'ava';
 import { givenClusterId } from '../../src/consensus/config.ts';
-import { createReplica, type Replica } from '../../src/consensus/replica.ts';
+import { createReplica } from '../../src/consensus/create-replica.ts';
+import type { Replica } from '../../src/consensus/replica.ts';
 import type { ClusterId, Effect, Envelope, Fact } from '../../src/consensus/types.ts';
 import {
   clusterId,

@@ -1,6 +1,7 @@
 import test from 'ava';
+import { createReplica } from '../../src/consensus/create-replica.ts';
 import { noPosition } from '../../src/consensus/position.ts';
-import { createReplica, type Replica } from '../../src/consensus/replica.ts';
+import type { Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type { Config, DirectoryId, Effect, Fact } from '../../src/consensus/types.ts';
 import {

@@ -17,12 +17,16 @@ export const leaseMutants: readonly Mutant[] = [
   ),
   leaseMutant(
     'a restarted voter owes no older lease',
-    inFile('consensus/replica.ts', 'const isOwing = leaseOwedMs > 0;', 'const isOwing = false;'),
+    inFile(
+      'consensus/create-replica.ts',
+      'const isOwing = leaseOwedMs > 0;',
+      'const isOwing = false;',
+    ),
   ),
   leaseMutant(
     'a restarted voter owes the lease of its own settings',
     inFile(
-      'consensus/replica.ts',
+      'consensus/create-replica.ts',
       'remembered.leaseOwedMs ?? (term > 0 ? leaseMs : 0)',
       'term > 0 || remembered.leaseOwedMs ? leaseMs : 0',
     ),

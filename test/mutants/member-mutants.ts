@@ -8,13 +8,9 @@ const departure = 'consensus/departure.ts';
 export const memberMutants: readonly Mutant[] = [
   memberMutant(
     'configurations are told apart by their version alone, without a term',
-    inFile(
-      election,
-      'id: { term: replica.term, version }',
-      'id: { ...replica.config.id, version }',
-    ),
+    inFile(election, 'id: { term: replica.term, version: id.version }', 'id'),
     inFile(reconfigure, 'config.id.term !== term || commit.term !== term', 'commit.term !== term'),
-    inFile(reconfigure, '{ id: { term, version:', '{ id: { term: config.id.term, version:'),
+    inFile(reconfigure, 'id: { term, version:', 'id: { term: config.id.term, version:'),
     inFile(departure, 'term === id.term && compareConfigIds', 'term > 0 && compareConfigIds'),
     inFile(
       'consensus/invariants.ts',
@@ -47,6 +43,23 @@ export const memberMutants: readonly Mutant[] = [
       "fact?.role === 'fresh' && compareConfigIds(fact.configId, config.id) === 0;",
       "fact?.role === 'fresh';",
     ),
+  ),
+  memberMutant(
+    'a server that has left comes back by a configuration of before',
+    inFile(
+      'consensus/create-replica.ts',
+      'awaitedIn: leftConfig?.id ?? noConfig',
+      'awaitedIn: noConfig',
+    ),
+    inFile(
+      'consensus/membership.ts',
+      'if (compareConfigIds(config.id, replica.awaitedIn) <= 0) return false;',
+      '',
+    ),
+  ),
+  memberMutant(
+    'a server that is started again does not know that it has left',
+    inFile(departure, 'what: { isDeparted: true }', 'what: {}'),
   ),
   memberMutant(
     'a server goes as soon as it hears of a configuration without it',

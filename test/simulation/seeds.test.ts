@@ -17,6 +17,7 @@ const onceFailed = [
   2060, // as above
   40_631, // as above, with a removal that waited
   62_460, // votes over a chain of slow links took longer than any candidate waited for them
+  3_007_040, // one that had left and was started again asked for ever whether it is needed
   63_424, // the judge of the keys gave up too early
   1_006_063, // a late winner of an old term was blamed for a server that had left since (I13)
   41_684, // a server left as soon as it heard of a configuration without it
