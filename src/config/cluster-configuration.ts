@@ -100,6 +100,10 @@ const limitsShape = z.strictObject(
     tailMaxBytes: positive('bytes').default(16 * mebibyte),
     /** A server saves its state after so many bytes of log, or as many as it saved last. */
     snapshotIntervalBytes: positive('bytes').default(64 * mebibyte),
+    /** Idempotency keys: 64 bytes each. The leader's counts. */
+    idempotencyMaxBytes: positive('bytes')
+      .min(mebibyte, { error: 'expected at least 1 MiB' })
+      .default(64 * mebibyte),
   },
   { error: shapeError },
 );

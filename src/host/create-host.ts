@@ -39,7 +39,11 @@ export type HostOptions = {
   readonly outbox: Outbox;
   readonly observer: Observer;
   readonly listener: HostListener;
-  readonly snapshotIntervalBytes: number;
+  readonly limits: {
+    readonly snapshotIntervalBytes: number;
+    /** Room for idempotency keys while this server leads. */
+    readonly idempotencyMaxBytes: number;
+  };
   readonly retention: Retention;
 };
 
@@ -69,7 +73,7 @@ export function createHost(options: HostOptions): CreatedHost {
   const snapshotter = new Snapshotter({
     store: options.snapshotStore,
     clock,
-    intervalBytes: options.snapshotIntervalBytes,
+    intervalBytes: options.limits.snapshotIntervalBytes,
     onSaved: (position, saved, tookMs) => {
       observer.snapshotSaved(position, saved, tookMs);
       return compactor.snapshotSaved(position);
@@ -111,7 +115,7 @@ export function createHost(options: HostOptions): CreatedHost {
   };
   const { metadata, outbox } = options;
   const runEffect = effectRunner({ context, metadata, outbox, observer, listener });
-  const expiry = new Expiry(context);
+  const expiry = new Expiry(context, options.limits.idempotencyMaxBytes);
   return {
     ...context,
     start(runTurn = runAll) {

@@ -4,55 +4,103 @@ import { nextExpiryMs } from '../state-machines/key-values.ts';
 import { timeAt } from '../state-machines/log-clock.ts';
 import type { HostContext } from './host-context.ts';
 
-const checkIntervalMs = 100;
+/** A leader that takes no proposals now (it hands over, or is overloaded) is asked again then. */
+const retryMs = 100;
+/** Timers cannot sleep for longer than 24 days; this one looks again after one. */
+const sleepMaxMs = 24 * 60 * 60 * 1000;
+/** Before all log time. */
+const atOnce = Number.NEGATIVE_INFINITY;
 
 /**
- * Lets time pass in the log when nobody else writes: the leader proposes a tick once a key or a
- * lock is due. Only the log decides what has expired; a leader that is none any more proposes in
- * vain.
+ * Lets time pass in the log when nobody else writes: the leader proposes a tick when the next key
+ * or lock is due, and goes on as long as something is. There is one timer, for that moment, and
+ * none where nothing ends or another server leads. Only the log decides what has expired; a leader
+ * that is none any more proposes in vain.
  */
 export class Expiry {
   readonly #context: HostContext;
-  #callOff: (() => void) | undefined;
-  #isWaiting = false;
+  /** What the file of this server says; told in the log while it leads. */
+  readonly #idempotencyMaxBytes: number;
+  #timer:
+    | { readonly dueMs: number; readonly term: number; readonly callOff: () => void }
+    | undefined;
+  #isProposed = false;
+  #unsubscribe = (): void => undefined;
 
-  constructor(context: HostContext) {
+  constructor(context: HostContext, idempotencyMaxBytes: number) {
     this.#context = context;
+    this.#idempotencyMaxBytes = idempotencyMaxBytes;
   }
 
   start(): void {
-    this.#schedule();
+    // A leader applies an entry of its own before it does anything else: it is looked at then.
+    this.#unsubscribe = this.#context.requests.onAdvance(() => this.#look());
   }
 
   stop(): void {
-    this.#callOff?.();
+    this.#unsubscribe();
+    this.#callOff();
   }
 
-  #schedule(): void {
-    this.#callOff = this.#context.timers.after(checkIntervalMs, () => {
-      this.#schedule();
-      this.#check();
-    });
+  /** Proposes a tick if one is due now, else sets the timer for the moment when it is. */
+  #look(): void {
+    if (this.#isProposed) return;
+    const { term, role } = this.#context.host.replica;
+    const dueMs = role === 'leader' ? this.#nextTickMs() : undefined;
+    if (this.#timer?.dueMs === dueMs && this.#timer?.term === term) return;
+    this.#callOff();
+    if (dueMs === undefined) return;
+    const delayMs = dueMs - this.#nowMs();
+    if (delayMs <= 0) this.#tick();
+    else this.#sleep(Math.min(delayMs, sleepMaxMs), { dueMs, term });
   }
 
-  #check(): void {
-    const { host, applyLoop, requests } = this.#context;
-    const { keyValues, clock } = applyLoop.state;
-    const { term, role } = host.replica;
+  /** Log time at which the next tick is due; undefined: not before something else happens. */
+  #nextTickMs(): number | undefined {
+    const { keyValues, keys, clock } = this.#context.applyLoop.state;
+    if (keys.maxBytes !== this.#idempotencyMaxBytes) return atOnce;
     const dueMs = nextExpiryMs(keyValues.contents);
-    if (dueMs === undefined || this.#isWaiting || role !== 'leader') return;
-    // Before the first command of our term, the clock of the log does not know ours.
+    const doesAge = dueMs !== undefined || keys.uses.size > 0;
+    // The clock of the log stands still before the first command of a term.
+    const isStopped = clock.term !== this.#context.host.replica.term;
+    return isStopped && doesAge ? atOnce : dueMs;
+  }
+
+  /** Log time, if a command came now. */
+  #nowMs(): number {
+    const { host, applyLoop } = this.#context;
+    const { clock } = applyLoop.state;
+    const { term } = host.replica;
     const wallMs = currentStamp(host.replica, host.now());
-    const isOurs = wallMs !== undefined && clock.term === term;
-    if (isOurs && timeAt(clock, { term, wallMs }) < dueMs) return;
-    this.#isWaiting = true;
-    requests.propose([encodeCommand({ kind: 'tick' })], answer => {
-      if (answer.type === 'refused') this.#isWaiting = false;
-      else {
+    return wallMs === undefined ? clock.nowMs : timeAt(clock, { term, wallMs });
+  }
+
+  #tick(): void {
+    const { requests, applyLoop } = this.#context;
+    const idempotencyMaxBytes = this.#idempotencyMaxBytes;
+    const isNews = applyLoop.state.keys.maxBytes !== idempotencyMaxBytes;
+    const tick = { kind: 'tick', ...(isNews ? { idempotencyMaxBytes } : {}) } as const;
+    this.#isProposed = true;
+    requests.propose([encodeCommand(tick)], answer => {
+      if (answer.type === 'accepted') {
         requests.resultAt(answer.position, () => {
-          this.#isWaiting = false;
+          this.#isProposed = false;
         });
-      }
+      } else this.#sleep(retryMs, { dueMs: atOnce, term: this.#context.host.replica.term });
     });
+  }
+
+  #sleep(delayMs: number, due: { readonly dueMs: number; readonly term: number }): void {
+    const callOff = this.#context.timers.after(delayMs, () => {
+      this.#timer = undefined;
+      this.#isProposed = false;
+      this.#look();
+    });
+    this.#timer = { ...due, callOff };
+  }
+
+  #callOff(): void {
+    this.#timer?.callOff();
+    this.#timer = undefined;
   }
 }

@@ -198,7 +198,7 @@ function wire(
       onHalt: fatal,
       onMetadataFailure: error => fatal(diskSentence(error, 'the metadata')),
     },
-    snapshotIntervalBytes: configuration.limits.snapshotIntervalBytes,
+    limits: configuration.limits,
     retention: retentionFor(configuration),
   });
   followMembers();

@@ -3,6 +3,7 @@ import type { Effect, Entry, Message } from '../consensus/types.ts';
 import { type CreatedHost, createHost } from '../host/create-host.ts';
 import { ReadGate } from '../host/read-gate.ts';
 import type { Clock, Timers } from '../host/surroundings.ts';
+import { stateLimits } from '../state-machines/replicated-state.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import type { NodeId } from '../words.ts';
 import { settingsAt } from './options.ts';
@@ -181,8 +182,11 @@ export class SimulatedProcess implements Life {
         onHalt: reason => around.fail(`${id} halts: ${reason}`),
         onMetadataFailure: error => around.fail(`${id} halts: ${error.message}`),
       },
-      snapshotIntervalBytes:
-        snapshotInterval === 0 ? Number.POSITIVE_INFINITY : snapshotInterval * entryBytes,
+      limits: {
+        snapshotIntervalBytes:
+          snapshotInterval === 0 ? Number.POSITIVE_INFINITY : snapshotInterval * entryBytes,
+        idempotencyMaxBytes: stateLimits.idempotency.maxBytes,
+      },
       retention: { maxBytes: undefined, maxAgeMs: undefined },
     });
   }
