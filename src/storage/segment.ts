@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry } from '../consensus/types.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
-import { decodeRecord, paddedBytes, recordBytesAt } from './record.ts';
+import { decodeRecord, paddedBytes, recordBytesAt, recordHeaderBytes } from './record.ts';
 
 /*
  * A segment file: a header of 96 bytes, records, and zeros that were written in advance (a write
@@ -97,12 +97,15 @@ export async function readSegment(
   let chunk = Buffer.alloc(0);
   let chunkAt = offset;
   while (offset < segment.endOffset) {
-    const need = recordBytesAt(chunk, offset - chunkAt);
-    if (need === undefined || offset - chunkAt + need > chunk.length) {
-      const wanted = Math.max(readChunkBytes, need ?? 0);
-      chunk = Buffer.alloc(Math.min(wanted, segment.endOffset - offset));
+    let need = recordBytesAt(chunk, offset - chunkAt) ?? recordHeaderBytes;
+    // Twice where the header says only now how much there is to read.
+    while (offset - chunkAt + need > chunk.length) {
+      const wanted = Math.min(Math.max(readChunkBytes, need), segment.endOffset - offset);
+      if (wanted < need) break;
+      chunk = Buffer.alloc(wanted);
       chunkAt = offset;
       await segment.file.read(chunk, offset);
+      need = recordBytesAt(chunk, 0) ?? recordHeaderBytes;
     }
     const record = decodeRecord(chunk, offset - chunkAt);
     if (record === undefined) break;

@@ -125,6 +125,22 @@ for (const [name, createRig] of rigs) {
     t.deepEqual(await read(store, 61, 70), []);
   });
 
+  test(`${name}: entries of any size can be read, wherever one begins`, async t => {
+    const { store, settle } = await createRig(t);
+    const sizes = [10, 300_000, 20, 1_000_000, 262_096, 262_144, 5, 700_000, 1];
+    const entries = sizes.map((size, place) => entry(place + 8, 1, size));
+    store.append([...entriesFrom(1, 7), ...entries], 0);
+    await settle();
+    store.append(entriesFrom(17, 20), 0);
+    await settle();
+    for (const one of entries.filter(({ kind }) => kind === 'command')) {
+      const [found] = await read(store, one.index, store.lastIndex, 1);
+      t.is(found?.index, one.index);
+      t.true(Buffer.from(found?.payload ?? []).equals(one.payload));
+    }
+    t.is((await read(store, 8, 16)).length, 9);
+  });
+
   test(`${name}: a truncation is final, and what follows it survives a restart`, async t => {
     const rig = await createRig(t);
     rig.store.append(entriesFrom(1, 40), 0);
