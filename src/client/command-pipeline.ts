@@ -6,6 +6,7 @@ import { decodeResult, type Result } from '../state-machines/result.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
+import { writeCommands } from '../transport/wire-commands.ts';
 import { LeaderFinder } from './leader-finder.ts';
 import { LeaderStreams } from './leader-streams.ts';
 import type { ServerConnection } from './server-connection.ts';
@@ -76,7 +77,7 @@ export class CommandPipeline {
   constructor(options: {
     readonly directory: ServerDirectory;
     readonly pendingMaxBytes: number;
-    /** A leader that acknowledges nothing for this long is asked for anew. */
+    /** A leader that says nothing for this long while we wait is asked for anew. */
     readonly stallMs: number;
   }) {
     this.#directory = options.directory;
@@ -145,11 +146,9 @@ export class CommandPipeline {
       pending.mayHaveEffect = true;
       if (pending.sequence !== undefined) this.#outstanding.set(pending.sequence, pending);
     }
-    const commands = batch.flatMap(({ encoded }) =>
-      encoded === undefined ? [] : [Buffer.from(encoded.buffer)],
-    );
-    const { cluster } = this.#directory;
-    this.#streams.write({ ...cluster, requestId: this.#requestCount, commands });
+    const commands = batch.flatMap(({ encoded }) => encoded ?? []);
+    const request = { ...this.#directory.cluster, requestId: this.#requestCount };
+    this.#streams.write(writeCommands(request, commands));
     this.#watch();
   }
 
@@ -339,6 +338,7 @@ export class CommandPipeline {
     streams.listen({
       replied: reply => this.#replied(reply),
       acked: reply => this.#acked(reply),
+      progressed: () => this.#watch(),
       lost: hint => this.#lost(hint),
     });
     return undefined;

@@ -1,22 +1,32 @@
 import type { ClientDuplexStream, ClientReadableStream } from '@grpc/grpc-js';
+import { CountedWriter } from '../transport/counted-writer.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest } from '../transport/generated/gossipraft/PutEntriesRequest.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
+import { pieceMaxBytes } from '../transport/pieces.ts';
 import type { ServerConnection } from './server-connection.ts';
 
 export type LeaderListener = {
   replied(reply: PutReply): void;
+  /** May tell of nothing but that the leader is there. */
   acked(reply: AckReply): void;
+  /** A part of what was written has left. */
+  progressed(): void;
   /** The server leads no more, or cannot be reached. Told once. */
   lost(leaderHint: string | undefined): void;
 };
+
+const underWayMaxBytes = 2 * pieceMaxBytes;
+const messageOverheadBytes = 64;
 
 /** The open streams to the leader: commands go out, acknowledgements come in. */
 export class LeaderStreams {
   readonly server: string;
   readonly #puts: ClientDuplexStream<PutEntriesRequest, PutReply>;
   readonly #acks: ClientReadableStream<AckReply>;
+  readonly #writer: CountedWriter<PutEntriesRequest>;
+  #unsent: Iterator<PutEntriesRequest> | undefined;
   #listener: LeaderListener | undefined;
 
   private constructor(
@@ -27,6 +37,7 @@ export class LeaderStreams {
     this.server = server;
     this.#acks = acks;
     this.#puts = puts;
+    this.#writer = new CountedWriter(puts);
   }
 
   /** Resolves with the streams, or with the refusal when the server does not lead. */
@@ -50,7 +61,7 @@ export class LeaderStreams {
   listen(listener: LeaderListener): void {
     this.#listener = listener;
     this.#acks.on('data', (reply: AckReply) => {
-      if (reply.acks.length > 0) this.#listener?.acked(reply);
+      this.#listener?.acked(reply);
       if (reply.ended !== null) this.#lose(reply.ended.leader);
     });
     this.#acks.resume();
@@ -61,16 +72,30 @@ export class LeaderStreams {
     }
   }
 
-  write(request: PutEntriesRequest): void {
-    this.#puts.write(request);
+  /** Sends the messages, each when the one before is on its way; what was left unsent is not. */
+  write(messages: Iterator<PutEntriesRequest>): void {
+    this.#unsent = messages;
+    this.#pump();
   }
 
   close(): void {
     this.#listener = undefined;
+    this.#unsent = undefined;
     this.#acks.on('error', () => undefined);
     this.#puts.on('error', () => undefined);
     this.#acks.cancel();
     this.#puts.cancel();
+  }
+
+  #pump(): void {
+    while (this.#writer.isOpen && this.#writer.waitingBytes < underWayMaxBytes) {
+      const next = this.#unsent?.next();
+      if (next === undefined || next.done === true) return;
+      this.#writer.write(next.value, sizeOf(next.value), () => {
+        this.#listener?.progressed();
+        this.#pump();
+      });
+    }
   }
 
   #lose(leaderHint: string | undefined): void {
@@ -110,3 +135,6 @@ function firstWord(
     });
   });
 }
+
+const sizeOf = ({ commands }: PutEntriesRequest): number =>
+  (commands ?? []).reduce((sum, { length }) => sum + length, messageOverheadBytes);

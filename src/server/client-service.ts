@@ -19,7 +19,11 @@ import type { ReadKeysReply } from '../transport/generated/gossipraft/ReadKeysRe
 import type { ReadKeysRequest__Output as ReadKeysRequest } from '../transport/generated/gossipraft/ReadKeysRequest.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 import type { TransferLeadershipReply } from '../transport/generated/gossipraft/TransferLeadershipReply.ts';
+import { Assembly, type Room, wholeMaxBytes } from '../transport/pieces.ts';
+import { reasonOf } from '../transport/wire-checks.ts';
+import { readCommands } from '../transport/wire-commands.ts';
 import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
+import { AckStream } from './ack-stream.ts';
 import { serveBackup } from './backup-source.ts';
 import { changeMembers } from './member-service.ts';
 import { notLeader, refused, refusedByHost, refusedProposal, wrongCluster } from './refusals.ts';
@@ -30,13 +34,16 @@ import { readConsistency, writeConsistency } from './wire-consistency.ts';
 /** Entries in one answer, however many are asked for. */
 const pageMaxEntries = 10_000;
 /** Answers that may wait for a client that does not read. */
-const replyBacklogMaxBytes = 16 * 1024 * 1024;
+const replyBacklogMaxMessages = 1000;
+/** What all clients together may have sent in parts that is not complete yet. */
+const roomMaxBytes = 4 * wholeMaxBytes;
 const commandsPerRequestMax = 10_000;
 
 /** What client servers ask of a server: the only way in for data. */
 export class ClientService {
   readonly #context: ServerContext;
   readonly #gate: ReadGate;
+  readonly #room: Room = { usedBytes: 0, maxBytes: roomMaxBytes };
 
   constructor(context: ServerContext) {
     this.#context = context;
@@ -175,23 +182,25 @@ export class ClientService {
 
   #putEntries(call: ServerDuplexStream<PutRequest, PutEntriesReply>): void {
     call.sendMetadata(new Metadata());
+    const assembly = new Assembly(this.#room);
     call.on('data', (request: PutRequest) => {
-      this.#put(request, reply => {
-        if (call.writableLength > replyBacklogMaxBytes) call.end();
+      this.#put(request, assembly, reply => {
+        if (call.writableLength > replyBacklogMaxMessages) call.end();
         else call.write(reply);
       });
     });
+    const stop = (): void => assembly.drop();
     call.on('end', () => call.end());
-    call.on('error', () => undefined);
+    call.on('error', stop);
+    call.on('cancelled', stop);
+    call.on('close', stop);
   }
 
-  #put(request: PutRequest, write: (reply: PutEntriesReply) => void): void {
-    const { requestId, commands } = request;
-    const refusal = this.#wrongCluster(request) ?? refusalOfCommands(commands);
-    if (refusal !== undefined) {
-      write({ requestId, refused: refusal });
-      return;
-    }
+  #put(request: PutRequest, assembly: Assembly, write: (reply: PutEntriesReply) => void): void {
+    const { requestId } = request;
+    const { commands, refusal } = this.#readPut(request, assembly);
+    if (refusal !== undefined) write({ requestId, refused: refusal });
+    if (commands === undefined) return;
     this.#noteRequests(commands);
     // They are taken or refused together: the first answer speaks for all of them.
     let isAnswered = false;
@@ -203,6 +212,28 @@ export class ClientService {
     });
   }
 
+  /** Neither commands nor a refusal while parts are missing. */
+  #readPut(
+    request: PutRequest,
+    assembly: Assembly,
+  ): { readonly commands?: readonly Uint8Array[]; readonly refusal?: Refused } {
+    const isPart = request.piece !== null;
+    const wrong = this.#wrongCluster(request);
+    if (wrong !== undefined) return { refusal: wrong };
+    // Who does not lead takes no parts: the rest of them need not come.
+    if (isPart && this.#context.host.replica.role !== 'leader') {
+      return { refusal: this.#notLeader() };
+    }
+    try {
+      const commands = readCommands(request, assembly);
+      if (commands === undefined) return {};
+      const refusal = refusalOfCommands(commands);
+      return refusal === undefined ? { commands } : { refusal };
+    } catch (error) {
+      return { refusal: refused('REFUSAL_INVALID', reasonOf(error)) };
+    }
+  }
+
   #noteRequests(commands: readonly Uint8Array[]): void {
     const { textRecords, host } = this.#context;
     if (textRecords === undefined || host.replica.role !== 'leader') return;
@@ -211,26 +242,29 @@ export class ClientService {
 
   #ackEntries(call: ServerWritableStream<AckRequest, AckEntriesReply>): void {
     const { sessionId } = call.request;
-    const end = (reason: Refused): void => {
-      call.write({ ended: reason });
-      call.end();
-    };
     const refusal = this.#wrongCluster(call.request) ?? this.#refusalOfSession(sessionId);
     if (refusal !== undefined) {
-      end(refusal);
+      call.write({ ended: refusal });
+      call.end();
       return;
     }
-    const acks = new AckBuffer(call);
-    const unsubscribe = this.#context.requests.subscribe(sessionId, {
+    const { requests, host } = this.#context;
+    const acks = new AckStream(call, {
+      intervalMs: host.replica.timings.heartbeatIntervalMs,
+      isBusy: () => (host.replica.leadership?.uncommittedBytes ?? 0) > 0,
+    });
+    const unsubscribe = requests.subscribe(sessionId, {
       acknowledged: ({ sequence, position, result }) =>
         acks.push({ sequence, position, result: Buffer.from(encodeResult(result)) }),
-      ended: leader => end(this.#notLeader(leader)),
+      ended: leader => acks.end(this.#notLeader(leader)),
     });
-    call.on('cancelled', unsubscribe);
-    call.on('error', unsubscribe);
-    call.on('close', unsubscribe);
-    // Empty, and at once: whoever waits for it knows that nothing will be missed.
-    call.write({ acks: [] });
+    const stop = (): void => {
+      acks.stop();
+      unsubscribe();
+    };
+    call.on('cancelled', stop);
+    call.on('error', stop);
+    call.on('close', stop);
   }
 
   #refusalOfSession(sessionId: number): Refused | undefined {
@@ -337,30 +371,4 @@ function batchesOf(
   return [...command.success, ...command.failure].flatMap(operation =>
     operation.op === 'append' ? [{ count: operation.count, data: bytesOf(operation.data) }] : [],
   );
-}
-
-type AckMessage = NonNullable<AckEntriesReply['acks']>[number];
-
-/** Joins the acknowledgements of one turn into one message. */
-class AckBuffer {
-  readonly #call: ServerWritableStream<AckRequest, AckEntriesReply>;
-  #acks: AckMessage[] = [];
-
-  constructor(call: ServerWritableStream<AckRequest, AckEntriesReply>) {
-    this.#call = call;
-  }
-
-  push(ack: AckMessage): void {
-    this.#acks.push(ack);
-    if (this.#acks.length === 1) queueMicrotask(() => this.#flush());
-  }
-
-  #flush(): void {
-    const acks = this.#acks;
-    this.#acks = [];
-    if (this.#call.writableEnded || this.#call.cancelled) return;
-    // A client that does not read finds out by trying again; its memory is not ours to lend.
-    if (this.#call.writableLength > replyBacklogMaxBytes) this.#call.end();
-    else this.#call.write({ acks });
-  }
 }

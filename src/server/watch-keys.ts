@@ -1,5 +1,6 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { KeyWatch, type Watcher } from '../host/key-watch.ts';
+import { type KeyChange, KeyWatch, type Watcher } from '../host/key-watch.ts';
+import { CountedWriter } from '../transport/counted-writer.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
@@ -23,14 +24,16 @@ export function watchKeys(context: ServerContext, call: Call): void {
     end(wrong);
     return;
   }
+  const writer = new CountedWriter<WatchKeysReply>(call);
   const watcher: Watcher = {
     get isGone() {
       return call.writableEnded;
     },
     get waitingBytes() {
-      return call.writableLength;
+      return writer.waitingBytes;
     },
-    tell: (changes, through) => call.write({ changes: [...changes], through }),
+    tell: (changes, through) =>
+      writer.write({ changes: [...changes], through }, sizeOf(changes), () => watch.advance()),
     end: refusal => end(refusedByHost(refusal)),
   };
   const { prefix, after } = call.request;
@@ -44,7 +47,6 @@ export function watchKeys(context: ServerContext, call: Call): void {
     clearInterval(pinging);
     unsubscribe();
   };
-  call.on('drain', () => watch.advance());
   call.on('cancelled', stop);
   call.on('error', stop);
   call.on('close', stop);
@@ -52,3 +54,6 @@ export function watchKeys(context: ServerContext, call: Call): void {
   watch.ping();
   watch.advance();
 }
+
+const sizeOf = (changes: readonly KeyChange[]): number =>
+  changes.reduce((sum, { key, entry }) => sum + key.length + (entry?.value?.length ?? 0), 64);

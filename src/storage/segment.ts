@@ -2,7 +2,13 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry } from '../consensus/types.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
-import { decodeRecord, paddedBytes, recordBytesAt, recordHeaderBytes } from './record.ts';
+import {
+  decodeRecord,
+  type LogRecord,
+  paddedBytes,
+  recordBytesAt,
+  recordHeaderBytes,
+} from './record.ts';
 
 /*
  * A segment file: a header of 96 bytes, records, and zeros that were written in advance (a write
@@ -92,22 +98,11 @@ export async function readSegment(
   range: { fromIndex: number; throughIndex: number; maxBytes: number },
 ): Promise<Entry[]> {
   const entries: Entry[] = [];
+  const reader = new RecordReader(segment);
   let offset = startOf(segment, range.fromIndex);
   let bytes = 0;
-  let chunk = Buffer.alloc(0);
-  let chunkAt = offset;
   while (offset < segment.endOffset) {
-    let need = recordBytesAt(chunk, offset - chunkAt) ?? recordHeaderBytes;
-    // Twice where the header says only now how much there is to read.
-    while (offset - chunkAt + need > chunk.length) {
-      const wanted = Math.min(Math.max(readChunkBytes, need), segment.endOffset - offset);
-      if (wanted < need) break;
-      chunk = Buffer.alloc(wanted);
-      chunkAt = offset;
-      await segment.file.read(chunk, offset);
-      need = recordBytesAt(chunk, 0) ?? recordHeaderBytes;
-    }
-    const record = decodeRecord(chunk, offset - chunkAt);
+    const record = await reader.at(offset);
     if (record === undefined) break;
     offset += record.sizeBytes;
     if (record.type === 'mark' || record.entry.index < range.fromIndex) continue;
@@ -117,6 +112,40 @@ export async function readSegment(
     entries.push(record.entry);
   }
   return entries;
+}
+
+/** Reads records one after the other, many of them at a time. */
+class RecordReader {
+  readonly #segment: Segment;
+  #chunk = Buffer.alloc(0);
+  #chunkAt = 0;
+
+  constructor(segment: Segment) {
+    this.#segment = segment;
+  }
+
+  /** The record at an offset; undefined where there is no whole and sound one. */
+  async at(offset: number): Promise<LogRecord | undefined> {
+    if (this.#missingAt(offset) > 0) await this.#read(offset, readChunkBytes);
+    // Only now does the header of a large one say how much there is to read.
+    const missing = this.#missingAt(offset);
+    if (missing > 0) await this.#read(offset, this.#chunk.length + missing);
+    return decodeRecord(this.#chunk, offset - this.#chunkAt);
+  }
+
+  /** How many bytes the record reaches beyond the chunk. */
+  #missingAt(offset: number): number {
+    const place = offset - this.#chunkAt;
+    const need = recordBytesAt(this.#chunk, place) ?? recordHeaderBytes;
+    return place + need - this.#chunk.length;
+  }
+
+  async #read(offset: number, wantedBytes: number): Promise<void> {
+    const { endOffset, file } = this.#segment;
+    this.#chunk = Buffer.alloc(Math.min(wantedBytes, endOffset - offset));
+    this.#chunkAt = offset;
+    await file.read(this.#chunk, offset);
+  }
 }
 
 /** The offset of a record at or before the one with the index. */

@@ -12,13 +12,14 @@ import {
 import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
 import type { RequestVoteReply } from './generated/gossipraft/RequestVoteReply.ts';
 import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServer.ts';
+import { PullAnswers } from './pull-answers.ts';
 import type { TransportListener } from './transport.ts';
 import { reasonOf } from './wire-checks.ts';
 import { readEnvelope, writeEnvelope } from './wire-gossip.ts';
-import { readPullEntries, writeHeartbeatReply, writePullReply } from './wire-messages.ts';
+import { readPullEntries, writeHeartbeatReply } from './wire-messages.ts';
 
-/** Bytes that may wait for a slow puller: more than its window, so that only a dead one loses. */
-const backlogMaxBytes = 32 * 1024 * 1024;
+/** Answers that may wait for a slow peer; what comes beyond is lost, and news soon enough. */
+const backlogMaxMessages = 64;
 /** Votes that wait for an answer, per candidate. */
 const waitingVotesMax = 16;
 
@@ -36,6 +37,8 @@ type Answers = Pick<
 >;
 type Inbound = {
   readonly streams: Map<Kind, Answers>;
+  /** What goes out on the stream of the kind `pull`. */
+  pullAnswers: PullAnswers | undefined;
   readonly votes: sendUnaryData<RequestVoteReply>[];
 };
 
@@ -88,7 +91,7 @@ export class InboundStreams {
         break;
       case 'pullBatch':
       case 'pullRefused':
-        write(inbound.streams.get('pull'), { ...wire, ...writePullReply(body) });
+        inbound.pullAnswers?.send(envelope, body);
         break;
       case 'updatePositionReply':
         write(inbound.streams.get('update'), wire);
@@ -166,24 +169,33 @@ export class InboundStreams {
   }
 
   #of(peer: NodeId): Inbound {
-    const known = this.#peers.get(peer) ?? { streams: new Map(), votes: [] };
+    const known = this.#peers.get(peer) ?? {
+      streams: new Map(),
+      pullAnswers: undefined,
+      votes: [],
+    };
     this.#peers.set(peer, known);
     return known;
   }
 
   /** The newest stream of a peer is the one that lives; an older one may be half dead. */
   #adopt(peer: NodeId, kind: Kind, call: Answers): void {
-    const { streams } = this.#of(peer);
-    const older = streams.get(kind);
+    const inbound = this.#of(peer);
+    const older = inbound.streams.get(kind);
     if (older === call) return;
-    streams.set(kind, call);
+    inbound.streams.set(kind, call);
+    if (kind === 'pull') inbound.pullAnswers = new PullAnswers(call);
     older?.end();
   }
 
   #forget(peer: NodeId | undefined, kind: Kind, call: Answers): void {
     if (peer === undefined) return;
-    const { streams, votes } = this.#of(peer);
-    if (streams.get(kind) === call) streams.delete(kind);
+    const inbound = this.#of(peer);
+    const { streams, votes } = inbound;
+    if (streams.get(kind) === call) {
+      streams.delete(kind);
+      if (kind === 'pull') inbound.pullAnswers = undefined;
+    }
     // Anybody may knock; nothing is kept of those who have gone.
     if (streams.size === 0 && votes.length === 0) this.#peers.delete(peer);
   }
@@ -199,5 +211,5 @@ export class InboundStreams {
 
 function write(stream: Answers | undefined, message: object): void {
   if (stream === undefined || stream.cancelled || stream.writableEnded) return;
-  if (stream.writableLength < backlogMaxBytes) stream.write(message);
+  if (stream.writableLength < backlogMaxMessages) stream.write(message);
 }

@@ -11,14 +11,15 @@ import { addressOf, channelOptions } from './channel-options.ts';
 import { admit, clusterIdKey, ForeignMessage, type Gatekeeper } from './gatekeeper.ts';
 import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
 import type { ServerToServerClient } from './generated/gossipraft/ServerToServer.ts';
+import { Assembly, wholeMaxBytes } from './pieces.ts';
 import { ServerToServer } from './proto-definitions.ts';
 import type { PeerAddress, TransportListener } from './transport.ts';
 import { reasonOf } from './wire-checks.ts';
 import { writeEnvelope } from './wire-gossip.ts';
 import { readHeartbeatReply, readPullReply } from './wire-messages.ts';
 
-/** Bytes that may wait in the socket of a slow peer; what comes beyond is dropped. */
-const backlogMaxBytes = 4 * 1024 * 1024;
+/** Messages that may wait for a slow peer, of one kind; what comes beyond is dropped. */
+const backlogMaxMessages = 64;
 const retryDelayMs = 100;
 /** A peer that refuses us will not change its mind at once. */
 const refusedDelayMs = 5000;
@@ -40,9 +41,10 @@ export const isRequest = (body: Message['body']): body is Outgoing =>
   body.type === 'updatePosition';
 
 /**
- * The way to one peer: one channel, a long-lived stream for each kind of request, opened again
- * whenever they break. A link that stays silent although we speak is torn down: after a cut, TCP
- * alone would try again only minutes later.
+ * The way to one peer: a long-lived stream for each kind of request, opened again whenever they
+ * break. Entries come on a connection of their own, so that heartbeats never wait behind them. A
+ * link that stays silent although we speak is torn down: after a cut, TCP alone would try again
+ * only minutes later.
  */
 export class PeerLink {
   /** Where it is to be found, and where it was before: it may not have moved yet. */
@@ -52,6 +54,7 @@ export class PeerLink {
   readonly #listener: TransportListener;
   readonly #silenceMs: number;
   #client: ServerToServerClient | undefined;
+  #pullClient: ServerToServerClient | undefined;
   #streams: Streams | undefined;
   #isConnected = false;
   #timer: NodeJS.Timeout | undefined;
@@ -110,11 +113,7 @@ export class PeerLink {
   }
 
   #open(): void {
-    const client = new ServerToServer(
-      addressOf(this.#place),
-      credentials.createInsecure(),
-      channelOptions,
-    );
+    const client = this.#connect();
     this.#client = client;
     const waiting = new Metadata({ waitForReady: true });
     const heartbeat = client.heartbeat(waiting);
@@ -127,10 +126,16 @@ export class PeerLink {
     this.#guard();
   }
 
+  #connect(): ServerToServerClient {
+    return new ServerToServer(addressOf(this.#place), credentials.createInsecure(), channelOptions);
+  }
+
   #connected(client: ServerToServerClient, heartbeat: Stream): void {
-    const pull = client.pullEntries();
+    this.#pullClient = this.#connect();
+    const pull = this.#pullClient.pullEntries(new Metadata({ waitForReady: true }));
     this.#watch(pull, client);
-    pull.on('data', reply => this.#receive(reply.envelope, () => readPullReply(reply)));
+    const assembly = new Assembly({ usedBytes: 0, maxBytes: wholeMaxBytes });
+    pull.on('data', reply => this.#receive(reply.envelope, () => readPullReply(reply, assembly)));
     const update = client.updatePosition();
     this.#watch(update, client);
     update.on('data', reply =>
@@ -189,6 +194,7 @@ export class PeerLink {
     this.#streams = undefined;
     this.#client = undefined;
     client?.close();
+    this.#pullClient?.close();
     if (wasConnected) this.#listener.disconnected(this.peer);
   }
 
@@ -220,5 +226,5 @@ export class PeerLink {
 }
 
 function write(stream: Stream, message: object): void {
-  if (stream.writableLength < backlogMaxBytes) stream.write(message);
+  if (stream.writableLength < backlogMaxMessages) stream.write(message);
 }

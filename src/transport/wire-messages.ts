@@ -2,6 +2,7 @@ import type {
   Entry,
   HeartbeatReply,
   MessageBody,
+  Position,
   PullBatch,
   PullEntries,
   PullRefused,
@@ -20,6 +21,7 @@ import type {
 import type { PullEntriesRequest__Output as WireRequest } from './generated/gossipraft/PullEntriesRequest.ts';
 import type { PullRefused__Output as WireRefused } from './generated/gossipraft/PullRefused.ts';
 import type { PullRefusedReason__Output as WireReason } from './generated/gossipraft/PullRefusedReason.ts';
+import { type Assembly, type Piece, partsOf, pieceMaxBytes } from './pieces.ts';
 import { count, duration, MalformedMessage, name, present } from './wire-checks.ts';
 import { readPosition } from './wire-gossip.ts';
 
@@ -80,36 +82,89 @@ function readEntry(wire: WireEntry): Entry {
   };
 }
 
-export function writePullReply(body: PullBatch | PullRefused): Omit<WireReplyWritten, 'envelope'> {
-  const { type, ...fields } = body;
-  if (type === 'pullRefused') {
-    return { refused: { ...(fields as PullRefused), reason: reasonNames[body.reason] } };
+type WrittenReply = Omit<WireReplyWritten, 'envelope'>;
+
+/** The answer in messages of a bounded size; each batch among them proves its own place. */
+export function* writePullReply(body: PullBatch | PullRefused): Generator<WrittenReply> {
+  if (body.type === 'pullRefused') {
+    const { type: _, ...fields } = body;
+    yield { refused: { ...fields, reason: reasonNames[body.reason] } };
+    return;
   }
-  return {
-    batch: {
-      pullId: body.pullId,
-      prev: body.prev,
-      entries: body.entries.map(writeEntry),
-      sourceLast: body.sourceLast,
-      path: [...body.path],
-    },
-  };
+  let { prev } = body;
+  for (const entries of groupsOf(body.entries)) {
+    const [first] = entries;
+    if (first !== undefined && first.payload.length > pieceMaxBytes) {
+      for (const { bytes, piece } of partsOf(first.payload)) {
+        yield writeBatch(body, prev, [{ ...first, payload: bytes }], piece);
+      }
+    } else yield writeBatch(body, prev, entries);
+    prev = entries.at(-1) ?? prev;
+  }
 }
 
-export function readPullReply(wire: WireReply): MessageBody {
-  if (wire.reply === 'batch') return readBatch(present(wire.batch, 'batch'));
+/** Runs of entries that fit into one message; what fits into none stands alone. */
+function* groupsOf(entries: readonly Entry[]): Generator<readonly Entry[]> {
+  let begin = 0;
+  let bytes = 0;
+  for (const [place, { payload }] of entries.entries()) {
+    if (place > begin && bytes + payload.length > pieceMaxBytes) {
+      yield entries.slice(begin, place);
+      begin = place;
+      bytes = 0;
+    }
+    bytes += payload.length;
+  }
+  yield entries.slice(begin);
+}
+
+const writeBatch = (
+  { pullId, sourceLast, path }: PullBatch,
+  { term, index }: Position,
+  entries: readonly Entry[],
+  piece?: Piece,
+): WrittenReply => ({
+  batch: {
+    pullId,
+    prev: { term, index },
+    entries: entries.map(writeEntry),
+    sourceLast,
+    path: [...path],
+    ...(piece === undefined ? {} : { piece }),
+  },
+});
+
+/** Reads the answers of one stream, in their order. */
+export function readPullReply(wire: WireReply, assembly: Assembly): MessageBody {
+  if (wire.reply === 'batch') return readBatch(present(wire.batch, 'batch'), assembly);
   if (wire.reply === 'refused') return readRefused(present(wire.refused, 'refused'));
   throw new MalformedMessage('the reply is neither a batch nor a refusal');
 }
 
-const readBatch = (wire: WirePullBatch): PullBatch => ({
+const readBatch = (wire: WirePullBatch, assembly: Assembly): PullBatch => ({
   type: 'pullBatch',
   pullId: count(wire.pullId, 'pullId'),
   prev: readPosition(wire.prev, 'prev'),
-  entries: wire.entries.map(readEntry),
+  entries: readEntries(wire, assembly),
   sourceLast: readPosition(wire.sourceLast, 'sourceLast'),
   path: wire.path.map(id => name(id, 'path')),
 });
+
+/** None while an entry that comes in parts is not complete: but the source is known to live. */
+function readEntries({ pullId, entries, piece }: WirePullBatch, assembly: Assembly): Entry[] {
+  const read = entries.map(readEntry);
+  if (piece === null) {
+    assembly.drop();
+    return read;
+  }
+  const [entry] = read;
+  if (entry === undefined || read.length > 1) {
+    throw new MalformedMessage(`a part of an entry came with ${read.length} entries`);
+  }
+  const { payload, ...header } = entry;
+  const whole = assembly.take(`${pullId} ${JSON.stringify(header)}`, payload, piece);
+  return whole === undefined ? [] : [{ ...header, payload: whole }];
+}
 
 function readRefused(wire: WireRefused): PullRefused {
   const reason = reasons.get(wire.reason);

@@ -1,6 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { Envelope, Fact, MessageBody, Role } from '../../src/consensus/types.ts';
+import type {
+  Entry,
+  Envelope,
+  Fact,
+  MessageBody,
+  PullBatch,
+  Role,
+} from '../../src/consensus/types.ts';
+import { Assembly, pieceMaxBytes, wholeMaxBytes } from '../../src/transport/pieces.ts';
 import { ServerToServer } from '../../src/transport/proto-definitions.ts';
 import { readEnvelope, readFact, writeEnvelope } from '../../src/transport/wire-gossip.ts';
 import {
@@ -9,7 +17,7 @@ import {
   writePullReply,
 } from '../../src/transport/wire-messages.ts';
 import { leaseMaxMs } from '../../src/words.ts';
-import { fact } from '../consensus/fixtures.ts';
+import { at, entriesOf, fact } from '../consensus/fixtures.ts';
 
 /* Through the real encoder and decoder: what a server says is what its peer hears. */
 
@@ -140,13 +148,60 @@ test('envelopes round-trip, 64-bit numbers exactly', t => {
   );
 });
 
+const assembly = () => new Assembly({ usedBytes: 0, maxBytes: wholeMaxBytes });
+/** What the puller's transport hands to its core. */
+const heard = (reply: Extract<MessageBody, { type: 'pullBatch' | 'pullRefused' }>) => {
+  const parts = assembly();
+  return [...writePullReply(reply)].map(part =>
+    readPullReply(overWire('PullEntries', 'response', part) as never, parts),
+  );
+};
+
 test('answers of a source round-trip', t => {
   fc.assert(
     fc.property(anyReply, reply => {
-      const wire = overWire('PullEntries', 'response', writePullReply(reply));
-      t.deepEqual(plain(readPullReply(wire as never)), plain(reply));
+      t.deepEqual(plain(heard(reply)), plain([reply]));
     }),
     { numRuns: 200 },
+  );
+});
+
+test('entries of any size come in messages that are small, whole and in their order', t => {
+  const sizes = fc.array(fc.oneof(fc.nat(2000), fc.nat(4 * pieceMaxBytes)), { maxLength: 8 });
+  fc.assert(
+    fc.property(sizes, fc.nat(255), (payloadSizes, fill) => {
+      const entries = payloadSizes.map((size, place) => ({
+        ...(entriesOf([1], place + 8)[0] as Entry),
+        payload: Buffer.alloc(size, fill + place).fill(place, size >> 1),
+      }));
+      const batch: PullBatch = {
+        type: 'pullBatch',
+        pullId: 3,
+        prev: at(1, 7),
+        entries,
+        sourceLast: at(1, 100),
+        path: [],
+      };
+      for (const { batch: part } of writePullReply(batch)) {
+        const bytes = part?.entries?.reduce((sum, { payload }) => sum + (payload?.length ?? 0), 0);
+        t.true((bytes ?? 0) <= pieceMaxBytes);
+      }
+      const messages = heard(batch) as PullBatch[];
+      const received = messages.flatMap(message => message.entries);
+      t.is(received.length, entries.length);
+      for (const [place, { payload, ...rest }] of entries.entries()) {
+        const { payload: other, ...header } = received[place] as Entry;
+        t.deepEqual(header, rest);
+        t.true(payload.equals(other));
+      }
+      let index = 7;
+      for (const { prev, entries: some, ...rest } of messages) {
+        t.is(Number(prev.index), index);
+        index += some.length;
+        t.deepEqual(rest, { type: 'pullBatch', pullId: 3, sourceLast: at(1, 100), path: [] });
+      }
+    }),
+    { numRuns: 40 },
   );
 });
 
@@ -162,5 +217,5 @@ test('numbers that a double cannot hold, unknown roles and missing parts are ref
   t.throws(() => readFact(wireOf({ seenLeaseMs: leaseMaxMs + 1 })), { message: /an hour/ });
   const request = { pullId: 1, prev: null, logGeneration: 0, consumedBytes: 0, windowBytes: 0 };
   t.throws(() => readPullEntries(request as never), { message: /prev is missing/ });
-  t.throws(() => readPullReply({ envelope: null } as never), { message: /neither/ });
+  t.throws(() => readPullReply({ envelope: null } as never, assembly()), { message: /neither/ });
 });

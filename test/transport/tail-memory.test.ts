@@ -6,6 +6,7 @@ import type { Entry, PullBatch } from '../../src/consensus/types.ts';
 import type { ClientToServerHandlers } from '../../src/transport/generated/gossipraft/ClientToServer.ts';
 import type { ServerToServerHandlers } from '../../src/transport/generated/gossipraft/ServerToServer.ts';
 import { startGrpcServer } from '../../src/transport/grpc-server.ts';
+import { Assembly, wholeMaxBytes } from '../../src/transport/pieces.ts';
 import { ClientToServer, ServerToServer } from '../../src/transport/proto-definitions.ts';
 import { readPullReply, writePullReply } from '../../src/transport/wire-messages.ts';
 import { at, entriesOf, moment, replica } from '../consensus/fixtures.ts';
@@ -78,7 +79,7 @@ test('what a follower has pulled holds no more memory there than it has bytes', 
         sourceLast: at(1, index),
         path: [],
       };
-      call.write({ envelope: null, ...writePullReply(batch) });
+      for (const part of writePullReply(batch)) call.write({ envelope: null, ...part });
     }
     call.end();
   };
@@ -90,8 +91,9 @@ test('what a follower has pulled holds no more memory there than it has bytes', 
   const client = new ServerToServer(`${host}:${port}`, credentials.createInsecure());
   t.teardown(() => client.close());
   const stream = client.pullEntries();
+  const assembly = new Assembly({ usedBytes: 0, maxBytes: wholeMaxBytes });
   stream.on('data', reply => {
-    const body = readPullReply(reply);
+    const body = readPullReply(reply, assembly);
     if (body.type === 'pullBatch') appendTo(server, body.entries);
   });
   await until('all are there', () => server.log.lastIndex === messageCount);

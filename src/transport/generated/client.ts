@@ -32,6 +32,7 @@ import type { Member as _gossipraft_Member, Member__Output as _gossipraft_Member
 import type { MemberChange as _gossipraft_MemberChange, MemberChange__Output as _gossipraft_MemberChange__Output } from './gossipraft/MemberChange.ts';
 import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply__Output as _gossipraft_OpenSessionReply__Output } from './gossipraft/OpenSessionReply.ts';
 import type { OpenSessionRequest as _gossipraft_OpenSessionRequest, OpenSessionRequest__Output as _gossipraft_OpenSessionRequest__Output } from './gossipraft/OpenSessionRequest.ts';
+import type { Piece as _gossipraft_Piece, Piece__Output as _gossipraft_Piece__Output } from './gossipraft/Piece.ts';
 import type { Position as _gossipraft_Position, Position__Output as _gossipraft_Position__Output } from './gossipraft/Position.ts';
 import type { PostedBatch as _gossipraft_PostedBatch, PostedBatch__Output as _gossipraft_PostedBatch__Output } from './gossipraft/PostedBatch.ts';
 import type { PutEntriesReply as _gossipraft_PutEntriesReply, PutEntriesReply__Output as _gossipraft_PutEntriesReply__Output } from './gossipraft/PutEntriesReply.ts';
@@ -90,6 +91,7 @@ export interface ProtoGrpcType {
     MemberChange: MessageTypeDefinition<_gossipraft_MemberChange, _gossipraft_MemberChange__Output>
     OpenSessionReply: MessageTypeDefinition<_gossipraft_OpenSessionReply, _gossipraft_OpenSessionReply__Output>
     OpenSessionRequest: MessageTypeDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionRequest__Output>
+    Piece: MessageTypeDefinition<_gossipraft_Piece, _gossipraft_Piece__Output>
     Position: MessageTypeDefinition<_gossipraft_Position, _gossipraft_Position__Output>
     PostedBatch: MessageTypeDefinition<_gossipraft_PostedBatch, _gossipraft_PostedBatch__Output>
     PutEntriesReply: MessageTypeDefinition<_gossipraft_PutEntriesReply, _gossipraft_PutEntriesReply__Output>

@@ -13,6 +13,7 @@ import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _go
 import type { HeartbeatReply as _gossipraft_HeartbeatReply, HeartbeatReply__Output as _gossipraft_HeartbeatReply__Output } from './gossipraft/HeartbeatReply.ts';
 import type { HeartbeatRequest as _gossipraft_HeartbeatRequest, HeartbeatRequest__Output as _gossipraft_HeartbeatRequest__Output } from './gossipraft/HeartbeatRequest.ts';
 import type { Member as _gossipraft_Member, Member__Output as _gossipraft_Member__Output } from './gossipraft/Member.ts';
+import type { Piece as _gossipraft_Piece, Piece__Output as _gossipraft_Piece__Output } from './gossipraft/Piece.ts';
 import type { Position as _gossipraft_Position, Position__Output as _gossipraft_Position__Output } from './gossipraft/Position.ts';
 import type { PostedBatch as _gossipraft_PostedBatch, PostedBatch__Output as _gossipraft_PostedBatch__Output } from './gossipraft/PostedBatch.ts';
 import type { PullBatch as _gossipraft_PullBatch, PullBatch__Output as _gossipraft_PullBatch__Output } from './gossipraft/PullBatch.ts';
@@ -47,6 +48,7 @@ export interface ProtoGrpcType {
     HeartbeatReply: MessageTypeDefinition<_gossipraft_HeartbeatReply, _gossipraft_HeartbeatReply__Output>
     HeartbeatRequest: MessageTypeDefinition<_gossipraft_HeartbeatRequest, _gossipraft_HeartbeatRequest__Output>
     Member: MessageTypeDefinition<_gossipraft_Member, _gossipraft_Member__Output>
+    Piece: MessageTypeDefinition<_gossipraft_Piece, _gossipraft_Piece__Output>
     Position: MessageTypeDefinition<_gossipraft_Position, _gossipraft_Position__Output>
     PostedBatch: MessageTypeDefinition<_gossipraft_PostedBatch, _gossipraft_PostedBatch__Output>
     PullBatch: MessageTypeDefinition<_gossipraft_PullBatch, _gossipraft_PullBatch__Output>

@@ -2,6 +2,7 @@
 
 import type { Position as _gossipraft_Position, Position__Output as _gossipraft_Position__Output } from '../gossipraft/Position.ts';
 import type { Entry as _gossipraft_Entry, Entry__Output as _gossipraft_Entry__Output } from '../gossipraft/Entry.ts';
+import type { Piece as _gossipraft_Piece, Piece__Output as _gossipraft_Piece__Output } from '../gossipraft/Piece.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface PullBatch {
@@ -10,6 +11,7 @@ export interface PullBatch {
   'entries'?: (_gossipraft_Entry)[];
   'sourceLast'?: (_gossipraft_Position | null);
   'path'?: (string)[];
+  'piece'?: (_gossipraft_Piece | null);
 }
 
 export interface PullBatch__Output {
@@ -18,4 +20,5 @@ export interface PullBatch__Output {
   'entries': (_gossipraft_Entry__Output)[];
   'sourceLast': (_gossipraft_Position__Output | null);
   'path': (string)[];
+  'piece': (_gossipraft_Piece__Output | null);
 }
