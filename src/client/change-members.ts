@@ -10,7 +10,9 @@ export async function changeMembers(
   changes: readonly MemberChange[],
   timeoutMs: number,
 ): Promise<void> {
-  await calls.askLeader(timeoutMs, (connection, attemptMs) =>
-    connection.changeMembers(changes, attemptMs),
+  await calls.askLeader(
+    timeoutMs,
+    (connection, attemptMs) => connection.changeMembers(changes, attemptMs),
+    { isChange: true },
   );
 }

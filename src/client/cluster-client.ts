@@ -7,7 +7,9 @@ import type { PutRequest } from '../state-machines/command.ts';
 import type { Placement, Result } from '../state-machines/result.ts';
 import type { Transaction } from '../state-machines/transaction.ts';
 import type { Counters__Output as Counters } from '../transport/generated/gossipraft/Counters.ts';
+import type { Description__Output as Description } from '../transport/generated/gossipraft/Description.ts';
 import type { Foreigner__Output as Foreigner } from '../transport/generated/gossipraft/Foreigner.ts';
+import { reasonOf } from '../transport/wire-checks.ts';
 import { readConfig, readGossipEntry } from '../transport/wire-gossip.ts';
 import type { MemberChange, NodeId } from '../words.ts';
 import { changeMembers } from './change-members.ts';
@@ -223,10 +225,11 @@ export class ClusterClient {
     const deadline = Date.now() + timeoutMs;
     if (to !== undefined) await this.member(to, timeoutMs);
     let before = '';
-    await this.#calls.askLeader(timeoutMs, (connection, attemptMs) => {
+    const transfer = (connection: ServerConnection, attemptMs: number) => {
       before = connection.id;
       return connection.transferLeadership(to, attemptMs);
-    });
+    };
+    await this.#calls.askLeader(timeoutMs, transfer, { isChange: true });
     while (Date.now() < deadline) {
       const leader = this.leader ?? before;
       if (leader !== before) return leader;
@@ -287,19 +290,12 @@ export class ClusterClient {
       connection.describe(timeoutMs),
     );
     if (description === undefined || description === null) throw unreachableServer(server);
-    return {
-      server: description.server,
-      leader: description.leader,
-      config: description.config ? readConfig(description.config) : undefined,
-      facts: description.facts.map(readGossipEntry),
-      connectedPeers: description.connectedPeers,
-      startedAtWallMs: description.startedAtWallMs,
-      counters: description.counters ?? undefined,
-      leaseRemainingMs: description.leaseRemainingMs,
-      foreigners: description.foreigners,
-      openChanges: description.openChanges,
-      isRecovering: description.isRecovering,
-    };
+    try {
+      return descriptionOf(description);
+    } catch (error) {
+      const text = `${server} answers in words that are not known here (${reasonOf(error)})`;
+      throw new ClusterError('notUnderstood', text);
+    }
   }
 
   close(): void {
@@ -308,8 +304,23 @@ export class ClusterClient {
   }
 }
 
+const descriptionOf = (description: Description): ServerDescription => ({
+  server: description.server,
+  leader: description.leader,
+  config: description.config ? readConfig(description.config) : undefined,
+  facts: description.facts.map(readGossipEntry),
+  connectedPeers: description.connectedPeers,
+  startedAtWallMs: description.startedAtWallMs,
+  counters: description.counters ?? undefined,
+  leaseRemainingMs: description.leaseRemainingMs,
+  foreigners: description.foreigners,
+  openChanges: description.openChanges,
+  isRecovering: description.isRecovering,
+});
+
+/** It stands in the log; whatever the answer means, it may have had an effect. */
 const unexpectedResult = ({ kind }: Result): ClusterError =>
-  new ClusterError('refused', `the cluster answered "${kind}"; it may be of another version`);
+  new ClusterError('outcomeUnknown', `the cluster answered "${kind}"; it is of another version`);
 
 type WirePage = NonNullable<Awaited<ReturnType<ServerConnection['readEntries']>>['page']>;
 

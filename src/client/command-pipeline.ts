@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { encodeCommand, type PutRequest, type TransactRequest } from '../state-machines/command.ts';
-import { decodeResult, type Result } from '../state-machines/result.ts';
+import type { Result } from '../state-machines/result.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
 import { writeCommands } from '../transport/wire-commands.ts';
 import { LeaderFinder } from './leader-finder.ts';
 import { LeaderStreams } from './leader-streams.ts';
+import { readResult } from './read-result.ts';
+import { refusalError } from './server-calls.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerDirectory } from './server-directory.ts';
 
@@ -69,7 +71,7 @@ export class CommandPipeline {
   #streams: LeaderStreams | undefined;
   #isConnecting = false;
   /** Why the servers want nothing to do with us, in their words. */
-  #refusal: string | undefined;
+  #refusal: Refused | undefined;
   readonly #closed = new AbortController();
   #isPaused = false;
   #stallTimer: NodeJS.Timeout | undefined;
@@ -204,16 +206,18 @@ export class CommandPipeline {
       refused?.reason === 'REFUSAL_OVERLOADED' || refused?.reason === 'REFUSAL_HANDING_OVER';
     if (isForNow) this.#pause();
     else if (isElsewhere(refused)) this.#lost(refused?.leader);
-    else this.#rejectAll(puts, refused?.detail ?? 'the server gave no reason');
+    else this.#rejectAll(puts, refused);
   }
 
-  #rejectAll(puts: Flight['puts'], detail: string): void {
+  #rejectAll(puts: Flight['puts'], refused: Refused | null | undefined): void {
+    const detail = refused?.detail ?? 'it gave no reason';
+    const text = `the leader refused the request: ${detail}`;
+    const code = refused ? refusalError(refused).code : 'notUnderstood';
     for (const { pending, wasOpen } of puts) {
       // Whose time has run out meanwhile has its answer.
       if (!this.#waiting.includes(pending)) continue;
       this.#forget(pending);
-      const text = `the leader refused the request: ${detail}`;
-      pending.reject(wasOpen ? unknownOutcome(pending, text) : new ClusterError('refused', text));
+      pending.reject(wasOpen ? unknownOutcome(pending, text) : new ClusterError(code, text));
     }
   }
 
@@ -228,14 +232,17 @@ export class CommandPipeline {
   #acked({ acks }: AckReply): void {
     for (const { sequence, result } of acks) {
       const pending = this.#outstanding.get(sequence);
-      if (pending !== undefined) this.#settle(pending, decodeResult(result));
+      if (pending !== undefined) this.#settle(pending, readResult(result));
     }
     this.#watch();
   }
 
-  #settle(pending: Pending, result: Result): void {
+  #settle(pending: Pending, result: Result | undefined): void {
     this.#forget(pending);
-    if (result.kind === 'sessionExpired') this.#sessionExpired(pending);
+    if (result === undefined) {
+      const text = 'the leader has answered in words that this client server does not know';
+      pending.reject(unknownOutcome(pending, text));
+    } else if (result.kind === 'sessionExpired') this.#sessionExpired(pending);
     else pending.resolve({ result, leader: this.#streams?.server ?? '' });
   }
 
@@ -258,7 +265,8 @@ export class CommandPipeline {
       const text = 'too much waits for its commit at the leader';
       pending.reject(new ClusterError('overloaded', text, batchId));
     } else if (this.#refusal !== undefined) {
-      pending.reject(new ClusterError('refused', this.#refusal, batchId));
+      const { code, message } = refusalError(this.#refusal);
+      pending.reject(new ClusterError(code, message, batchId));
     } else {
       const text = 'no leader was found in time: fewer than a majority of the servers are up';
       pending.reject(new ClusterError('noLeader', text, batchId));
@@ -307,8 +315,7 @@ export class CommandPipeline {
       if (connection === undefined) break;
       await this.#directory.identify();
       const refusal = await this.#tryServer(connection).catch(() => undefined);
-      const isForeign = refusal?.reason === 'REFUSAL_WRONG_CLUSTER';
-      this.#refusal = isForeign ? refusal.detail : undefined;
+      this.#note(refusal);
       if (this.#streams !== undefined) break;
       if (refusal?.leader !== undefined && refusal.leader !== connection.id) {
         this.#finder.named(refusal.leader);
@@ -317,6 +324,15 @@ export class CommandPipeline {
     this.#isConnecting = false;
     if (this.#closed.signal.aborted) this.#streams?.close();
     else this.#pump();
+  }
+
+  /** What a leader says of itself counts until somebody takes us; a stranger's word, once. */
+  #note(refusal: Refused | undefined): void {
+    const isOfLeader = this.#refusal !== undefined && !isElsewhere(this.#refusal);
+    if (this.#streams !== undefined) this.#refusal = undefined;
+    else if (refusal?.reason === 'REFUSAL_NOT_LEADER' || refusal === undefined) {
+      if (!isOfLeader) this.#refusal = undefined;
+    } else this.#refusal = refusal;
   }
 
   async #tryServer(connection: ServerConnection): Promise<Refused | undefined> {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ServiceError } from '@grpc/grpc-js';
 import { ClusterError, type ClusterErrorCode } from '../errors/cluster-error.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
 import { LeaderFinder } from './leader-finder.ts';
@@ -63,11 +64,16 @@ export class ServerCalls {
     return [...connections.slice(this.#turn), ...connections.slice(0, this.#turn)];
   }
 
-  /** Asks one server after the other until one of them answers as the leader. */
+  /**
+   * Asks one server after the other until one of them answers as the leader. Who was asked for a
+   * change and has not answered may have made it.
+   */
   async askLeader<Reply extends { refused?: Refused | null }>(
     timeoutMs: number,
     ask: (connection: ServerConnection, attemptMs: number) => Promise<Reply>,
+    { isChange = false } = {},
   ): Promise<Reply> {
+    let mayHaveEffect = false;
     const finder = new LeaderFinder(this.#directory);
     finder.named(this.#hint());
     const deadline = Date.now() + timeoutMs;
@@ -76,7 +82,10 @@ export class ServerCalls {
       const connection = finder.candidate();
       if (connection === undefined) break;
       const attemptMs = Math.min(attemptTimeoutMs, leftMs);
-      const reply = await ask(connection, attemptMs).catch(() => undefined);
+      const reply = await ask(connection, attemptMs).catch((error: unknown) => {
+        mayHaveEffect ||= isChange && wasSent(error);
+        return undefined;
+      });
       if (reply !== undefined && !reply.refused) return reply;
       const refusal = reply?.refused;
       const isFinal = refusal !== null && refusal !== undefined && !isForNow(refusal);
@@ -84,10 +93,18 @@ export class ServerCalls {
       finder.named(refusal?.leader);
       if (refusal?.leader === undefined) await wait(Math.min(pauseMs, leftMs));
     }
+    if (mayHaveEffect) {
+      const open = 'the leader has not said in time whether it has done it; it may yet';
+      throw new ClusterError('outcomeUnknown', open);
+    }
     const text = 'no leader was found in time: fewer than a majority of the servers are up';
     throw new ClusterError('noLeader', text);
   }
 }
+
+/** Unless the connection was never there. */
+const wasSent = (error: unknown): boolean =>
+  !/No connection established/.test((error as Partial<ServiceError> | undefined)?.details ?? '');
 
 export const unreachableServer = (server: string): ClusterError =>
   new ClusterError('serverUnreachable', `the server ${server} cannot be reached`);
@@ -95,6 +112,7 @@ export const unreachableServer = (server: string): ClusterError =>
 const isForNow = ({ reason }: Refused): boolean =>
   reason === 'REFUSAL_NOT_LEADER' || reason === 'REFUSAL_HANDING_OVER';
 
+/** Reasons that a newer server may give, and that we do not know, are not among them. */
 const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>>> = {
   REFUSAL_NOT_LEADER: 'noLeader',
   REFUSAL_TOO_STALE: 'tooStale',
@@ -103,7 +121,9 @@ const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>
   REFUSAL_OVERLOADED: 'overloaded',
   REFUSAL_UNSAFE: 'unsafeChange',
   REFUSAL_NO_HEIR: 'cannotTransfer',
+  REFUSAL_DISK_FULL: 'diskFull',
+  REFUSAL_WRONG_CLUSTER: 'refused',
 };
 
-const refusalError = ({ reason, detail }: Refused): ClusterError =>
-  new ClusterError(refusalCodes[reason] ?? 'refused', detail);
+export const refusalError = ({ reason, detail }: Refused): ClusterError =>
+  new ClusterError(refusalCodes[reason] ?? 'notUnderstood', detail);

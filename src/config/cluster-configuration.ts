@@ -104,6 +104,8 @@ const limitsShape = z.strictObject(
     idempotencyMaxBytes: positive('bytes')
       .min(mebibyte, { error: 'expected at least 1 MiB' })
       .default(64 * mebibyte),
+    /** Connections to a client server at a time. */
+    httpConnectionsMax: positive('connections').default(4096),
   },
   { error: shapeError },
 );

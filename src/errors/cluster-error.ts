@@ -37,7 +37,7 @@ export const clusterErrors = {
     status: 503,
     outcome: 'rejected',
     title: 'Server not reachable',
-    hint: 'Start that server, or leave the parameter "server" away.',
+    hint: 'Start it, or ask another server.',
   },
   unknownServer: {
     status: 404,
@@ -80,6 +80,18 @@ export const clusterErrors = {
     outcome: 'rejected',
     title: 'Not readable',
     hint: 'A file is damaged or missing; GET /v1/cluster and the logs of the servers say which.',
+  },
+  diskFull: {
+    status: 507,
+    outcome: 'rejected',
+    title: 'Disk full',
+    hint: 'Make room on the disk of the leader; reads go on, and writes again when there is some.',
+  },
+  notUnderstood: {
+    status: 502,
+    outcome: 'rejected',
+    title: 'Not understood',
+    hint: 'Run the same version of the client server and of all servers.',
   },
   refused: {
     status: 502,

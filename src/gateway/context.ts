@@ -17,4 +17,8 @@ export type GatewayContext = {
   readonly onError: (request: string, error: Error) => void;
 };
 
-export type GatewayState = { requestId: string };
+export type GatewayState = {
+  requestId: string;
+  /** What helps somebody who does not know whether this request had its effect. */
+  ifUnknown?: string;
+};

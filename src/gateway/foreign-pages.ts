@@ -18,7 +18,7 @@ const deliberateHeader = 'X-Gossip-Raft';
 export const jsonType = /^application\/(json|[\w.+-]+\+json)$/;
 
 /** Headers of every answer: nothing is guessed, and nothing is part of another origin's page. */
-const answerHeaders: Readonly<Record<string, string>> = {
+export const answerHeaders: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
@@ -43,6 +43,9 @@ export const refuseForeignPages =
 
 function refuseForeignHost(ctx: Context, allowedHosts: readonly string[]): void {
   const { host } = ctx.req.headers;
+  if (host === undefined && ctx.req.httpVersion !== '1.0') {
+    throw new RequestProblem('badRequest', 'the header Host is missing', 'HTTP/1.1 needs one.');
+  }
   // HTTP/1.0 knows none; every browser sends one.
   if (host === undefined || isKnownHost(host, allowedHosts)) return;
   const name = JSON.stringify(host.slice(0, 100));

@@ -23,20 +23,22 @@ export const answerProblems =
     try {
       await next();
     } catch (error) {
-      const problem = problemFor(error, ctx.state.requestId);
+      const problem = problemFor(error, ctx.state);
       if (problem.code === 'internal') context.onError(ctx.state.requestId, error as Error);
       answer(ctx, problem);
     }
   };
 
-function problemFor(error: unknown, request: string): Problem {
+function problemFor(error: unknown, { requestId: request, ifUnknown }: GatewayState): Problem {
   if (error instanceof RequestProblem) {
-    const { code, message: detail, hint } = error;
-    return problemOf({ code, detail, hint, request, outcome: 'rejected' });
+    const { code, message: detail, hint, more } = error;
+    return { ...more, ...problemOf({ code, detail, hint, request, outcome: 'rejected' }) };
   }
   if (error instanceof ClusterError) {
     const { code, message: detail, outcome, batchId: batch } = error;
-    return problemOf({ code, detail, hint: clusterErrors[code].hint, request, outcome, batch });
+    const isOpen = outcome === 'unknown' && ifUnknown !== undefined;
+    const hint = isOpen ? ifUnknown : clusterErrors[code].hint;
+    return problemOf({ code, detail, hint, request, outcome, batch });
   }
   return problemOf({
     code: 'internal',

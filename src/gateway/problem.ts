@@ -5,17 +5,22 @@ export const requestProblems = {
   badJson: { status: 400, title: 'Not JSON' },
   badBody: { status: 400, title: 'Unreadable body' },
   badParameter: { status: 400, title: 'Wrong parameter' },
+  badRequest: { status: 400, title: 'Not HTTP' },
+  requestTimeout: { status: 408, title: 'Request incomplete' },
+  headersTooLarge: { status: 431, title: 'Headers too large' },
   foreignHost: { status: 403, title: 'Meant for another host' },
   foreignOrigin: { status: 403, title: 'Sent by a page of another site' },
   missingHeader: { status: 403, title: 'Header missing' },
   notFound: { status: 404, title: 'Not found' },
   methodNotAllowed: { status: 405, title: 'Method not allowed' },
+  batchNotFound: { status: 404, title: 'No such batch' },
   keyNotFound: { status: 404, title: 'No such key' },
   stillThere: { status: 409, title: 'The data directory is still in use' },
   lockHeld: { status: 409, title: 'Lock held by another' },
   staleToken: { status: 409, title: 'Fencing token is not that of the lock' },
   notANumber: { status: 409, title: 'Not a whole number' },
   preconditionFailed: { status: 412, title: 'Precondition failed' },
+  tooManyConnections: { status: 503, title: 'Too many connections' },
   tooLarge: { status: 413, title: 'Body too large' },
   wrongContentType: { status: 415, title: 'Wrong content type' },
   wrongShape: { status: 422, title: 'Not what was expected' },
@@ -28,11 +33,19 @@ export class RequestProblem extends Error {
   override readonly name = 'RequestProblem';
   readonly code: RequestProblemCode;
   readonly hint: string;
+  /** Members of the answer that belong to this kind of problem alone. */
+  readonly more: Readonly<Record<string, string>>;
 
-  constructor(code: RequestProblemCode, detail: string, hint: string) {
+  constructor(
+    code: RequestProblemCode,
+    detail: string,
+    hint: string,
+    more: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
     this.code = code;
     this.hint = hint;
+    this.more = more;
   }
 }
 

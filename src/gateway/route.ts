@@ -13,6 +13,8 @@ export type Route = {
   readonly query: z.ZodObject;
   readonly headers: z.ZodObject;
   readonly body: BodyRule<unknown>;
+  /** What helps somebody who does not know whether it had its effect. */
+  readonly ifUnknown: string | undefined;
   readonly run: (ctx: Context, context: GatewayContext) => Promise<void>;
 };
 
@@ -42,6 +44,7 @@ export function route<
     readonly query?: Query;
     readonly headers?: Headers;
     readonly body?: BodyRule<Body>;
+    readonly ifUnknown?: string;
     readonly answer: (
       ctx: Context,
       context: GatewayContext,
@@ -49,13 +52,14 @@ export function route<
     ) => Promise<void> | void;
   },
 ): Route {
-  const { method, path, answer } = fields;
+  const { method, path, answer, ifUnknown } = fields;
   const params = (fields.params ?? nothing) as Params;
   const query = (fields.query ?? nothing) as Query;
   const headers = (fields.headers ?? nothing) as Headers;
   const body = (fields.body ?? noBody) as BodyRule<Body>;
   const run = async (ctx: Context, context: GatewayContext): Promise<void> => {
     const startedAt = Date.now();
+    if (ifUnknown !== undefined) (ctx.state as GatewayState).ifUnknown = ifUnknown;
     const givenMs = deadlineMsOf(ctx);
     const request = {
       params: paramsOf(ctx, params),
@@ -66,7 +70,7 @@ export function route<
     const deadlineMs = Math.max(1, givenMs - (Date.now() - startedAt));
     await answer(ctx, context, { ...request, deadlineMs });
   };
-  return { method, path, params, query, headers, body, run };
+  return { method, path, params, query, headers, body, ifUnknown, run };
 }
 
 export function addRoutes(

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clientOf, serversOf } from '../client/client-of.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
@@ -6,6 +6,7 @@ import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { watchConfiguration } from '../config/watch-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { createApp } from './app.ts';
+import { createDoor, doorLimits } from './door.ts';
 import { exposureOf, namesIn } from './known-host.ts';
 import { GatewayMetrics } from './metrics.ts';
 
@@ -29,8 +30,6 @@ export type RunningGateway = {
 
 /** Requests that are under way when the gateway stops may finish within this time. */
 const drainMs = 2000;
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 120_000;
 
 /** Starts the client server. Throws a StartupError with one sentence when it cannot listen. */
 export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
@@ -46,11 +45,12 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     onError: options.onError,
   });
   const handle = app.callback();
-  const server = createServer((request, response) => {
-    handle(request, response).catch((error: Error) => options.onError('', error));
-  });
-  server.headersTimeout = headersTimeoutMs;
-  server.requestTimeout = requestTimeoutMs;
+  const server = createDoor(
+    (request, response) => {
+      handle(request, response).catch((error: Error) => options.onError('', error));
+    },
+    { ...doorLimits, connectionsMax: configuration.limits.httpConnectionsMax },
+  );
   const address = await listen(server, host, port).catch((error: unknown) => {
     client.close();
     throw error;

@@ -17,6 +17,7 @@ const transferLeadership = route({
   method: 'post',
   path: '/v1/leader/transfer',
   body: optionalJsonBody(transferShape, '{"to":"n2"}'),
+  ifUnknown: 'GET /v1/cluster shows who leads.',
   async answer(ctx, { client }, { body, deadlineMs }) {
     const startedAt = Date.now();
     const leader = await client.transferLeadership(body.to, deadlineMs);

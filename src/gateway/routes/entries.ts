@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JournalPage } from '../../client/cluster-client.ts';
 import { wholeNumber } from '../fields.ts';
+import { RequestProblem } from '../problem.ts';
 import { type Route, route } from '../route.ts';
 
 const defaultLimit = 100;
@@ -58,14 +59,11 @@ const readBatch = route({
       ctx.body = { batch, state: 'committed', count, first, last, term, index };
       return;
     }
-    ctx.status = 404;
-    ctx.body = {
-      batch,
-      state: 'not committed',
-      detail:
-        `up to log entry ${fate.appliedIndex} there is no such batch among the newest ` +
-        `${fate.rememberedCount}; one that is still on its way may yet be committed`,
-    };
+    const detail =
+      `up to log entry ${fate.appliedIndex} there is no such batch among the newest ` +
+      `${fate.rememberedCount}; one that is still on its way may yet be committed`;
+    const hint = 'Ask again after the deadline of its request, or repeat that under its key.';
+    throw new RequestProblem('batchNotFound', detail, hint, { batch, state: 'not committed' });
   },
 });
 

@@ -104,6 +104,8 @@ const putKey = route({
   query: z.strictObject({ ttl: seconds().optional() }),
   headers: writeHeaders,
   body: anyBytes,
+  ifUnknown:
+    'Read the key: its X-Mod-Revision tells. Or put it again; with If-Match nobody is overwritten.',
   async answer(ctx, context, { params: { key }, query, headers, body, deadlineMs }) {
     const { ttl: ttlMs } = query;
     const value = byteStringOf(body);
@@ -131,6 +133,7 @@ const deleteKey = route({
   path,
   params,
   headers: writeHeaders,
+  ifUnknown: 'Read the key, or delete it again; with If-Match nothing newer is deleted.',
   async answer(ctx, context, { params: { key }, headers, deadlineMs }) {
     const request = { key, headers, deadlineMs };
     const { answer, revision, leader } = await write(ctx, context, request, { op: 'delete', key });
@@ -147,6 +150,7 @@ const incrementKey = route({
     by: wholeNumber({ min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }).default(1),
   }),
   headers: writeHeaders,
+  ifUnknown: 'Read the key before you repeat it, or it counts twice; with If-Match it cannot.',
   async answer(ctx, context, { params: { key }, query: { by }, headers, deadlineMs }) {
     const request = { key, headers, deadlineMs };
     const done = await write(ctx, context, request, { op: 'add', key, by });

@@ -20,7 +20,7 @@ const params = z.strictObject({ name: z.string().min(1).max(nameMaxLength) });
 const lockRoute = <Shape extends z.ZodObject>(
   verb: string,
   shape: Shape,
-  example: string,
+  { example, ifUnknown }: { readonly example: string; readonly ifUnknown: string },
   operationOf: (lock: string, body: z.output<Shape>) => Operation & { readonly lock: string },
 ): Route =>
   route({
@@ -28,6 +28,7 @@ const lockRoute = <Shape extends z.ZodObject>(
     path: `/v1/locks/:name/${verb}`,
     params,
     body: jsonBody(shape, example),
+    ifUnknown,
     answer: (ctx, context, { params: { name }, body, deadlineMs }) =>
       operate(ctx, context, operationOf(name, body), deadlineMs),
   });
@@ -39,20 +40,36 @@ export const lockRoutes: readonly Route[] = [
   lockRoute(
     'acquire',
     z.strictObject({ holder, ttl }),
-    '{"holder":"me","ttl":10}',
+    {
+      example: '{"holder":"me","ttl":10}',
+      ifUnknown: 'Acquire it again as the same holder: who holds it already gets its token.',
+    },
     (lock, body) => ({ op: 'acquire', lock, holder: body.holder, ttlMs: msOf(body.ttl) }),
   ),
-  lockRoute('renew', z.strictObject({ token, ttl }), '{"token":9,"ttl":10}', (lock, body) => ({
-    op: 'renew',
-    lock,
-    token: body.token,
-    ttlMs: msOf(body.ttl),
-  })),
-  lockRoute('release', z.strictObject({ token }), '{"token":9}', (lock, body) => ({
-    op: 'release',
-    lock,
-    token: body.token,
-  })),
+  lockRoute(
+    'renew',
+    z.strictObject({ token, ttl }),
+    {
+      example: '{"token":9,"ttl":10}',
+      ifUnknown: 'Renew it again: nothing is counted.',
+    },
+    (lock, body) => ({
+      op: 'renew',
+      lock,
+      token: body.token,
+      ttlMs: msOf(body.ttl),
+    }),
+  ),
+  lockRoute(
+    'release',
+    z.strictObject({ token }),
+    { example: '{"token":9}', ifUnknown: 'Release it again: 409 staleToken says that it is done.' },
+    (lock, body) => ({
+      op: 'release',
+      lock,
+      token: body.token,
+    }),
+  ),
 ];
 
 async function operate(

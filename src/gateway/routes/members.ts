@@ -39,12 +39,15 @@ const replaceShape = z
     context.addIssue({ code: 'custom', path: ['address'], message });
   });
 
+const ifUnknown = 'GET /v1/cluster shows it under changes; asked again, it changes nothing more.';
+
 /** Who belongs to the cluster. Answered once a majority knows; /v1/cluster shows the progress. */
 export const memberRoutes: readonly Route[] = [
   route({
     method: 'put',
     path: '/v1/members/:id',
     params,
+    ifUnknown,
     body: jsonBody(memberShape, '{"address":"localhost:50054"}'),
     answer: (ctx, context, { params: { id }, body: { address }, deadlineMs }) =>
       change(ctx, context, id, [{ type: 'put', id, address }], Date.now() + deadlineMs),
@@ -53,6 +56,7 @@ export const memberRoutes: readonly Route[] = [
     method: 'delete',
     path: '/v1/members/:id',
     params,
+    ifUnknown,
     async answer(ctx, context, { params: { id }, deadlineMs }) {
       const deadline = Date.now() + deadlineMs;
       await context.client.member(id, deadlineMs);
@@ -63,6 +67,7 @@ export const memberRoutes: readonly Route[] = [
     method: 'post',
     path: '/v1/members/:id/replace',
     params,
+    ifUnknown,
     body: optionalJsonBody(replaceShape, '{"with":"n4","address":"localhost:50055"}'),
     async answer(ctx, context, { params: { id }, body, deadlineMs }) {
       const deadline = Date.now() + deadlineMs;

@@ -20,6 +20,9 @@ const putRoute = (path: string, body: BodyRule<Batch>): Route =>
     path,
     headers: idempotencyShape,
     body,
+    ifUnknown:
+      'Repeat it under the same Idempotency-Key, if it had one: it counts once. ' +
+      'Without, ask GET /v1/batches/{batch} first.',
     async answer(ctx, { client }, { headers, body: batch, deadlineMs }) {
       const { count, data, wasMended } = batch;
       const idempotencyKey = headers['Idempotency-Key'];

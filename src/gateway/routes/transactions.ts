@@ -107,6 +107,9 @@ export const transactionRoutes: readonly Route[] = [
     method: 'post',
     path: '/v1/txn',
     body: jsonBody(transactionShape, example, { isLarge: true }),
+    ifUnknown:
+      'Read what it would have changed before you repeat it; one that compares the mod_revision ' +
+      'of a key that it writes can be repeated as it is.',
     async answer(ctx, { client }, { body, deadlineMs }) {
       const transaction = {
         compare: body.compare.map(comparisonOf),

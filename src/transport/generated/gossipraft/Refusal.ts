@@ -12,6 +12,7 @@ export const Refusal = {
   REFUSAL_FUTURE: 'REFUSAL_FUTURE',
   REFUSAL_UNSAFE: 'REFUSAL_UNSAFE',
   REFUSAL_NO_HEIR: 'REFUSAL_NO_HEIR',
+  REFUSAL_DISK_FULL: 'REFUSAL_DISK_FULL',
 } as const;
 
 export type Refusal =
@@ -37,5 +38,7 @@ export type Refusal =
   | 9
   | 'REFUSAL_NO_HEIR'
   | 20
+  | 'REFUSAL_DISK_FULL'
+  | 21
 
 export type Refusal__Output = typeof Refusal[keyof typeof Refusal]
