@@ -167,7 +167,8 @@ test('what is odd but right is stored as it was written', async t => {
     t.is((await send(cluster.clientPort, sent)).status, 200, String(sent.body));
   const response = await fetch(`${cluster.url}/v1/entries`);
   t.is(
-    await response.text(),
+    // A machine that is busy with something else may hold an election in between.
+    (await response.text()).replaceAll(/"term":\d+/g, '"term":1'),
     '{"entries":[' +
       [
         '{"big":12345678901234567890, "x" : 1e400}',
