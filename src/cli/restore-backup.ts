@@ -1,15 +1,15 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
 import { type BackupHeader, backupHeader, readBackup } from '../storage/backup-file.ts';
-import { openDataDirectory } from '../storage/data-directory.ts';
+import { BackupCount } from '../storage/backup-items.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { DamagedFile } from '../storage/frames.ts';
-import { type ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
-import { keepFetched, writeSnapshot } from '../storage/snapshot-file.ts';
+import type { ArchivedBatch } from '../storage/journal-archive.ts';
+import { type DirectoryContent, makeDirectory } from './make-directory.ts';
 
 type Options = {
   readonly config: string;
@@ -38,15 +38,12 @@ export async function restoreBackup(file: string, options: Options): Promise<voi
   const total = statSync(path).size;
   bar.start(total * (1 + names.length), 0, { name: file });
   try {
-    const { header, records } = await readAll(path);
-    demandState(records, header, path);
+    const { header, content } = await readAll(path);
+    demandContent(header, content, path);
     bar.increment(total);
     for (const [place, directory] of directories.entries()) {
       const owner = { clusterName: configuration.clusterName, nodeId: names[place] ?? '' };
-      await fill(directory, owner, path, header, records).catch((error: unknown) => {
-        rmSync(directory, { recursive: true, force: true });
-        throw error;
-      });
+      await makeDirectory(directory, owner, content);
       bar.increment(total);
     }
     bar.stop();
@@ -75,17 +72,22 @@ function requireEmpty(directory: string): void {
   );
 }
 
+type Whole = { readonly header: BackupHeader; readonly content: DirectoryContent };
+
 /** Reads all of the file, and keeps the state. */
-async function readAll(
-  path: string,
-): Promise<{ readonly header: BackupHeader; readonly records: readonly StateRecord[] }> {
+async function readAll(path: string): Promise<Whole> {
   try {
     const header = await backupHeader(nodeFileSystem, path);
     const records: StateRecord[] = [];
+    const count = new BackupCount();
     for await (const part of readBackup(nodeFileSystem, path)) {
+      count.add(part);
       if (part.type === 'record') records.push(JSON.parse(Buffer.from(part.json).toString()));
     }
-    return { header, records };
+    const { position } = header;
+    const checksum = count.totals.checksum.toString(16);
+    const origin = `${header.clusterId ?? header.clusterName}-${position.index}-${checksum}`;
+    return { header, content: { position, records, origin, batches: () => batchesOf(path) } };
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error;
     throw new StartupError(`${error.message}; nothing was done`);
@@ -93,36 +95,24 @@ async function readAll(
 }
 
 /** A file of another version of the program may be whole, and yet mean nothing to this one. */
-function demandState(records: readonly StateRecord[], header: BackupHeader, path: string): void {
+function demandContent(
+  { position, keys, firstSeq, lastSeq }: BackupHeader,
+  { records }: DirectoryContent,
+  path: string,
+): void {
   const builder = new StateBuilder();
   for (const record of records) builder.add(record);
-  if (builder.finish().appliedIndex === header.position.index) return;
-  throw new StartupError(`${path} does not hold the state that it names; nothing was done`);
-}
-
-async function fill(
-  directory: string,
-  owner: { readonly clusterName: string; readonly nodeId: string },
-  path: string,
-  { position }: BackupHeader,
-  records: readonly StateRecord[],
-): Promise<void> {
-  const opened = openDataDirectory(directory, owner, nodeFileSystem);
-  try {
-    const archive = await JournalArchive.open(nodeFileSystem, directory);
-    await archive.add(batchesOf(path), position.index);
-    // Whoever founds the cluster gives it an identity: it is another one than that of the backup.
-    const header = { clusterName: owner.clusterName, clusterId: undefined, position };
-    const saved = await writeSnapshot(nodeFileSystem, directory, header, records);
-    // The log begins behind it.
-    if (saved !== undefined) await keepFetched(nodeFileSystem, directory, saved.path, position);
-    opened.metadata.persistVote(position.term, undefined);
-  } finally {
-    opened.lock.release();
+  if (builder.finish().appliedIndex !== position.index) {
+    throw new StartupError(`${path} does not hold the state that it names; nothing was done`);
+  }
+  if (keys === 0 && lastSeq < firstSeq) {
+    throw new StartupError(
+      `${path} holds no key and no entry: there is nothing to restore; ` +
+        'start the servers with empty directories instead',
+    );
   }
 }
 
-/** Read anew for each server: they need not fit into memory. */
 async function* batchesOf(path: string): AsyncGenerator<ArchivedBatch> {
   for await (const part of readBackup(nodeFileSystem, path)) {
     if (part.type === 'batch') yield part.batch;

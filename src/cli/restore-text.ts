@@ -24,6 +24,9 @@ const inFlightMax = 100;
  */
 export async function restoreText(path: string, options: { config: string }): Promise<void> {
   const commands = readCommands(resolve(path));
+  if (commands.length === 0) {
+    throw new StartupError(`${path} tells of nothing that could be restored; name another file`);
+  }
   const bar = new SingleBar(
     { format: '{bar} {value}/{total} lines, {eta_formatted} left' },
     Presets.shades_classic,

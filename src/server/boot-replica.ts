@@ -8,11 +8,11 @@ import type {
   Limits,
   ListedServer,
   NodeId,
-  Position,
   Timings,
 } from '../consensus/types.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
 import { addressText } from '../transport/endpoint.ts';
+import type { LoadedState } from './load-state.ts';
 import { machineClock } from './real-world.ts';
 
 const mebibyte = 1024 * 1024;
@@ -21,7 +21,7 @@ const mebibyte = 1024 * 1024;
 export function bootReplica(
   configuration: LoadedConfiguration,
   nodeId: string,
-  { metadata, recovered, loaded }: ServerStorage,
+  { metadata, recovered, loaded }: ServerStorage<LoadedState>,
 ): Replica {
   const listedServers = Object.entries(configuration.nodes).map(([id, node]) => ({
     id: id as NodeId,
@@ -35,7 +35,7 @@ export function bootReplica(
       directoryId: metadata.directoryId,
       incarnation: metadata.incarnation,
       listedServers,
-      membersHash: membersHashOf(configuration) + originOf(metadata.config, loaded.position),
+      membersHash: membersHashOf(configuration) + originOf(metadata.config, loaded),
     },
     persistent: {
       term: metadata.term,
@@ -53,8 +53,8 @@ export function bootReplica(
 }
 
 /** Servers that were restored from a backup found a cluster only with those of the same one. */
-const originOf = (config: Config | undefined, { term, index }: Position): string =>
-  config === undefined && index > 0 ? `-${term}.${index}` : '';
+const originOf = (config: Config | undefined, { position, origin }: LoadedState): string =>
+  config === undefined && position.index > 0 ? `-${position.index}-${origin ?? ''}` : '';
 
 /** Data directories of version 0.1 know no addresses: the file does. */
 function withAddresses(

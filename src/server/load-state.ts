@@ -15,6 +15,8 @@ import {
 export type LoadedState = {
   readonly state: ReplicatedState;
   readonly position: Position;
+  /** Of which content a restored one was made. */
+  readonly origin?: string | undefined;
   /** The snapshot came from another server. */
   readonly isFetched: boolean;
   /** Newer ones that cannot be read. */

@@ -19,6 +19,8 @@ export type SnapshotHeader = {
   /** Undefined in snapshots of before version 0.2, and in a restored one. */
   readonly clusterId: ClusterId | undefined;
   readonly position: Position;
+  /** In a restored one: of which content it was made; undefined elsewhere. */
+  readonly origin?: string | undefined;
 };
 export type SavedSnapshot = { readonly path: string; readonly sizeBytes: number };
 
@@ -186,6 +188,7 @@ function headerOf(value: unknown, path: string): SnapshotHeader {
     clusterName,
     clusterId,
     position,
+    origin,
   } = (value ?? {}) as Partial<SnapshotHeader & { formatVersion: number }>;
   // Before version 0.2 the name was taken for an identity, and called so.
   const name = clusterName ?? clusterId;
@@ -197,6 +200,7 @@ function headerOf(value: unknown, path: string): SnapshotHeader {
     clusterName: name,
     clusterId: clusterName === undefined ? undefined : clusterId,
     position: { term: term as Term, index: index as LogIndex },
+    origin,
   };
 }
 

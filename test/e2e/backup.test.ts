@@ -3,8 +3,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { ServerConnection } from '../../src/client/server-connection.ts';
+import { encodeCommand } from '../../src/state-machines/command.ts';
+import { decodeResult } from '../../src/state-machines/result.ts';
 import { readBackup } from '../../src/storage/backup-file.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
+import type { AckEntriesReply__Output as AckReply } from '../../src/transport/generated/gossipraft/AckEntriesReply.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 import { Writers } from '../fixtures/writers.ts';
@@ -53,6 +57,117 @@ test.serial('a cluster in one file, and another cluster from it', async t => {
   const again = await cli(other, 'restore', file);
   t.is(again.code, 1);
   t.regex(again.output, /holds something already \(a server may run in it\)/);
+});
+
+test.serial('a restored cluster gives out nothing that the old one can have given out', async t => {
+  const cluster = await TestCluster.start(t);
+  const first = await lock(cluster, 'door');
+  const { body } = await cluster.send('PUT', '/v1/kv/a', '1');
+  const { revision: written } = JSON.parse(body) as { readonly revision: number };
+  const session = await openSession(cluster);
+  const file = join(cluster.folder, 'cluster.backup');
+  t.is((await cli(cluster, 'backup', file)).code, 0);
+  // The old cluster goes on: what it gives out now is in no backup.
+  const later = await lock(cluster, 'gate');
+  await cluster.send('PUT', '/v1/kv/a', '2');
+  const before = await cluster.view();
+
+  const other = await TestCluster.create(t);
+  t.is((await cli(other, 'restore', file)).code, 0);
+  for (const id of other.ids) other.startServer(id);
+  other.startClient();
+  const view = await other.reaches('GREEN');
+  t.truthy(view.cluster_id);
+  t.not(view.cluster_id, before.cluster_id);
+
+  const token = await lock(other, 'gate');
+  t.true(token > 1e12 && token > later, `${first}, ${later}, ${token}`);
+  t.is((await other.send('GET', '/v1/kv/a')).body, '1');
+  t.is((await other.get(`/v1/kv/a?revision=${later}`)).status, 410);
+  for (const from of [written, later + 1]) {
+    const watch = await other.send('GET', `/v1/watch?prefix=a&from=${from}`);
+    t.regex(watch.body, /event:end[\s\S]*"code":"forgotten"/);
+  }
+  t.is(await kindOfPut(other, session), 'sessionExpired');
+  t.true((await openSession(other)) > 1e12);
+  // Who holds a lock, holds it until its time is over; its token is as good as before.
+  const guarded = { 'x-lock': 'door', 'x-fencing-token': String(first) };
+  t.is((await other.send('PUT', '/v1/kv/guarded', 'x', guarded)).status, 201);
+});
+
+async function lock(cluster: TestCluster, name: string): Promise<number> {
+  const body = JSON.stringify({ holder: 'me', ttl: 600 });
+  const answer = await cluster.send('POST', `/v1/locks/${name}/acquire`, body);
+  return (JSON.parse(answer.body) as { token: number }).token;
+}
+
+async function withLeader<T>(
+  cluster: TestCluster,
+  run: (connection: ServerConnection) => Promise<T>,
+): Promise<T> {
+  const address = cluster.addressOf(await cluster.leader());
+  const named = { clusterId: '', clusterName: 'gossip-raft' };
+  const connection = new ServerConnection(address, () => named);
+  return run(connection).finally(() => connection.close());
+}
+
+const openSession = (cluster: TestCluster): Promise<number> =>
+  withLeader(cluster, async connection => {
+    const { sessionId } = await connection.openSession('nonce', 5000);
+    return sessionId ?? 0;
+  });
+
+/** What becomes of a put in a session. */
+const kindOfPut = (cluster: TestCluster, session: number): Promise<string | undefined> =>
+  withLeader(cluster, async connection => {
+    const acks = connection.openAcks(session);
+    const kind = new Promise<string | undefined>((resolve, reject) => {
+      acks.on('error', reject);
+      acks.on('data', (reply: AckReply) => {
+        for (const { result } of reply.acks) resolve(decodeResult(result).kind);
+      });
+    });
+    const puts = connection.openPuts();
+    puts.on('error', () => undefined);
+    const keys = { batchId: 'b', idempotencyKey: undefined, fingerprint: undefined };
+    const place = { session, sequence: 1, ackedBelow: 0 };
+    const data = Buffer.from('[{}]');
+    const command = encodeCommand({ kind: 'put', ...place, ...keys, count: 1, data });
+    const named = { clusterId: '', clusterName: 'gossip-raft' };
+    puts.write({ ...named, requestId: 1, commands: [Buffer.from(command)] });
+    const found = await kind;
+    acks.cancel();
+    puts.cancel();
+    return found;
+  });
+
+test.serial('a backup of format 1 is restored, and a backup of nothing is not', async t => {
+  const other = await TestCluster.create(t);
+  const restored = await cli(other, 'restore', 'test/fixtures/format-1.backup');
+  t.is(restored.code, 0, restored.output);
+  for (const id of other.ids) other.startServer(id);
+  other.startClient();
+  await other.reaches('GREEN');
+  const objects = [{ a: 1 }, { a: 2 }, { a: 3 }, { a: 4 }, { a: 5 }, { a: 'ä€😀' }];
+  for (const id of other.ids) {
+    t.deepEqual(
+      (await other.entries(id)).map(({ data }) => data),
+      objects,
+    );
+  }
+  const { body, headers } = await other.send('GET', '/v1/kv/greeting');
+  t.deepEqual([body, headers.get('content-type')], ['hello again', 'text/x-mine']);
+  t.is((await other.send('GET', '/v1/kv?keys_only=true')).body.match(/"key"/g)?.length, 4);
+  const again = await other.put([{ a: 1 }, { a: 2 }], { 'idempotency-key': 'one' });
+  t.deepEqual([again.body['first'], again.body['last']], [1, 2]);
+
+  const empty = await TestCluster.start(t, { count: 1 });
+  const file = join(empty.folder, 'empty.backup');
+  t.is((await cli(empty, 'backup', file)).code, 0);
+  const target = await TestCluster.create(t);
+  const { code, output } = await cli(target, 'restore', file);
+  t.is(code, 1);
+  t.regex(output, /holds no key and no entry: there is nothing to restore/);
 });
 
 test.serial(

@@ -1,0 +1,68 @@
+import { rmSync } from 'node:fs';
+import type { Config } from '../consensus/types.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import type { StateRecord } from '../state-machines/state-capture.ts';
+import { floorBeyond, raisedTo } from '../state-machines/state-floor.ts';
+import { openDataDirectory } from '../storage/data-directory.ts';
+import { nodeFileSystem } from '../storage/file-system.ts';
+import { type ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
+import { keepFetched, writeSnapshot } from '../storage/snapshot-file.ts';
+import type { LogIndex, Position } from '../words.ts';
+
+/** What an old cluster held, for the data directory of a new one. */
+export type DirectoryContent = {
+  /** Of the old cluster: the new one begins far beyond it. */
+  readonly position: Position;
+  readonly records: readonly StateRecord[];
+  /** Read anew for each directory: they need not fit into memory. */
+  batches(): AsyncIterable<ArchivedBatch>;
+  /** Tells it from any other content: servers found a cluster only with those of the same one. */
+  readonly origin: string;
+  /** A cluster that is founded already; without it, the listed servers found one at their start. */
+  readonly config?: Config;
+};
+
+type Owner = { readonly clusterName: string; readonly nodeId: string };
+
+/**
+ * Makes the data directory of a server in a new cluster. Its log begins where the old cluster's
+ * cannot come, so that no revision, fencing token or session id is given out twice. It is whole, or
+ * it is not there.
+ */
+export async function makeDirectory(
+  path: string,
+  owner: Owner,
+  content: DirectoryContent,
+): Promise<void> {
+  const position = { ...content.position, index: floorBeyond(content.position.index) as LogIndex };
+  if (!Number.isSafeInteger(floorBeyond(position.index))) {
+    throw new StartupError('the log has been restored too often: its numbers would not suffice');
+  }
+  await fill(path, owner, content, position).catch((error: unknown) => {
+    rmSync(path, { recursive: true, force: true });
+    throw error;
+  });
+}
+
+async function fill(
+  path: string,
+  owner: Owner,
+  { records, batches, origin, config }: DirectoryContent,
+  position: Position,
+): Promise<void> {
+  const opened = openDataDirectory(path, owner, nodeFileSystem);
+  try {
+    const archive = await JournalArchive.open(nodeFileSystem, path);
+    await archive.add(batches(), position.index);
+    const { clusterName } = owner;
+    const header = { clusterName, clusterId: config?.clusterId, position, origin };
+    const raised = raisedTo(position.index, records);
+    const saved = await writeSnapshot(nodeFileSystem, path, header, raised);
+    // The log begins behind it.
+    if (saved !== undefined) await keepFetched(nodeFileSystem, path, saved.path, position);
+    opened.metadata.persistVote(position.term, undefined);
+    if (config !== undefined) opened.metadata.persistConfig(config);
+  } finally {
+    opened.lock.release();
+  }
+}
