@@ -11,7 +11,9 @@ import { addressText } from '../transport/endpoint.ts';
 import type { MemberChange, NodeId } from '../words.ts';
 
 const attemptMs = 5000;
+/** What had no answer is tried again after a moment; what was refused, when more may be up. */
 const pauseMs = 1000;
+const refusedPauseMs = 5000;
 
 type Nodes = LoadedConfiguration['nodes'];
 
@@ -27,54 +29,81 @@ export function differenceOf(before: Nodes, after: Nodes): MemberChange[] {
   return [...put, ...removed.map(id => ({ type: 'remove' as const, id: id as NodeId }))];
 }
 
+/** What a server reads once, at its start. */
+const readAtStart = ['clusterName', 'dataDirectory', 'timing', 'limits', 'retention'] as const;
+
+/** Says what is different now, and counts only from the next start on; undefined when nothing is. */
+export function ignoredSentence(
+  before: LoadedConfiguration,
+  after: LoadedConfiguration,
+): string | undefined {
+  const fields = readAtStart.filter(
+    field => JSON.stringify(before[field]) !== JSON.stringify(after[field]),
+  );
+  if (fields.length === 0) return undefined;
+  const name = fields.includes('clusterName')
+    ? `; a data directory of "${before.clusterName}" will be refused then`
+    : '';
+  return (
+    `the configuration file has another ${fields.join(', ')} than at the start of this server, ` +
+    `which counts from its next start on${name}`
+  );
+}
+
+/** What a follower needs of its server. */
+export type FollowedServer = {
+  addresses(): readonly ServerAddress[];
+  say(level: Level, text: string): void;
+  /** Shows what is still open to whoever asks the server. */
+  showOpenChanges(sentences: readonly string[]): void;
+};
+
 /**
  * Proposes what changes in the configuration file while the server runs. Only the difference to
  * what this file said before counts: so an old file on one machine takes back nothing that was done
- * elsewhere, and servers that share a file propose the same.
+ * elsewhere, and servers that share a file propose the same. What is refused, or has no answer, is
+ * proposed again for as long as the file wants it.
  */
 export class FileFollower {
-  readonly #clusterName: string;
-  readonly #addresses: () => readonly ServerAddress[];
-  readonly #say: (level: Level, text: string) => void;
-  /** Shows what is still open to whoever asks the server. */
-  readonly #show: (sentences: readonly string[]) => void;
+  readonly #started: LoadedConfiguration;
+  readonly #server: FollowedServer;
   readonly #unwatch: () => void;
   /** What the cluster was told last. */
   #told: Nodes;
   #wanted: Nodes;
   #isBusy = false;
   #isStopped = false;
+  #pause = new AbortController();
+  /** Said last, each: nothing is repeated every time the file is written. */
+  readonly #said = new Map<string, string>();
 
-  constructor(
-    configuration: LoadedConfiguration,
-    {
-      addresses,
-      say,
-      showOpenChanges,
-    }: {
-      addresses(): readonly ServerAddress[];
-      say(level: Level, text: string): void;
-      showOpenChanges(sentences: readonly string[]): void;
-    },
-  ) {
-    this.#clusterName = configuration.clusterName;
-    this.#addresses = addresses;
-    this.#say = say;
-    this.#show = showOpenChanges;
+  constructor(configuration: LoadedConfiguration, server: FollowedServer) {
+    this.#started = configuration;
+    this.#server = server;
     this.#told = configuration.nodes;
     this.#wanted = configuration.nodes;
+    this.#said.set('warnings', configuration.warnings.join('; '));
     this.#unwatch = watchConfiguration(configuration.path, {
-      changed: changed => {
-        this.#wanted = changed.nodes;
-        this.#propose().catch((error: Error) => say('error', `${error.stack}`));
+      changed: changed => this.#changed(changed),
+      invalid: sentence => {
+        this.#sayOnce('invalid', 'warn', `${sentence}; until then the members stay as they are`);
       },
-      invalid: sentence => say('warn', `${sentence}; until then the members stay as they are`),
     });
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#unwatch();
+    this.#pause.abort();
+  }
+
+  #changed(changed: LoadedConfiguration): void {
+    this.#said.delete('invalid');
+    this.#sayOnce('ignored', 'warn', ignoredSentence(this.#started, changed));
+    this.#sayOnce('warnings', 'warn', changed.warnings.join('; '));
+    this.#wanted = changed.nodes;
+    this.#pause.abort();
+    this.#propose().catch((error: Error) => this.#server.say('error', `${error.stack}`));
   }
 
   async #propose(): Promise<void> {
@@ -84,40 +113,51 @@ export class FileFollower {
       const wanted = this.#wanted;
       const changes = differenceOf(this.#told, wanted);
       if (changes.length === 0) break;
-      const isOver = await this.#tell(changes);
-      if (isOver === 'accepted') this.#told = wanted;
-      // Refused for good, unless the file was changed meanwhile.
-      if (isOver === 'refused' && this.#wanted === wanted) break;
+      this.#pause = new AbortController();
+      const open = await this.#tell(changes);
+      if (open === undefined) this.#told = wanted;
+      else await this.#wait(open);
     }
     this.#isBusy = false;
+    this.#said.delete('open');
+    this.#server.showOpenChanges([]);
   }
 
-  async #tell(changes: readonly MemberChange[]): Promise<'accepted' | 'refused' | 'tryAgain'> {
+  /** Undefined when the cluster knows of it; otherwise why not, and when to try again. */
+  async #tell(changes: readonly MemberChange[]): Promise<OpenChange | undefined> {
     const text = changes.map(changeText).join(', ');
-    const directory = new ServerDirectory(this.#clusterName, this.#addresses());
+    const directory = new ServerDirectory(this.#started.clusterName, this.#server.addresses());
     try {
       await changeMembers(new ServerCalls(directory), changes, attemptMs);
-      this.#say('info', `the configuration file has changed: ${text}; the cluster was told`);
-      this.#show([]);
-      return 'accepted';
+      this.#server.say('info', `the configuration file has changed: ${text}; the cluster was told`);
+      return undefined;
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
-      if (error.code === 'unsafeChange') {
-        const sentence = `the configuration file wants ${text}: refused, ${error.message}`;
-        this.#say('warn', sentence);
-        this.#show([sentence]);
-        return 'refused';
-      }
-      const sentence = `the configuration file wants ${text}: ${error.message}; trying again`;
-      this.#say('warn', sentence);
-      this.#show([sentence]);
-      await wait(pauseMs);
-      return 'tryAgain';
+      const wish = `the configuration file wants ${text}`;
+      return error.code === 'unsafeChange'
+        ? { sentence: `${wish}: refused, ${error.message}`, pauseMs: refusedPauseMs }
+        : { sentence: `${wish}: ${error.message}; it is tried again`, pauseMs };
     } finally {
       directory.close();
     }
   }
+
+  async #wait({ sentence, pauseMs: ms }: OpenChange): Promise<void> {
+    this.#sayOnce('open', 'warn', sentence);
+    this.#server.showOpenChanges([sentence]);
+    await wait(ms, undefined, { signal: this.#pause.signal }).catch(() => undefined);
+  }
+
+  #sayOnce(about: string, level: Level, text: string | undefined): void {
+    if (text === undefined || text === '') this.#said.delete(about);
+    else if (this.#said.get(about) !== text) {
+      this.#said.set(about, text);
+      this.#server.say(level, text);
+    }
+  }
 }
+
+type OpenChange = { readonly sentence: string; readonly pauseMs: number };
 
 const changeText = (change: MemberChange): string =>
   change.type === 'put' ? `${change.id} at ${change.address}` : `${change.id} removed`;
