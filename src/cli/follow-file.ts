@@ -32,7 +32,7 @@ export function differenceOf(before: Nodes, after: Nodes): MemberChange[] {
 /** What a server reads once, at its start. */
 const readAtStart = ['clusterName', 'dataDirectory', 'timing', 'limits', 'retention'] as const;
 
-/** Says what is different now, and counts only from the next start on; undefined when nothing is. */
+/** Says what is different now and counts from the next start on; undefined when nothing is. */
 export function ignoredSentence(
   before: LoadedConfiguration,
   after: LoadedConfiguration,
