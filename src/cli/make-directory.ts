@@ -52,7 +52,7 @@ async function fill(
 ): Promise<void> {
   const opened = openDataDirectory(path, owner, nodeFileSystem);
   try {
-    const archive = await JournalArchive.open(nodeFileSystem, path);
+    const archive = await JournalArchive.open(nodeFileSystem, path, opened.metadata);
     await archive.add(batches(), position.index);
     const { clusterName } = owner;
     const header = { clusterName, clusterId: config?.clusterId, position, origin };

@@ -44,8 +44,9 @@ export class SnapshotSource {
     const [path] = snapshotPaths(nodeFileSystem, this.#directory);
     if (path === undefined) throw new Error('there is no snapshot yet');
     const position = await this.#sendFile(call, path);
-    const from = Math.max(call.request.afterSeq + 1, firstKeptSeq(this.#sources));
-    for await (const batch of batchesFrom(this.#sources, from)) {
+    // What the retention has dropped here is dropped there, too.
+    const fromSeq = Math.max(call.request.afterSeq + 1, firstKeptSeq(this.#sources));
+    for await (const batch of batchesFrom(this.#sources, fromSeq)) {
       if (batch.index > position.index || call.cancelled) break;
       await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });
     }

@@ -1,6 +1,15 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type ArchiveFloorStore,
+  floorOf,
+  forgetfulFloor,
+  gapsIn,
+  type Range,
+} from './archive-floor.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
-import { FrameReader, FrameWriter } from './frames.ts';
+import { DamagedFile, FrameReader, FrameWriter } from './frames.ts';
+import type { ArchiveFloor } from './metadata-document.ts';
 
 /*
  * What people have posted, for as long as it is kept: files of batches, copied out of the log
@@ -11,8 +20,6 @@ const magic = Buffer.from('GRAFTJNL');
 const batchHeaderBytes = 40;
 const writeBytes = 1024 * 1024;
 const temporaryName = 'entries.new';
-/** An empty file whose name tells the number of the first object that is kept. */
-const floorPattern = /^entries\.from-(\d+)$/;
 const namePattern = /^entries-(\d+)-(\d+)-(\d+)-(\d+)\.jrn$/;
 /** Beyond this a file is closed and the next one begun. */
 const fileMaxBytes = 16 * 1024 * 1024;
@@ -45,13 +52,19 @@ export type Retention = {
   readonly maxAgeMs: number | undefined;
 };
 
-/** The posted objects of one server that are no longer in its log. */
+/**
+ * The posted objects of one server that are no longer in its log. What it should hold is known
+ * beside it: a file that is missing or damaged leaves a gap, and never gives others its numbers.
+ */
 export class JournalArchive {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
-  readonly #files: ArchiveFile[];
-  /** Undefined while nothing was ever here. */
-  #firstSeq: number | undefined;
+  readonly #store: ArchiveFloorStore;
+  /** Those that are taken to be sound, in order. */
+  #files: ArchiveFile[];
+  #floor: ArchiveFloor;
+  /** Files that were found to be damaged, and why. */
+  readonly #damaged = new Map<string, string>();
   /** How far it is known to reach beyond what the name of its newest file says. */
   #throughIndex = 0;
   /** Who reads, and relies on it that nothing is dropped meanwhile. */
@@ -59,13 +72,24 @@ export class JournalArchive {
   /** One file is written at a time. */
   #adding: Promise<void> = Promise.resolve();
 
-  private constructor(fileSystem: FileSystem, directory: string, files: ArchiveFile[]) {
+  private constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    files: ArchiveFile[],
+    store: ArchiveFloorStore,
+  ) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
     this.#files = files;
+    this.#store = store;
+    this.#floor = floorOf(files, store.archiveFloor);
   }
 
-  static async open(fileSystem: FileSystem, directory: string): Promise<JournalArchive> {
+  static async open(
+    fileSystem: FileSystem,
+    directory: string,
+    store: ArchiveFloorStore = forgetfulFloor(),
+  ): Promise<JournalArchive> {
     fileSystem.remove(join(directory, temporaryName));
     const files: ArchiveFile[] = [];
     for (const name of fileSystem.list(directory)) {
@@ -78,64 +102,54 @@ export class JournalArchive {
       files.push({ path, throughIndex, firstSeq, lastSeq, wallMs, sizeBytes });
     }
     files.sort((a, b) => a.firstSeq - b.firstSeq);
-    const archive = new JournalArchive(fileSystem, directory, files);
-    await archive.#findBeginning();
+    const archive = new JournalArchive(fileSystem, directory, files, store);
+    if (files.length > 0) archive.#keep(archive.#floor);
+    // They were to go when the process died.
+    await archive.#removeBefore(archive.#floor.firstSeq);
     return archive;
   }
 
-  /**
-   * Without its own note, an archive whose oldest files are lost would pass for one of which a rule
-   * has dropped them. Files from below it are left over from a drop that a crash has cut short.
-   */
-  async #findBeginning(): Promise<void> {
-    const noted = this.#notedBeginnings();
-    // Version 0.1 noted nothing.
-    const firstSeq = noted.length > 0 ? Math.max(...noted) : this.#files[0]?.firstSeq;
-    if (firstSeq === undefined) return;
-    await this.#beginWith(firstSeq);
-    for (let oldest = this.#files[0]; oldest !== undefined; oldest = this.#files[0]) {
-      if (oldest.lastSeq >= firstSeq) break;
-      this.#files.shift();
-      await this.#fileSystem.inBackground.remove(oldest.path);
+  #keep(floor: ArchiveFloor): void {
+    this.#floor = floor;
+    if (!isDeepStrictEqual(this.#store.archiveFloor, floor)) {
+      this.#store.update({ archiveFloor: floor });
     }
-  }
-
-  #notedBeginnings(): number[] {
-    return this.#fileSystem
-      .list(this.#directory)
-      .flatMap(name => floorPattern.exec(name)?.slice(1).map(Number) ?? []);
-  }
-
-  /** Notes where the archive begins from now on, durably. */
-  async #beginWith(firstSeq: number): Promise<void> {
-    this.#firstSeq = firstSeq;
-    const noted = this.#notedBeginnings();
-    if (!noted.includes(firstSeq)) {
-      await (await this.#fileSystem.openLogFile(this.#floorPath(firstSeq))).close();
-      await this.#fileSystem.inBackground.syncDirectory(this.#directory);
-    }
-    for (const older of noted) {
-      if (older !== firstSeq) await this.#fileSystem.inBackground.remove(this.#floorPath(older));
-    }
-  }
-
-  #floorPath(firstSeq: number): string {
-    return join(this.#directory, `entries.from-${firstSeq}`);
   }
 
   /** All posted objects of the log up to this entry are here, or were dropped. */
   get throughIndex(): number {
-    return Math.max(this.#throughIndex, this.#files.at(-1)?.throughIndex ?? 0);
+    return Math.max(this.#throughIndex, this.#floor.throughIndex);
   }
 
-  /** Number of the last object that is here; 0 when there is none. */
+  /** Number of the last object that is here, or should be; 0 when there is none. */
   get lastSeq(): number {
-    return this.#files.at(-1)?.lastSeq ?? 0;
+    return this.#floor.lastSeq;
   }
 
   /** Number of the oldest object that is kept, be its file lost; undefined when none ever was. */
   get firstSeq(): number | undefined {
-    return this.#firstSeq;
+    return this.#floor.lastSeq === 0 ? undefined : this.#floor.firstSeq;
+  }
+
+  /** Objects that should be here, and are in no file that can be read. */
+  get missing(): readonly Range[] {
+    return this.lastSeq === 0 ? [] : gapsIn(this.#floor, this.#files);
+  }
+
+  get files(): readonly ArchiveFile[] {
+    return this.#files;
+  }
+
+  /** Files that cannot be read, by name; and what is missing without one. */
+  get damagedFiles(): readonly string[] {
+    const names = [...this.#damaged.keys()].map(path => basename(path));
+    const isNamed = ({ firstSeq, lastSeq }: Range): boolean =>
+      names.some(name => name.includes(`-${firstSeq}-${lastSeq}-`));
+    const nameless = this.missing.filter(range => !isNamed(range));
+    return [
+      ...names,
+      ...nameless.map(({ firstSeq, lastSeq }) => `entries-*-${firstSeq}-${lastSeq}-*.jrn`),
+    ];
   }
 
   /**
@@ -156,7 +170,7 @@ export class JournalArchive {
       if (batch.firstSeq <= lastSeq) continue;
       if (last !== undefined) demandNext(batch, last);
       if (writing !== undefined && writing.frames.sizeBytes > fileMaxBytes && last !== undefined) {
-        await this.#finish(writing, last, last.index);
+        await this.#finishNext(writing, last, last.index);
         writing = undefined;
       }
       writing ??= await this.#begin(batch.firstSeq);
@@ -165,7 +179,7 @@ export class JournalArchive {
       last = batch;
     }
     if (writing !== undefined && last !== undefined) {
-      await this.#finish(writing, last, throughIndex);
+      await this.#finishNext(writing, last, throughIndex);
     }
     this.#throughIndex = Math.max(this.#throughIndex, throughIndex);
   }
@@ -178,21 +192,76 @@ export class JournalArchive {
     };
   }
 
-  /** Batches from the one with object `fromSeq` on, as far as they are here. */
+  async #finishNext(writing: Writing, last: ArchivedBatch, throughIndex: number): Promise<void> {
+    const { firstSeq, lastSeq } = this.#floor;
+    const added = await this.#finish(writing, last, throughIndex);
+    this.#files.push(added);
+    // What lies between was dropped where this came from, and so is what lies before it.
+    const isApart = added.firstSeq > lastSeq + 1;
+    const { lastSeq: newLastSeq } = added;
+    const newFirstSeq = isApart ? added.firstSeq : firstSeq;
+    this.#keep({ firstSeq: newFirstSeq, lastSeq: newLastSeq, throughIndex });
+    if (isApart) await this.#removeBefore(newFirstSeq);
+  }
+
+  /** Puts back what is missing: batches of one gap, all of it. Returns whether they fit. */
+  fill(gap: Range, batches: AsyncIterable<ArchivedBatch>): Promise<void> {
+    const adding = this.#adding.then(() => this.#fill(gap, batches));
+    this.#adding = adding.catch(() => undefined);
+    return adding;
+  }
+
+  async #fill(gap: Range, batches: AsyncIterable<ArchivedBatch>): Promise<void> {
+    const writing = await this.#begin(gap.firstSeq);
+    let last: ArchivedBatch | undefined;
+    for await (const batch of batches) {
+      demandNext(batch, last ?? { ...batch, firstSeq: gap.firstSeq, count: 0 });
+      writing.frames.add(headerOf(batch), batch.data);
+      if (writing.frames.waitingBytes >= writeBytes) await writing.frames.flush();
+      last = batch;
+    }
+    if (last === undefined || last.firstSeq + last.count - 1 !== gap.lastSeq) {
+      await writing.file.close();
+      throw new Error(`objects ${gap.firstSeq} to ${gap.lastSeq} did not come whole`);
+    }
+    const added = await this.#finish(writing, last, last.index);
+    this.#files = [...this.#files, added].sort((a, b) => a.firstSeq - b.firstSeq);
+    for (const path of this.#damaged.keys()) {
+      const [, firstSeq = 0, lastSeq = 0] = numbersOf(basename(path)) ?? [];
+      if (firstSeq < gap.firstSeq || lastSeq > gap.lastSeq) continue;
+      this.#damaged.delete(path);
+      if (path !== added.path) await this.#fileSystem.inBackground.remove(path);
+    }
+  }
+
+  /**
+   * Batches from the one with object `fromSeq` on, to the end of the archive. Throws a DamagedFile
+   * at the first object that is missing.
+   */
   async *read(fromSeq: number): AsyncGenerator<ArchivedBatch> {
-    for (const { path, lastSeq } of [...this.#files]) {
-      if (lastSeq < fromSeq) continue;
-      const file = await this.#fileSystem.openToRead(path);
-      try {
-        const reader = new FrameReader(file, path);
-        await reader.begin(magic, 'file of entries');
-        for (let frame = await reader.next(); frame !== undefined; frame = await reader.next()) {
-          const batch = batchOf(frame);
-          if (batch.firstSeq + batch.count > fromSeq) yield batch;
-        }
-      } finally {
-        await file.close();
+    let next = Math.max(fromSeq, this.#floor.firstSeq);
+    for (const file of [...this.#files]) {
+      if (file.lastSeq < next) continue;
+      if (file.firstSeq > next) throw new DamagedFile(`the file with object ${next} is missing`);
+      for await (const batch of this.readFile(file)) {
+        const end = batch.firstSeq + batch.count;
+        if (end > fromSeq) yield batch;
+        next = Math.max(next, end);
       }
+    }
+    if (next <= this.lastSeq) throw new DamagedFile(`the file with object ${next} is missing`);
+  }
+
+  /** All batches of a file. Throws a DamagedFile where it is not what its name says. */
+  async *readFile(file: ArchiveFile): AsyncGenerator<ArchivedBatch> {
+    try {
+      yield* batchesIn(this.#fileSystem, file);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (!(error instanceof DamagedFile) && code !== 'ENOENT') throw error;
+      this.#damaged.set(file.path, (error as Error).message);
+      this.#files = this.#files.filter(one => one !== file);
+      throw new DamagedFile((error as Error).message);
     }
   }
 
@@ -201,31 +270,40 @@ export class JournalArchive {
     // What is too much now will still be after the next snapshot.
     if (this.#holdCount > 0) return;
     let bytes = this.#files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let firstSeq: number | undefined;
     // The newest file tells how far the archive reaches.
-    while (this.#files.length > 1) {
-      const [oldest, next] = this.#files;
-      if (oldest === undefined || next === undefined) return;
+    for (const [place, oldest] of this.#files.slice(0, -1).entries()) {
       const isTooMuch = maxBytes !== undefined && bytes > maxBytes;
       const isTooOld = maxAgeMs !== undefined && nowMs - oldest.wallMs > maxAgeMs;
-      if (!isTooMuch && !isTooOld) return;
-      this.#files.shift();
+      if (!isTooMuch && !isTooOld) break;
       bytes -= oldest.sizeBytes;
-      // Noted first: a crash leaves a file too many, never one too few.
-      await this.#beginWith(next.firstSeq);
-      await this.#fileSystem.inBackground.remove(oldest.path);
-      await this.#fileSystem.inBackground.syncDirectory(this.#directory);
+      firstSeq = this.#files[place + 1]?.firstSeq;
+    }
+    if (firstSeq === undefined) return;
+    // Noted first: a crash in between shall not look like a loss.
+    this.#keep({ ...this.#floor, firstSeq });
+    await this.#removeBefore(firstSeq);
+  }
+
+  /** The oldest first: a crash leaves no gap. */
+  async #removeBefore(firstSeq: number): Promise<void> {
+    const { remove, syncDirectory } = this.#fileSystem.inBackground;
+    for (let oldest = this.#files[0]; oldest !== undefined; oldest = this.#files[0]) {
+      if (oldest.lastSeq >= firstSeq) return;
+      this.#files.shift();
+      await remove(oldest.path);
+      await syncDirectory(this.#directory);
     }
   }
 
   async #begin(firstSeq: number): Promise<Writing> {
-    if (this.#firstSeq === undefined) await this.#beginWith(firstSeq);
     const path = join(this.#directory, temporaryName);
     this.#fileSystem.remove(path);
     const file = await this.#fileSystem.openLogFile(path);
     return { path, file, firstSeq, frames: new FrameWriter(file, magic) };
   }
 
-  async #finish(writing: Writing, last: ArchivedBatch, throughIndex: number): Promise<void> {
+  async #finish(writing: Writing, last: ArchivedBatch, throughIndex: number): Promise<ArchiveFile> {
     const { file, frames, firstSeq } = writing;
     await frames.flush();
     await file.datasync();
@@ -237,7 +315,30 @@ export class JournalArchive {
     await this.#fileSystem.inBackground.rename(writing.path, path);
     await this.#fileSystem.inBackground.syncDirectory(this.#directory);
     const { sizeBytes } = frames;
-    this.#files.push({ path, throughIndex, firstSeq, lastSeq, wallMs, sizeBytes });
+    return { path, throughIndex, firstSeq, lastSeq, wallMs, sizeBytes };
+  }
+}
+
+async function* batchesIn(
+  fileSystem: FileSystem,
+  file: ArchiveFile,
+): AsyncGenerator<ArchivedBatch> {
+  const { path, firstSeq, lastSeq } = file;
+  const opened = await fileSystem.openToRead(path);
+  try {
+    const reader = new FrameReader(opened, path);
+    await reader.begin(magic, 'file of entries');
+    let next = firstSeq;
+    for (let frame = await reader.next(); frame !== undefined; frame = await reader.next()) {
+      const batch = batchOf(frame);
+      if (batch.firstSeq !== next) throw new DamagedFile(`${path} holds other objects`);
+      yield batch;
+      next += batch.count;
+    }
+    // A cut between two frames is seen by nothing else.
+    if (next !== lastSeq + 1) throw new DamagedFile(`${path} is cut off`);
+  } finally {
+    await opened.close();
   }
 }
 

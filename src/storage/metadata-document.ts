@@ -27,6 +27,16 @@ const logFloorShape = z.object({
 });
 export type LogFloor = z.infer<typeof logFloorShape>;
 
+/** What the archive of posted objects holds, so that a file that is missing is noticed. */
+const archiveFloorShape = z.object({
+  /** Older objects were dropped, as the retention says. */
+  firstSeq: count,
+  lastSeq: count,
+  /** All posted objects of the log up to this entry are in it. */
+  throughIndex: count,
+});
+export type ArchiveFloor = z.infer<typeof archiveFloorShape>;
+
 /**
  * All that `metadata.json` holds. A field that is added here needs a default (for files that were
  * written before), and is changed by `Metadata.update`.
@@ -55,6 +65,7 @@ const documentShape = z.object({
   /** It lost a part of its log, and does not yet hold again what a leader has confirmed since. */
   isRecovering: z.boolean().default(false),
   logFloor: logFloorShape.optional(),
+  archiveFloor: archiveFloorShape.optional(),
 });
 export type MetadataDocument = z.infer<typeof documentShape>;
 

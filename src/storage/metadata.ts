@@ -4,6 +4,7 @@ import type { ClusterId, Config, DirectoryId, NodeId, Term } from '../consensus/
 import type { FileSystem } from './file-system.ts';
 import type { DurableFacts, MetadataStore } from './log-store.ts';
 import {
+  type ArchiveFloor,
   decodeMetadata,
   encodeMetadata,
   type LogFloor,
@@ -38,7 +39,9 @@ export class DurableJsonAdapter implements SyncAdapter<MetadataDocument> {
 }
 
 /** What may be changed together: all of it is durable, or nothing. */
-export type MetadataPatch = Partial<DurableFacts & { readonly logFloor: LogFloor }>;
+export type MetadataPatch = Partial<
+  DurableFacts & { readonly logFloor: LogFloor; readonly archiveFloor: ArchiveFloor }
+>;
 
 /** Term, vote and configuration on the disk. Every change is durable when the call returns. */
 export class Metadata implements MetadataStore {
@@ -100,6 +103,11 @@ export class Metadata implements MetadataStore {
   /** Undefined in a directory that was made before floors were kept. */
   get logFloor(): LogFloor | undefined {
     return this.#low.data.logFloor;
+  }
+
+  /** Undefined in a directory that was made before, or has archived nothing yet. */
+  get archiveFloor(): ArchiveFloor | undefined {
+    return this.#low.data.archiveFloor;
   }
 
   /** Counts this boot, before anything is said in it. */

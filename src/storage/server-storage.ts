@@ -43,7 +43,7 @@ export async function openServerStorage<Loaded extends LoadedSnapshot>(options: 
     );
     const open = async () => {
       const loaded = await options.load(path);
-      const archive = await JournalArchive.open(fileSystem, path);
+      const archive = await JournalArchive.open(fileSystem, path, directory.metadata);
       const opened = await WriteAheadLog.open({
         directory: path,
         directoryId: directory.metadata.directoryId,

@@ -16,8 +16,9 @@ import {
   StateBuilder,
   type StateRecord,
 } from '../../src/state-machines/state-capture.ts';
-import { JournalArchive } from '../../src/storage/journal-archive.ts';
+import type { JournalArchive } from '../../src/storage/journal-archive.ts';
 import { MemoryStore } from '../../src/storage/memory-store.ts';
+import { openArchive } from '../storage/archive-damage.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
 
 /*
@@ -26,7 +27,6 @@ import { SimulatedDisk } from '../storage/simulated-disk.ts';
  * Method: random lives of one server's log, state and archive, beside a list of what was posted.
  */
 
-const directory = '/data';
 const timers = {
   after: () => () => undefined,
   turnOfTheOthers: () => Promise.resolve(),
@@ -52,7 +52,7 @@ export class PostedObjects {
 
   static async create(): Promise<PostedObjects> {
     const disk = new SimulatedDisk();
-    return new PostedObjects(await JournalArchive.open(disk, directory), disk);
+    return new PostedObjects(await openArchive(disk), disk);
   }
 
   get sources(): JournalSources {
@@ -95,7 +95,7 @@ export class PostedObjects {
 
   /** Begins with the newest snapshot and applies the log behind it. */
   async restart(): Promise<void> {
-    this.archive = await JournalArchive.open(this.disk, directory);
+    this.archive = await openArchive(this.disk);
     const saved = this.#snapshots.at(-1);
     const builder = new StateBuilder();
     for (const record of saved?.records ?? []) {

@@ -38,7 +38,7 @@ export const backupMutants: readonly Mutant[] = [
     'files of entries that are lost count as dropped by the retention rule',
     inFile(
       'storage/journal-archive.ts',
-      'return this.#firstSeq;',
+      'return this.#floor.lastSeq === 0 ? undefined : this.#floor.firstSeq;',
       'return this.#files[0]?.firstSeq;',
     ),
   ),

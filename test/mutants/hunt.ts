@@ -5,6 +5,7 @@ import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkMachines } from '../state-machines/machines-check.ts';
 import { checkUseTable } from '../state-machines/use-table-check.ts';
+import { checkArchiveCrashes, checkArchiveDamage } from '../storage/archive-damage.ts';
 import { checkBackupDamage } from '../storage/backup-damage.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
@@ -31,6 +32,8 @@ async function hunt(): Promise<Found | undefined> {
     return { checker: 'crash points and flipped bits of the metadata', what: metadata };
   const [snapshot] = await checkSnapshotCrashes(10);
   if (snapshot !== undefined) return { checker: 'crash points of snapshots', what: snapshot };
+  const [archive] = [...(await checkArchiveDamage()), ...(await checkArchiveCrashes(5))];
+  if (archive !== undefined) return { checker: 'damage to the archive', what: archive };
   const [flip] = await checkBitFlips();
   if (flip !== undefined) return { checker: 'bit flips', what: flip };
   const [crash] = (await tryAllCrashPoints(8)).violations;

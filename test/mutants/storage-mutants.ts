@@ -3,6 +3,7 @@ import { inFile, type Mutant, mutant } from './mutant.ts';
 const metadata = 'storage/metadata.ts';
 const log = 'storage/write-ahead-log.ts';
 const snapshots = 'storage/snapshot-file.ts';
+const archive = 'storage/journal-archive.ts';
 const reading = 'storage/read-log-files.ts';
 
 /** Files that forget, or believe what they should not. */
@@ -98,6 +99,30 @@ export const storageMutants: readonly Mutant[] = [
       snapshots,
       '  await rename(temporary, path);\n  await syncDirectory(directory);\n  for',
       '  await rename(temporary, path);\n  for',
+    ),
+  ),
+  mutant(
+    'an archive whose files are gone numbers anew',
+    inFile(
+      'storage/archive-floor.ts',
+      'lastSeq: Math.max(known?.lastSeq ?? 0, newest?.lastSeq ?? 0)',
+      'lastSeq: newest?.lastSeq ?? 0',
+    ),
+  ),
+  mutant(
+    'an archive file that is missing in the middle is passed over',
+    inFile(archive, 'if (file.firstSeq > next) throw', 'if (file.firstSeq < next) throw'),
+  ),
+  mutant(
+    'an archive file that was cut between two frames is whole',
+    inFile(archive, 'if (next !== lastSeq + 1) throw', 'if (next > lastSeq + 1) throw'),
+  ),
+  mutant(
+    'old objects are dropped before it is noted',
+    inFile(
+      archive,
+      '    this.#keep({ ...this.#floor, firstSeq });\n    await this.#removeBefore(firstSeq);\n',
+      '    await this.#removeBefore(firstSeq);\n    this.#keep({ ...this.#floor, firstSeq });\n',
     ),
   ),
 ];

@@ -20,10 +20,10 @@ export async function filledDisk(count = entryCount, isClosed = true): Promise<S
 type Damage = { readonly what: string; readonly content: Buffer | undefined };
 
 /** Flipped bits, zeroed parts, cuts, and the file that is not there. */
-function damagesOf(sound: Buffer): Damage[] {
+export function damagesOf(sound: Buffer, flipStep = 5, cutStep = 8): Damage[] {
   const used = sound.findLastIndex(byte => byte !== 0) + 1;
   const damages: Damage[] = [{ what: 'left out', content: undefined }];
-  for (let place = 0; place < used; place += 5) {
+  for (let place = 0; place < used; place += flipStep) {
     const content = Buffer.from(sound);
     content[place] = (content[place] ?? 0) ^ 0x10;
     damages.push({ what: `bit at ${place}`, content });
@@ -34,8 +34,8 @@ function damagesOf(sound: Buffer): Damage[] {
       if (!content.equals(sound)) damages.push({ what: `${sizeBytes} zeros at ${place}`, content });
     }
   }
-  // Records are padded to 8 bytes, so this is a cut at every one of them, too.
-  for (let place = 0; place < used; place += 8) {
+  // Records of the log are padded to 8 bytes, so this is a cut at every one of them, too.
+  for (let place = 0; place < used; place += cutStep) {
     damages.push({ what: `cut at ${place}`, content: sound.subarray(0, place) });
   }
   return damages;

@@ -127,14 +127,18 @@ async function workload(disk: SimulatedDisk, history: History): Promise<void> {
   await settle();
   if (disk.isOff) return;
   reset(30);
-  append(7, 200);
+  append(3, 200);
+  await settle();
+  append(2, 200);
   await settle();
   truncate(33);
-  append(6, 200);
+  append(3, 200);
+  await settle();
+  append(3, 200);
   await settle();
   if (disk.isOff) return;
-  history.snapshot = mark(term, 35, false);
-  await log.compact(34 as LogIndex);
+  history.snapshot = mark(term, 37, false);
+  await log.compact(36 as LogIndex);
   append(2);
   await log.close().catch(() => undefined);
 }

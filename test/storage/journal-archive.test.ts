@@ -2,20 +2,18 @@ import test from 'ava';
 import { Random } from '../../src/simulation/random.ts';
 import { DamagedFile } from '../../src/storage/frames.ts';
 import { type ArchivedBatch, JournalArchive } from '../../src/storage/journal-archive.ts';
+import {
+  batches,
+  checkArchiveCrashes,
+  checkArchiveDamage,
+  filledArchive,
+  inOrder,
+  openArchive,
+} from './archive-damage.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
 
 const directory = '/data';
 
-/** Batches of two objects each, from the given one on, at every other log entry. */
-const batches = (firstSeq: number, count: number, size = 20): ArchivedBatch[] =>
-  Array.from({ length: count }, (_, place) => {
-    const seq = firstSeq + 2 * place;
-    const data = Buffer.from(`[${seq},"${'x'.repeat(size)}"]`);
-    return { index: seq + 1, term: 3, wallMs: 1000 * seq, firstSeq: seq, count: 2, data };
-  });
-async function* inOrder(items: readonly ArchivedBatch[]): AsyncGenerator<ArchivedBatch> {
-  yield* items;
-}
 async function readFrom(archive: JournalArchive, seq: number): Promise<ArchivedBatch[]> {
   const found: ArchivedBatch[] = [];
   for await (const batch of archive.read(seq)) found.push(batch);
@@ -98,7 +96,7 @@ test('a changed byte is noticed', async t => {
 
 test('an archive knows where it begins, whatever becomes of its oldest file', async t => {
   const disk = new SimulatedDisk();
-  const archive = await JournalArchive.open(disk, directory);
+  const archive = await openArchive(disk);
   for (const [place, first] of [1, 21, 41].entries()) {
     await archive.add(inOrder(batches(first, 10)), 20 * (place + 1));
   }
@@ -107,17 +105,17 @@ test('an archive knows where it begins, whatever becomes of its oldest file', as
   t.is(archive.firstSeq, 21);
   const [oldest = ''] = files();
   disk.remove(oldest);
-  const again = await JournalArchive.open(disk, directory);
+  const again = await openArchive(disk);
   t.is(again.firstSeq, 21, 'and not 41: the file from 21 on is lost, not dropped');
   for (const path of files()) disk.remove(path);
-  t.is((await JournalArchive.open(disk, directory)).firstSeq, 21);
+  t.is((await openArchive(disk)).firstSeq, 21);
 });
 
 test('power loss anywhere in a drop leaves an archive without gap', async t => {
   const rule = { maxBytes: 1, maxAgeMs: undefined };
   const filled = async (): Promise<{ disk: SimulatedDisk; archive: JournalArchive }> => {
     const disk = new SimulatedDisk();
-    const archive = await JournalArchive.open(disk, directory);
+    const archive = await openArchive(disk);
     for (const [place, first] of [1, 21, 41].entries()) {
       await archive.add(inOrder(batches(first, 10)), 20 * (place + 1));
     }
@@ -134,9 +132,48 @@ test('power loss anywhere in a drop leaves an archive without gap', async t => {
         if (!(error instanceof PowerLoss)) throw error;
       });
       const survivor = disk.afterPowerLoss(new Random(100 * point + survival));
-      const again = await JournalArchive.open(survivor, directory);
+      const again = await openArchive(survivor);
       const first = again.firstSeq ?? 0;
       t.deepEqual(await readFrom(again, 1), batches(first, (61 - first) / 2), `at ${point}`);
     }
   }
+});
+
+test('whatever happens to a file, a reader gets the right objects or an error, and it can be put back', async t => {
+  t.deepEqual(await checkArchiveDamage(), []);
+});
+
+test('a power loss while files are added and dropped is no loss of objects', async t => {
+  t.deepEqual(await checkArchiveCrashes(10), []);
+});
+
+test('what is missing has a name, and what was dropped is not missing', async t => {
+  const disk = new SimulatedDisk();
+  const archive = await filledArchive(disk);
+  t.deepEqual(archive.missing, []);
+  await archive.drop({ maxBytes: undefined, maxAgeMs: 15_000 }, 30_000);
+  t.is(archive.firstSeq, 9);
+  t.deepEqual(archive.missing, []);
+  const [, second = ''] = archive.files.map(({ path }) => path);
+  disk.remove(second);
+  const again = await openArchive(disk);
+  t.deepEqual(again.missing, [{ firstSeq: 17, lastSeq: 24 }]);
+  t.deepEqual(again.damagedFiles, ['entries-*-17-24-*.jrn']);
+  await t.throwsAsync(readFrom(again, 9), { message: /object 17 is missing/ });
+  await t.throwsAsync(again.fill({ firstSeq: 17, lastSeq: 24 }, inOrder(batches(17, 3))), {
+    message: /did not come whole/,
+  });
+  await again.fill({ firstSeq: 17, lastSeq: 24 }, inOrder(batches(17, 4)));
+  t.deepEqual(await readFrom(again, 9), batches(9, 12));
+});
+
+test('an archive of which nothing is left numbers what follows as before', async t => {
+  const disk = new SimulatedDisk();
+  const archive = await filledArchive(disk);
+  for (const { path } of archive.files) disk.remove(path);
+  const empty = await openArchive(disk);
+  t.deepEqual([empty.firstSeq, empty.lastSeq, empty.throughIndex], [1, 32, 80]);
+  t.deepEqual(empty.missing, [{ firstSeq: 1, lastSeq: 32 }]);
+  await empty.add(inOrder(batches(33, 2)), 100);
+  t.deepEqual(await readFrom(empty, 33), batches(33, 2));
 });

@@ -7,7 +7,13 @@ type Change =
 type Inode = { synced: Buffer; cached: Buffer; unsynced: Change[] };
 type Naming =
   | { readonly type: 'link'; readonly path: string; readonly inode: Inode }
-  | { readonly type: 'unlink'; readonly path: string };
+  | { readonly type: 'unlink'; readonly path: string }
+  | {
+      readonly type: 'rename';
+      readonly from: string;
+      readonly path: string;
+      readonly inode: Inode;
+    };
 
 /** The power is gone. Nothing that was asked for after it happens. */
 export class PowerLoss extends Error {}
@@ -59,8 +65,12 @@ export class SimulatedDisk implements FileSystem {
   /** What the next boot finds. */
   afterPowerLoss(random: Random): SimulatedDisk {
     const names = new Map(this.#durableNames);
-    const survivingNames = random.below(this.#unsyncedNames.length + 1);
-    for (const naming of this.#unsyncedNames.slice(0, survivingNames)) apply(names, naming);
+    // A journal keeps them in order; not every file system has one.
+    const isInOrder = random.chance(0.5);
+    const survivingCount = random.below(this.#unsyncedNames.length + 1);
+    for (const [place, naming] of this.#unsyncedNames.entries()) {
+      if (isInOrder ? place < survivingCount : random.chance(0.5)) apply(names, naming);
+    }
     const files = [...names].map(
       ([path, inode]) => [path, contentAfterPowerLoss(inode, random)] as const,
     );
@@ -79,7 +89,7 @@ export class SimulatedDisk implements FileSystem {
     for (const [path, inode] of this.#names) disk.#names.set(path, copyOf(inode));
     for (const [path, inode] of this.#durableNames) disk.#durableNames.set(path, copyOf(inode));
     disk.#unsyncedNames = this.#unsyncedNames.map(naming =>
-      naming.type === 'link' ? { ...naming, inode: copyOf(naming.inode) } : naming,
+      naming.type === 'unlink' ? naming : { ...naming, inode: copyOf(naming.inode) },
     );
     return disk;
   }
@@ -176,8 +186,7 @@ export class SimulatedDisk implements FileSystem {
   rename(from: string, to: string): void {
     this.#operate();
     const inode = this.#inode(from);
-    this.#name({ type: 'unlink', path: from });
-    this.#name({ type: 'link', path: to, inode });
+    this.#name({ type: 'rename', from, path: to, inode });
   }
 
   remove(path: string): void {
@@ -226,8 +235,9 @@ function sync(inode: Inode): void {
 }
 
 function apply(names: Map<string, Inode>, naming: Naming): void {
-  if (naming.type === 'link') names.set(naming.path, naming.inode);
-  else names.delete(naming.path);
+  if (naming.type === 'rename') names.delete(naming.from);
+  if (naming.type === 'unlink') names.delete(naming.path);
+  else names.set(naming.path, naming.inode);
 }
 
 /** Each unsynced write is there, is not, or is there in part. */
