@@ -22,7 +22,7 @@ export function forgetfulFloor(): ArchiveFloorStore {
   };
 }
 
-/** What the files (in order) hold if nothing is missing, beside what they are known to have held. */
+/** What the files (in order) hold if nothing is missing, and what they are known to have held. */
 export function floorOf(
   files: readonly (Range & { readonly throughIndex: number })[],
   known: ArchiveFloor | undefined,

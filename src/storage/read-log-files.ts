@@ -114,9 +114,9 @@ class Reading implements LogFiles {
     const { fileSystem, directory, directoryId } = this.#options;
     const file = await fileSystem.openLogFile(path);
     this.#opened.add(file);
-    const isLast = firstIndex === this.#firstIndexes.at(-1);
+    const nextFirstIndex = this.#firstIndexes[this.#firstIndexes.indexOf(firstIndex) + 1];
     const isKnown = this.#floor && firstIndex <= this.#floor.newestFirstIndex;
-    const how = { firstIndex, directoryId, isLast, isKnown };
+    const how = { firstIndex, directoryId, nextFirstIndex, isKnown };
     const { segment, ending } = await scanSegment(file, path, how, entry => this.#take(entry));
     if (ending.type === 'damaged') this.damage = { path, why: ending.why };
     if (ending.type === 'torn') await cutAt(segment, segment.endOffset);

@@ -27,8 +27,11 @@ export type Scan = {
 type ScanOptions = {
   readonly firstIndex: number;
   readonly directoryId: string;
-  /** Only the last file can be torn: the next one is begun when it is durable. */
-  readonly isLast: boolean;
+  /**
+   * Where the next file begins. Only the last file can lack an entry that a crash has torn: the
+   * next one is begun when all entries of this one are durable.
+   */
+  readonly nextFirstIndex: number | undefined;
   /** Something in it may have been acknowledged; undefined: the directory is too old to tell. */
   readonly isKnown: boolean | undefined;
 };
@@ -44,7 +47,8 @@ export async function scanSegment(
   await file.read(content, 0);
   const segment = newSegment(file, path, options.firstIndex, content.length);
   if (!hasSoundHeader(content, path, options)) {
-    const isUnbegun = options.isLast && !(options.isKnown ?? hasHeader(content));
+    const isUnbegun =
+      options.nextFirstIndex === undefined && !(options.isKnown ?? hasHeader(content));
     const why = 'its beginning is damaged';
     return { segment, ending: isUnbegun ? { type: 'unbegun' } : { type: 'damaged', why } };
   }
@@ -63,7 +67,11 @@ export async function scanSegment(
   }
   const rest = content.subarray(segment.endOffset);
   if (rest.every(byte => byte === 0)) return { segment, ending: { type: 'sound' } };
-  if (options.isLast && !wasDurable(content, segment)) return { segment, ending: { type: 'torn' } };
+  // It holds all entries that it ever had: what follows is a mark that was never synced.
+  const isWhole = options.nextFirstIndex === segment.lastIndex + 1;
+  if (isWhole) return { segment, ending: { type: 'sound' } };
+  const isLast = options.nextFirstIndex === undefined;
+  if (isLast && !wasDurable(content, segment)) return { segment, ending: { type: 'torn' } };
   const why = `it is corrupt at byte ${segment.endOffset}, in entry ${segment.lastIndex + 1}`;
   return { segment, ending: { type: 'damaged', why } };
 }

@@ -204,6 +204,27 @@ test('a missing part of the log is named; what lies before stays, the rest is pu
   t.true(openMetadata(disk).isRecovering);
 });
 
+test('a mark that was torn in a file that is full does no harm', async t => {
+  const disk = new SimulatedDisk();
+  const { log } = await openLog(disk);
+  log.append(entriesFrom(1, 8), 0);
+  const first = '/data/log-0000000000000001.wal';
+  const before = (): number => disk.content(first).findLastIndex(byte => byte !== 0);
+  await until('the entries are there', () => before() > 700);
+  const end = before();
+  // Written after a silence, without a sync.
+  await until('the mark is there', () => before() > end + 40);
+  log.append(entriesFrom(9, 3), 0);
+  await log.close();
+  const torn = disk.content(first);
+  disk.overwrite(first, torn.fill(0, before() - 10, before() + 1));
+  const { recovered, shortfall, log: again } = await openLog(disk);
+  t.is(shortfall, undefined);
+  t.is(recovered.lastIndex, 11 as LogIndex);
+  t.deepEqual(plain(await readAll(again)), plain(entriesFrom(1, 11)));
+  await again.close();
+});
+
 test('a log of which nothing is left is not an empty one', async t => {
   const disk = await filledDisk(24);
   for (const path of disk.paths().filter(one => one.endsWith('.wal'))) disk.remove(path);
