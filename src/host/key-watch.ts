@@ -22,12 +22,20 @@ export type Watcher = {
   end(refusal: Refusal): void;
 };
 
-/** Revisions in one message. */
-const versionsPerMessage = 256;
-/** A message ends beyond this; one revision always fits. */
-const messageMaxBytes = 1024 * 1024;
-/** More than this waits for no watcher: it goes on when the client has read. */
-const backlogMaxBytes = 4 * 1024 * 1024;
+export type WatchLimits = {
+  /** Revisions in one message. */
+  readonly versionsPerMessage: number;
+  /** A message ends beyond this; one revision always fits. */
+  readonly messageMaxBytes: number;
+  /** More than this waits for no watcher: it goes on when the client has read. */
+  readonly backlogMaxBytes: number;
+};
+
+const usualLimits: WatchLimits = {
+  versionsPerMessage: 256,
+  messageMaxBytes: 1024 * 1024,
+  backlogMaxBytes: 4 * 1024 * 1024,
+};
 
 /**
  * Tells one watcher of every change after a revision. It keeps nothing but its place: what is to be
@@ -38,6 +46,7 @@ export class KeyWatch {
   readonly #watcher: Watcher;
   readonly #state: ReplicatedState;
   readonly #prefix: ByteString;
+  readonly #limits: WatchLimits;
   /** Everything up to here has been told. */
   #through: number;
 
@@ -46,9 +55,11 @@ export class KeyWatch {
     watcher: Watcher,
     state: ReplicatedState,
     { prefix, after }: { readonly prefix: Uint8Array; readonly after: number | undefined },
+    limits = usualLimits,
   ) {
     this.#watcher = watcher;
     this.#state = state;
+    this.#limits = limits;
     this.#prefix = byteStringOf(prefix);
     this.#through = after ?? state.appliedIndex;
   }
@@ -60,6 +71,7 @@ export class KeyWatch {
 
   /** The state has moved on, or the watcher has taken what was sent. */
   advance(): void {
+    const { versionsPerMessage, messageMaxBytes, backlogMaxBytes } = this.#limits;
     while (this.#through < this.#state.appliedIndex) {
       if (this.#watcher.isGone || this.#watcher.waitingBytes > backlogMaxBytes) return;
       const versions = versionsAfter(this.#state.keyValues, this.#through, versionsPerMessage);
@@ -67,7 +79,7 @@ export class KeyWatch {
         this.#watcher.end(forgotten(this.#state.keyValues, this.#through));
         return;
       }
-      const fitting = thatFit(versions);
+      const fitting = thatFit(versions, messageMaxBytes);
       const isAll = versions.length < versionsPerMessage && fitting.length === versions.length;
       const last = fitting.at(-1)?.revision ?? this.#through;
       this.#through = isAll ? this.#state.appliedIndex : last;
@@ -91,7 +103,7 @@ export class KeyWatch {
   }
 }
 
-function thatFit(versions: readonly Version[]): readonly Version[] {
+function thatFit(versions: readonly Version[], maxBytes: number): readonly Version[] {
   let bytes = 0;
   let count = 0;
   for (const version of versions) {
@@ -99,7 +111,7 @@ function thatFit(versions: readonly Version[]): readonly Version[] {
       (sum, { key, after }) => sum + key.length + (after?.value.length ?? 0),
       0,
     );
-    if (count > 0 && bytes > messageMaxBytes) break;
+    if (count > 0 && bytes > maxBytes) break;
     count += 1;
   }
   return versions.slice(0, count);

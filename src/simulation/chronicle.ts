@@ -1,9 +1,11 @@
 import type { Entry } from '../consensus/types.ts';
+import type { JournalEntry } from '../host/journal-reader.ts';
 import type { ReadDemand, Warrant } from '../host/read-gate.ts';
 import type { ByteString } from '../state-machines/byte-string.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { versionsAfter } from '../state-machines/key-values.ts';
 import { applyEntry, createReplicatedState } from '../state-machines/replicated-state.ts';
+import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import { demand } from './failure.ts';
 import { TimeJudge } from './time-judge.ts';
 
@@ -36,6 +38,8 @@ export class Chronicle {
   readonly #moments: { readonly committedAtMs: number; readonly lastSeq: number }[] = [];
   /** The newest entry that each life of a server has shown. */
   readonly #shownBy = new Map<string, number>();
+  /** What was posted, in order. */
+  readonly #objects: string[] = [];
   readonly #times: TimeJudge;
 
   constructor(clockDrift: number) {
@@ -59,6 +63,9 @@ export class Chronicle {
     this.#moments[entry.index] = { committedAtMs, lastSeq: journal.lastSeq };
     const command = entry.kind === 'noop' ? undefined : decodeCommand(entry.payload);
     if (command === undefined || outcome === undefined) return;
+    if (command.kind === 'put' && outcome.hadEffect && outcome.result.kind === 'appended') {
+      this.#objects.push(...splitJsonArray(command.data).map(data => Buffer.from(data).toString()));
+    }
     const gone = versions.flatMap(({ changes }) => changes).filter(({ after }) => !after);
     this.#times.applied({ index: entry.index, appendedAtMs, command, ...outcome, gone });
   }
@@ -108,6 +115,21 @@ export class Chronicle {
       if (change?.key.startsWith(prefix)) return { change, place: next + 1 };
     }
     return undefined;
+  }
+
+  /** Posted objects are shown as they were posted, under their numbers, without gap. */
+  judgeObjects(from: number, entries: readonly JournalEntry[]): void {
+    for (const [place, { seq, data }] of entries.entries()) {
+      const text = Buffer.from(data).toString();
+      const posted = this.#objects[seq - 1];
+      demand(seq === from + place, `object ${seq} is shown in the place of ${from + place}`);
+      demand(text === posted, `object ${seq} is shown as ${text}, and is ${posted}`);
+    }
+  }
+
+  /** The place in the history behind all changes up to a revision. */
+  placeAfter(revision: number): number {
+    return this.#changes.findLastIndex(change => change.revision <= revision) + 1;
   }
 
   #valueAt(key: ByteString, revision: number): ByteString | undefined {

@@ -5,6 +5,7 @@ import { anyKey, randomKeyWrite } from './key-write.ts';
 import { mix, Random } from './random.ts';
 import type { Answer, SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
+import { TimedWrites } from './timed-write.ts';
 
 /** Answers and requests get lost between clients and servers, too. */
 const lossOfAnswers = 0.05;
@@ -26,6 +27,8 @@ export class SimulatedClient {
   readonly #around: Surroundings;
   readonly #servers: readonly SimulatedServer[];
   readonly #random: Random;
+  readonly #later: Random;
+  readonly #timedWrites: TimedWrites;
   #session: number | undefined;
   #sequence = 0;
   #target: number;
@@ -39,7 +42,10 @@ export class SimulatedClient {
     this.#place = place;
     this.#servers = servers;
     this.#around = around;
-    this.#random = new Random(mix(around.options.seed, 5, place));
+    const { seed, workload } = around.options;
+    this.#random = new Random(mix(seed, 5, place));
+    this.#later = new Random(mix(seed, 15, place));
+    this.#timedWrites = new TimedWrites(`${place}`, workload.ttlMs, this.#later);
     this.#target = this.#random.below(servers.length);
     this.#timeoutMs = around.options.clients.timeoutMs;
   }
@@ -68,10 +74,15 @@ export class SimulatedClient {
     if (this.#session === undefined) this.#try(this.#openSession(), result => this.#opened(result));
     else if (this.#random.chance(0.2)) this.#read();
     else {
-      const isPut = this.#random.chance(0.5);
-      this.#outstanding = isPut ? this.#newPut(this.#session) : this.#newKeyWrite(this.#session);
+      this.#outstanding = this.#newWrite(this.#session);
       this.#write();
     }
+  }
+
+  #newWrite(session: number): Outstanding {
+    const isTimed = this.#around.options.workload.ttlMs > 0 && this.#later.chance(0.3);
+    if (isTimed) return this.#newTimedWrite(session);
+    return this.#random.chance(0.5) ? this.#newPut(session) : this.#newKeyWrite(session);
   }
 
   #openSession(): Uint8Array {
@@ -87,23 +98,49 @@ export class SimulatedClient {
   #newPut(session: number): Outstanding {
     this.#sequence += 1;
     const count = 1 + this.#random.below(this.#around.options.clients.batchMax);
-    const objects = Array.from({ length: count }, () => '{}');
+    const { hasWeakReads } = this.#around.options.workload;
+    const batchId = `${this.#place}-${this.#sequence}`;
+    // Where objects are read, each is another one.
+    const object = (place: number): string => (hasWeakReads ? `"${batchId}.${place}"` : '{}');
+    const objects = Array.from({ length: count }, (_, place) => object(place));
+    const idempotencyKey = this.#idempotencyKey();
     const payload = encodeCommand({
       kind: 'put',
       session,
       sequence: this.#sequence,
       ackedBelow: this.#sequence,
-      batchId: `${this.#place}-${this.#sequence}`,
-      idempotencyKey: undefined,
-      fingerprint: undefined,
+      batchId,
+      idempotencyKey,
+      fingerprint: idempotencyKey,
       count,
       data: new TextEncoder().encode(`[${objects.join()}]`),
     });
     const done = (result: Result): void => {
       if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
-      if (result.isReplay) this.#around.marks.note('retried put found done');
+      if (result.isReplay) {
+        const isOurs = result.placement.batchId === batchId;
+        const what = isOurs ? 'retried put found done' : 'idempotency key of another found used';
+        this.#around.marks.note(what);
+      }
       this.#around.oracle.acknowledged(result.placement);
     };
+    return { payload, done, tries: 0 };
+  }
+
+  /** The same for a while, and for all clients: so the same write is posted by several. */
+  #idempotencyKey(): string | undefined {
+    const { workload, timings } = this.#around.options;
+    if (!workload.hasIdempotencyKeys || !this.#later.chance(0.4)) return undefined;
+    const round = Math.floor(this.#around.now() / (2 * timings.electionTimeoutMs));
+    return `${round}-${this.#later.below(3)}`;
+  }
+
+  #newTimedWrite(session: number): Outstanding {
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    const { transaction, done } = this.#timedWrites.next(`${this.#place}-${sequence}`);
+    const frame = { session, sequence, ackedBelow: sequence };
+    const payload = encodeCommand({ kind: 'transact', ...frame, ...transaction });
     return { payload, done, tries: 0 };
   }
 

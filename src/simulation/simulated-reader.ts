@@ -18,6 +18,15 @@ export class SimulatedReader {
     this.#later = new Random(mix(around.options.seed, 12, place));
   }
 
+  #readObjects(server: SimulatedServer): void {
+    const { oracle, marks } = this.#around;
+    const from = 1 + this.#later.below(oracle.lastAckedSeq + 2);
+    server.readJournal(from, 1 + this.#later.below(20), entries => {
+      marks.note('objects read', entries.length);
+      oracle.chronicle.judgeObjects(from, entries);
+    });
+  }
+
   #demand(): ReadDemand {
     const { workload, timings } = this.#around.options;
     if (workload.hasWeakReads && this.#later.chance(0.5)) {
@@ -37,6 +46,7 @@ export class SimulatedReader {
       const key = anyKey(this.#random);
       const calledAt = oracle.keys.now();
       const demand = this.#demand();
+      if (server !== undefined && this.#later.chance(0.05)) this.#readObjects(server);
       server?.read(demand, key, found => {
         if (found === undefined) return;
         const { consistency } = found.warrant;

@@ -7,8 +7,11 @@ import type {
   NodeId,
   Position,
 } from '../consensus/types.ts';
+import { type JournalEntry, readJournal } from '../host/journal-reader.ts';
 import { readKeys } from '../host/key-reader.ts';
+import { KeyWatch, type Watcher, type WatchLimits } from '../host/key-watch.ts';
 import type { ReadDemand, Warrant } from '../host/read-gate.ts';
+import type { AckSubscriber } from '../host/requests.ts';
 import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Shown } from './chronicle.ts';
@@ -27,6 +30,20 @@ export type Answer =
   | { readonly type: 'refused'; readonly leader: NodeId | undefined };
 /** What a read of one key has found, and what that rests on. */
 export type Found = Shown & { readonly warrant: Warrant };
+
+/** A watch at one server, as long as that lives. */
+export type WatchStream = {
+  /** The watcher has taken what was sent. */
+  drained(): void;
+  stop(): void;
+};
+
+/** Small, so that they are met. */
+const watchLimits: WatchLimits = {
+  versionsPerMessage: 3,
+  messageMaxBytes: 40,
+  backlogMaxBytes: 60,
+};
 
 /** One server: the real host on a simulated clock, disk and network. */
 export class SimulatedServer implements Witness, ProcessOwner {
@@ -57,6 +74,11 @@ export class SimulatedServer implements Witness, ProcessOwner {
 
   get isLeader(): boolean {
     return this.#process?.replica.role === 'leader';
+  }
+
+  /** How many keys and locks will expire. */
+  get deadlineCount(): number {
+    return this.#process?.host.applyLoop.state.keyValues.contents.deadlines.size ?? 0;
   }
 
   get isPaused(): boolean {
@@ -192,6 +214,41 @@ export class SimulatedServer implements Witness, ProcessOwner {
       process.gate.read(demand, read, reply =>
         process.afterStall(() => answer(reply.value && { ...reply.value, warrant: reply.warrant })),
       );
+    });
+  }
+
+  /** Undefined when it does not run. */
+  watch(
+    request: { readonly prefix: Uint8Array; readonly after: number | undefined },
+    watcher: Watcher,
+  ): WatchStream | undefined {
+    const process = this.#process;
+    if (process === undefined || process.isPaused) return undefined;
+    const { requests, applyLoop } = process.host;
+    const watch = new KeyWatch(watcher, applyLoop.state, request, watchLimits);
+    const stop = requests.onAdvance(() => watch.advance());
+    watch.ping();
+    watch.advance();
+    return { drained: () => process.live(() => watch.advance()), stop };
+  }
+
+  subscribe(session: number, subscriber: AckSubscriber): (() => void) | undefined {
+    return this.#process?.host.requests.subscribe(session, subscriber);
+  }
+
+  /** Posted objects from a number on, wherever they are. */
+  readJournal(
+    from: number,
+    limit: number,
+    answer: (entries: readonly JournalEntry[]) => void,
+  ): void {
+    this.#live(({ host, isOver }) => {
+      const { applyLoop, log, timers } = host;
+      const sources = { state: applyLoop.state, log, archive: this.#disk.archive, timers };
+      this.#around.awaitRest();
+      readJournal(sources, { from, limit }).then(answer, (error: Error) => {
+        if (!isOver) this.#around.fail(`${this.id}: ${error.message}`);
+      });
     });
   }
 

@@ -14,8 +14,10 @@ import { Oracle } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import { SimulatedClient } from './simulated-client.ts';
 import { newestLeader, SimulatedOperator } from './simulated-operator.ts';
+import { SimulatedPipeline } from './simulated-pipeline.ts';
 import { SimulatedReader } from './simulated-reader.ts';
 import { SimulatedServer } from './simulated-server.ts';
+import { SimulatedWatcher } from './simulated-watcher.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What is let through although the cluster may still need it: a seed must end some time. */
@@ -42,6 +44,8 @@ export class World {
   readonly #servers: readonly SimulatedServer[];
   readonly #clients: readonly SimulatedClient[];
   readonly #readers: readonly SimulatedReader[];
+  readonly #watchers: readonly SimulatedWatcher[];
+  readonly #pipelines: readonly SimulatedPipeline[];
   readonly #random: Random;
   readonly #misfortunes: Misfortunes;
   readonly #operator: SimulatedOperator;
@@ -93,6 +97,12 @@ export class World {
       { length: options.clients.readerCount },
       (_, place) => new SimulatedReader(place, this.#servers, around),
     );
+    const { watcherCount, pipelineDepth } = options.workload;
+    this.#watchers = Array.from(
+      { length: watcherCount },
+      (_, place) => new SimulatedWatcher(place, this.#servers, around),
+    );
+    this.#pipelines = pipelineDepth > 0 ? [new SimulatedPipeline(0, this.#servers, around)] : [];
   }
 
   /** A line for each server: where it stands now. */
@@ -118,7 +128,7 @@ export class World {
     }
     this.#operator.start();
     for (const client of this.#clients) client.start();
-    for (const reader of this.#readers) reader.start();
+    for (const other of [...this.#readers, ...this.#watchers, ...this.#pipelines]) other.start();
     for (const fault of plan) this.#queue.push(fault.atMs, () => this.#misfortunes.strike(fault));
     await this.#runUntil(this.#options.stormMs);
     this.#misfortunes.mendAll();
@@ -220,12 +230,14 @@ export class World {
    */
   async #converge(): Promise<void> {
     this.#misfortunes.mendAll();
-    for (const client of this.#clients) client.stop();
+    for (const client of [...this.#clients, ...this.#pipelines]) client.stop();
     await this.#demandConvergence();
     this.#servers.find(({ isLeader }) => isLeader)?.crash(true);
     this.#misfortunes.mendAll();
     await this.#demandConvergence();
     await this.#demandRead();
+    await this.#demandExpiry();
+    await this.#demandWatches();
   }
 
   async #demandRead(): Promise<void> {
@@ -241,6 +253,23 @@ export class World {
     ask();
     await this.#runUntil(this.#nowMs + 60 * electionTimeoutMs, () => isAnswered);
     demand(isAnswered, 'liveness: a healthy cluster answers no read');
+  }
+
+  /** What was to go is gone everywhere, although nobody writes. */
+  async #demandExpiry(): Promise<void> {
+    const { timings, workload, clockDrift } = this.#options;
+    const longestMs = (2 * workload.ttlMs) / (1 - clockDrift);
+    const patienceMs = longestMs + 20 * timings.electionTimeoutMs;
+    const isOver = (): boolean => this.#servers.every(({ deadlineCount }) => deadlineCount === 0);
+    const isGone = await this.#runUntil(this.#nowMs + patienceMs, isOver);
+    demand(isGone, 'liveness: what was to expire is still there');
+  }
+
+  async #demandWatches(): Promise<void> {
+    const isTold = (): boolean => this.#watchers.every(watcher => watcher.isTold);
+    const patienceMs = 20 * this.#options.timings.electionTimeoutMs;
+    const isDone = await this.#runUntil(this.#nowMs + patienceMs, isTold);
+    demand(isDone, 'liveness: a watcher is not told what has happened');
   }
 
   async #demandConvergence(): Promise<void> {
