@@ -206,14 +206,17 @@ export class CommandPipeline {
       refused?.reason === 'REFUSAL_OVERLOADED' || refused?.reason === 'REFUSAL_HANDING_OVER';
     if (isForNow) this.#pause();
     else if (isElsewhere(refused)) this.#lost(refused?.leader);
-    else this.#rejectAll(puts, refused);
+    else this.#reject(puts, refused);
   }
 
-  #rejectAll(puts: Flight['puts'], refused: Refused | null | undefined): void {
+  #reject(puts: Flight['puts'], refused: Refused | null | undefined): void {
     const detail = refused?.detail ?? 'it gave no reason';
     const text = `the leader refused the request: ${detail}`;
     const code = refused ? refusalError(refused).code : 'notUnderstood';
-    for (const { pending, wasOpen } of puts) {
+    const named = refused?.commands ?? [];
+    for (const [place, { pending, wasOpen }] of puts.entries()) {
+      // Those that stand in nobody's way are sent again.
+      if (named.length > 0 && !named.includes(place)) continue;
       // Whose time has run out meanwhile has its answer.
       if (!this.#waiting.includes(pending)) continue;
       this.#forget(pending);

@@ -22,6 +22,7 @@ export class GatewayMetrics {
   readonly #reads: Gauge;
   readonly #readRounds: Gauge;
   readonly #messages: Gauge;
+  readonly #idempotency: Readonly<Record<'keys' | 'bytes' | 'window', Gauge>>;
 
   constructor(client: ClusterClient) {
     const registers = [this.#registry];
@@ -53,6 +54,11 @@ export class GatewayMetrics {
       ['server'],
     );
     this.#messages = gauge('server_messages_total', 'Messages sent to other servers', ['server']);
+    this.#idempotency = {
+      keys: gauge('server_idempotency_keys', 'Idempotency keys that are remembered', ['server']),
+      bytes: gauge('server_idempotency_bytes', 'What they take', ['server']),
+      window: gauge('server_idempotency_window_seconds', 'How far back they go', ['server']),
+    };
     this.#registry.registerMetric(
       new Gauge({
         name: 'gossip_raft_pending_bytes',
@@ -111,5 +117,9 @@ export class GatewayMetrics {
     this.#reads.set({ server, kind: 'refused' }, counters.refusedReads);
     this.#readRounds.set({ server }, counters.readRounds);
     this.#messages.set({ server }, counters.messagesSent);
+    const { keys, bytes, window } = this.#idempotency;
+    keys.set({ server }, counters.idempotencyKeys);
+    bytes.set({ server }, counters.idempotencyBytes);
+    window.set({ server }, counters.idempotencyWindowMs / 1000);
   }
 }

@@ -1,8 +1,7 @@
-import { currentStamp } from '../consensus/stamps.ts';
 import { encodeCommand } from '../state-machines/command.ts';
 import { nextExpiryMs } from '../state-machines/key-values.ts';
-import { timeAt } from '../state-machines/log-clock.ts';
 import type { HostContext } from './host-context.ts';
+import { logTimeNow } from './log-time.ts';
 
 /** A leader that takes no proposals now (it hands over, or is overloaded) is asked again then. */
 const retryMs = 100;
@@ -50,7 +49,7 @@ export class Expiry {
     if (this.#timer?.dueMs === dueMs && this.#timer?.term === term) return;
     this.#callOff();
     if (dueMs === undefined) return;
-    const delayMs = dueMs - this.#nowMs();
+    const delayMs = dueMs - logTimeNow(this.#context);
     if (delayMs <= 0) this.#tick();
     else this.#sleep(Math.min(delayMs, sleepMaxMs), { dueMs, term });
   }
@@ -64,15 +63,6 @@ export class Expiry {
     // The clock of the log stands still before the first command of a term.
     const isStopped = clock.term !== this.#context.host.replica.term;
     return isStopped && doesAge ? atOnce : dueMs;
-  }
-
-  /** Log time, if a command came now. */
-  #nowMs(): number {
-    const { host, applyLoop } = this.#context;
-    const { clock } = applyLoop.state;
-    const { term } = host.replica;
-    const wallMs = currentStamp(host.replica, host.now());
-    return wallMs === undefined ? clock.nowMs : timeAt(clock, { term, wallMs });
   }
 
   #tick(): void {

@@ -1,5 +1,6 @@
 import { Metadata, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import type { NodeId } from '../consensus/types.ts';
+import { idempotencyFigures, withoutRoom } from '../host/idempotency-room.ts';
 import { firstKeptSeq, readJournal } from '../host/journal-reader.ts';
 import { rangeText, readKeys } from '../host/key-reader.ts';
 import { ReadGate } from '../host/read-gate.ts';
@@ -26,7 +27,14 @@ import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
 import { AckStream } from './ack-stream.ts';
 import { serveBackup } from './backup-source.ts';
 import { changeMembers } from './member-service.ts';
-import { notLeader, refused, refusedByHost, refusedProposal, wrongCluster } from './refusals.ts';
+import {
+  notLeader,
+  refused,
+  refusedByHost,
+  refusedKeys,
+  refusedProposal,
+  wrongCluster,
+} from './refusals.ts';
 import type { ServerContext } from './server-context.ts';
 import { watchKeys } from './watch-keys.ts';
 import { readConsistency, writeConsistency } from './wire-consistency.ts';
@@ -227,7 +235,8 @@ export class ClientService {
     try {
       const commands = readCommands(request, assembly);
       if (commands === undefined) return {};
-      const refusal = refusalOfCommands(commands);
+      const refusal =
+        refusalOfCommands(commands) ?? refusedKeys(withoutRoom(this.#context, commands));
       return refusal === undefined ? { commands } : { refusal };
     } catch (error) {
       return { refusal: refused('REFUSAL_INVALID', reasonOf(error)) };
@@ -333,7 +342,11 @@ export class ClientService {
       facts: facts.map(writeGossipEntry),
       connectedPeers: [...transport.connectedPeers()],
       startedAtWallMs,
-      counters: { ...counters, readRounds: host.replica.readRounds },
+      counters: {
+        ...counters,
+        readRounds: host.replica.readRounds,
+        ...idempotencyFigures(this.#context),
+      },
       leaseRemainingMs: this.#gate.leaseRemainingMs(),
       foreigners: [...foreigners.recent()],
       openChanges: [...openChanges],

@@ -45,6 +45,18 @@ const clusterText = ({ clusterId, clusterName }: ClusterReference): string =>
   JSON.stringify(clusterName.slice(0, 64)) +
   (clusterId === undefined ? '' : ` (${clusterId.slice(0, 64)})`);
 
+/** There is no room for the idempotency keys of the commands at these places. */
+export const refusedKeys = (places: readonly number[]): Refused | undefined =>
+  places.length === 0
+    ? undefined
+    : {
+        ...refused(
+          'REFUSAL_IDEMPOTENCY_FULL',
+          'the room for idempotency keys is taken by such as must be remembered',
+        ),
+        commands: [...places],
+      };
+
 export function refusedProposal(reason: RefusalReason, leader: NodeId | undefined): Refused {
   switch (reason) {
     case 'notLeader':

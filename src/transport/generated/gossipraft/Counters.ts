@@ -10,6 +10,9 @@ export interface Counters {
   'refusedReads'?: (number | string | Long);
   'readRounds'?: (number | string | Long);
   'messagesSent'?: (number | string | Long);
+  'idempotencyKeys'?: (number | string | Long);
+  'idempotencyBytes'?: (number | string | Long);
+  'idempotencyWindowMs'?: (number | string);
 }
 
 export interface Counters__Output {
@@ -20,4 +23,7 @@ export interface Counters__Output {
   'refusedReads': (number);
   'readRounds': (number);
   'messagesSent': (number);
+  'idempotencyKeys': (number);
+  'idempotencyBytes': (number);
+  'idempotencyWindowMs': (number);
 }

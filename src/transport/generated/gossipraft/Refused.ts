@@ -8,6 +8,7 @@ export interface Refused {
   'retryAfterMs'?: (number);
   'detail'?: (string);
   'clusterId'?: (string);
+  'commands'?: (number)[];
   '_leader'?: "leader";
   '_clusterId'?: "clusterId";
 }
@@ -18,6 +19,7 @@ export interface Refused__Output {
   'retryAfterMs': (number);
   'detail': (string);
   'clusterId'?: (string);
+  'commands': (number)[];
   '_leader'?: "leader";
   '_clusterId'?: "clusterId";
 }
