@@ -1,6 +1,6 @@
 import type { Replica } from './replica.ts';
 import { later } from './time.ts';
-import type { Turn } from './turn.ts';
+import { type Turn, tell } from './turn.ts';
 import type { LogIndex, MonotonicMs, Term, Timings } from './types.ts';
 
 /*
@@ -104,8 +104,9 @@ export function deferCommit(replica: Replica, now: MonotonicMs, leaseMs: number)
 }
 
 /** The older lease is over by every clock. */
-export function endDeferral(replica: Replica, now: MonotonicMs): void {
+export function endDeferral(replica: Replica, turn: Turn): void {
   const { deferCommitUntil } = replica;
-  if (deferCommitUntil !== undefined && now >= deferCommitUntil)
-    replica.deferCommitUntil = undefined;
+  if (deferCommitUntil === undefined || turn.now < deferCommitUntil) return;
+  replica.deferCommitUntil = undefined;
+  tell(turn, { type: 'oldLeaseOver' });
 }

@@ -8,9 +8,6 @@ import { later, restartElectionTimer } from './time.ts';
 import { type Turn, tell } from './turn.ts';
 import type { Fact, KnownFact, Member, MonotonicMs } from './types.ts';
 
-/** A leader whose rounds no quorum has seen for this many election timeouts gives up. */
-const quorumLossTimeouts = 2;
-
 /**
  * Starts a new round of the leader. A stalled disk starts none: a leader that cannot write must
  * lose its followers, although its network is fine (faux leader).
@@ -94,12 +91,15 @@ function forgetConfirmed(leadership: Leadership): void {
   leadership.rounds.splice(0, place);
 }
 
-/** Check-quorum, counted over gossip: who reaches a majority only through others still leads. */
+/**
+ * Check-quorum, counted over gossip: who reaches a majority only through others still leads. When
+ * its lease is over, and others may stand for election, it gives up.
+ */
 export function checkQuorum(replica: Replica, turn: Turn): void {
   const { leadership, timings } = replica;
   assert(leadership !== undefined, 'only a leader checks its quorum');
   const silentMs = turn.now - leadership.confirmedAt;
-  if (silentMs > quorumLossTimeouts * timings.electionTimeoutMs) {
+  if (silentMs > Math.max(timings.leaseMs, timings.electionTimeoutMs)) {
     becomeFollower(replica, turn, 'noQuorum');
   }
 }

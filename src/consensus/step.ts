@@ -133,7 +133,7 @@ function onMembersMessage(replica: Replica, turn: Turn, peer: Peer, body: Messag
 /** Draws the conclusions of whatever has changed; each of them may be drawn at any time. */
 function settle(replica: Replica, turn: Turn): void {
   if (replica.role === 'leader') {
-    endDeferral(replica, turn.now);
+    endDeferral(replica, turn);
     // Before the commit: who decides on it is then known for the whole turn.
     advanceMembership(replica, turn);
     advanceCommit(replica, turn);

@@ -67,6 +67,7 @@ export type ClusterEvent =
   | { readonly type: 'electionWon'; readonly term: Term }
   /** A new leader commits nothing until the lease of the one before it is over. */
   | { readonly type: 'waitingForOldLease'; readonly waitMs: number }
+  | { readonly type: 'oldLeaseOver' }
   /** A leader has sent a heartbeat round, which renews its lease once a majority has seen it. */
   | { readonly type: 'roundStarted' }
   | { readonly type: 'handOverStarted'; readonly to: NodeId }

@@ -93,6 +93,7 @@ const sentences: Sentences = {
     warn(`no longer leader of term ${term}: ${stepDownReasons[reason]}`),
   waitingForOldLease: ({ waitMs }) =>
     info(`the former leader may hold its lease: no commit for ${Math.ceil(waitMs)} ms`),
+  oldLeaseOver: () => info('the lease of the former leader is over: commits from now on'),
   roundStarted: () => info('heartbeat sent, lease renewed once a majority has seen it'),
   handOverStarted: ({ to }) => info(`handing the leadership over to ${to}`),
   handOverAbandoned: ({ to }) => warn(`${to} did not take the leadership over in time: leading on`),

@@ -160,7 +160,7 @@ function wire(
   const directory = join(options.dataRoot, options.nodeId);
   const nodeId = options.nodeId as NodeId;
   const replica = bootReplica(configuration, nodeId, storage);
-  const textRecords = textRecordsFor(options, replica, eventLog);
+  const textRecords = textRecordsFor(options, storage, replica, eventLog);
   const sources = { state, log, archive, timers: processTimers };
   const isMember = ({ id, directoryId }: Pick<Identity, 'id' | 'directoryId'>): boolean =>
     isKnownOwner(replica, id, directoryId);
@@ -323,6 +323,7 @@ const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({
 
 function textRecordsFor(
   { hasTextRecords, dataRoot, nodeId }: ServerOptions,
+  storage: Storage,
   replica: Replica,
   eventLog: EventLog,
 ): TextRecords | undefined {
@@ -331,6 +332,12 @@ function textRecordsFor(
     self: nodeId as NodeId,
     root: dataRoot,
     lineCount: replica.appliedIndex,
+    isNew: storage.isNew,
+    onKept: path =>
+      eventLog.say(
+        'info',
+        `the data directory is empty: the text log of before is kept as ${path}`,
+      ),
     standing: () => ({ term: replica.term, commitIndex: replica.commit.index, vote: replica.vote }),
     onFailure: ({ message }) => eventLog.say('warn', `no more text records: ${message}`),
   });

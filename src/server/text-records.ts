@@ -1,15 +1,26 @@
-import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Entry, LogIndex, NodeId, Term } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { ClusterEvent } from '../events/cluster-event.ts';
-import { numberOf, protocolSentence } from '../events/protocol-sentences.ts';
+import { numberOf, ProtocolSentences } from '../events/protocol-sentences.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import { makeFolder } from '../storage/make-folder.ts';
 
 const flushIntervalMs = 50;
+/** What clients have written is nobody else's business. */
+const fileMode = 0o600;
 /** Beyond this the dump begins anew, and the one before is kept. */
 const dumpMaxBytes = 10 * 1024 * 1024;
 
@@ -32,7 +43,7 @@ export type Standing = {
  * written anew.
  */
 export class TextRecords {
-  readonly #self: NodeId;
+  readonly #sentences: ProtocolSentences;
   readonly #folder: string;
   readonly #standing: () => Standing;
   readonly #timer: NodeJS.Timeout;
@@ -50,12 +61,17 @@ export class TextRecords {
     readonly standing: () => Standing;
     /** Entries that are not applied again: their lines, one each, are there already. */
     readonly lineCount: number;
+    /** The data directory is empty: what the lines of before tell of is nowhere else here. */
+    readonly isNew: boolean;
+    /** The lines of before are kept in that file. */
+    readonly onKept: (path: string) => void;
     readonly onFailure: (error: Error) => void;
   }) {
-    this.#self = options.self;
+    this.#sentences = new ProtocolSentences(options.self);
     this.#folder = join(options.root, `logs_node_${numberOf(options.self)}`);
     this.#standing = options.standing;
-    this.#begin(options.lineCount);
+    const kept = this.#begin(options.lineCount, options.isNew);
+    if (kept !== undefined) options.onKept(kept);
     this.#timer = setInterval(() => {
       try {
         this.#flush();
@@ -102,20 +118,27 @@ export class TextRecords {
   }
 
   #say(event: ClusterEvent): void {
-    const sentence = protocolSentence(event, this.#self);
-    if (sentence !== undefined) this.#dumpLines.push(sentence);
+    this.#dumpLines.push(...this.#sentences.after(event));
   }
 
   #path(name: string): string {
     return join(this.#folder, name);
   }
 
-  #begin(lineCount: number): void {
+  /** The file that the lines of before are in now, if they are kept aside. */
+  #begin(lineCount: number, isNew: boolean): string | undefined {
     try {
       makeFolder(this.#folder);
-      const lines = linesUpTo(linesOf(this.#path('logs.txt')), lineCount);
-      writeFileSync(this.#path('logs.txt'), lines.map(line => `${line}\n`).join(''));
-      appendFileSync(this.#path('dump.txt'), '');
+      // Files of before this rule, too: they hold what people have written.
+      for (const name of readdirSync(this.#folder)) {
+        if (name.endsWith('.txt')) chmodSync(this.#path(name), fileMode);
+      }
+      const before = linesOf(this.#path('logs.txt'));
+      const kept = isNew && before.length > 0 ? this.#keepAside() : undefined;
+      const lines = linesUpTo(before, lineCount);
+      this.#write('logs.txt', lines.map(line => `${line}\n`).join(''));
+      this.#append('dump.txt', []);
+      return kept;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       throw new StartupError(
@@ -128,18 +151,32 @@ export class TextRecords {
   #flush(): void {
     for (const note of this.#notes) note();
     this.#notes = [];
-    this.#append('logs.txt', this.#logLines);
-    this.#append('dump.txt', this.#dumpLines);
+    this.#dumpLines.push(...this.#sentences.rest());
+    if (this.#logLines.length > 0) this.#append('logs.txt', this.#logLines);
+    if (this.#dumpLines.length > 0) this.#append('dump.txt', this.#dumpLines);
     this.#logLines = [];
     this.#dumpLines = [];
     this.#writeMetadata();
     if (statSync(this.#path('dump.txt')).size <= dumpMaxBytes) return;
     renameSync(this.#path('dump.txt'), this.#path('dump.1.txt'));
-    appendFileSync(this.#path('dump.txt'), '');
+    this.#append('dump.txt', []);
+  }
+
+  /** One for each time: what is kept aside is never written over. */
+  #keepAside(): string {
+    let path = this.#path('logs.before.txt');
+    for (let count = 2; existsSync(path); count += 1) path = this.#path(`logs.before.${count}.txt`);
+    renameSync(this.#path('logs.txt'), path);
+    return path;
   }
 
   #append(name: string, lines: readonly string[]): void {
-    if (lines.length > 0) appendFileSync(this.#path(name), `${lines.join('\n')}\n`);
+    const text = lines.map(line => `${line}\n`).join('');
+    appendFileSync(this.#path(name), text, { mode: fileMode });
+  }
+
+  #write(name: string, text: string): void {
+    writeFileSync(this.#path(name), text, { mode: fileMode });
   }
 
   #writeMetadata(): void {
@@ -148,7 +185,7 @@ export class TextRecords {
     const text = `Current Term: ${term}\nCommit Length: ${commitIndex}\nVotedFor: ${voted}\n`;
     if (text === this.#metadata) return;
     this.#metadata = text;
-    writeFileSync(this.#path('metadata.new'), text);
+    this.#write('metadata.new', text);
     renameSync(this.#path('metadata.new'), this.#path('metadata.txt'));
   }
 

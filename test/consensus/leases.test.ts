@@ -207,6 +207,10 @@ test('a hand-over: no writes, all on the heir, the lease ended, the heir called'
 test('an heir that does not come: the leader goes on, but never again on a lease', t => {
   const server = leaderWithHeir();
   happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });
+  // Its voters still hear of it.
+  server.heartbeatDeadline = moment(1500);
+  happen(server, 1500, { type: 'tick' });
+  follow(server, 1510, 250);
   server.heartbeatDeadline = moment(1012 + timings.electionTimeoutMs);
   const [ended] = ofType(
     happen(server, 1012 + timings.electionTimeoutMs, { type: 'tick' }),
