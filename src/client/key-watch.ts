@@ -39,6 +39,7 @@ export class KeyWatch {
   #stream: ClientReadableStream<WatchReply> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #isPaused = false;
   /** Servers in a row that belong to another cluster. */
   #foreignCount = 0;
 
@@ -55,11 +56,28 @@ export class KeyWatch {
     this.#stream?.cancel();
   }
 
+  /** Nothing is told until it is resumed; the server waits, and loses nothing. */
+  pause(): void {
+    this.#isPaused = true;
+    clearTimeout(this.#timer);
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused || this.#isClosed) return;
+    this.#isPaused = false;
+    if (this.#stream === undefined) this.#open();
+    else {
+      this.#stream.resume();
+      this.#guard();
+    }
+  }
+
   #open(): void {
     const { directory, prefix } = this.#options;
     const { connections } = directory;
     const connection = connections[this.#place % connections.length];
-    if (connection === undefined || this.#isClosed) return;
+    if (connection === undefined || this.#isClosed || this.#isPaused) return;
     const stream = connection.watchKeys(bytesOf(prefix), this.#through);
     this.#stream = stream;
     stream.on('data', (reply: WatchReply) => {
@@ -104,7 +122,9 @@ export class KeyWatch {
 
   #guard(): void {
     clearTimeout(this.#timer);
-    if (!this.#isClosed) this.#timer = setTimeout(() => this.#moveOn(), silenceMs);
+    // Who does not want to hear cannot tell whether the server is silent.
+    if (this.#isClosed || this.#isPaused) return;
+    this.#timer = setTimeout(() => this.#moveOn(), silenceMs);
   }
 
   #moveOn(): void {

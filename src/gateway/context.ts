@@ -1,10 +1,12 @@
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { GatewayMetrics } from './metrics.ts';
+import type { WatchHub } from './watch-hub.ts';
 
 /** What the routes of the client server stand on. */
 export type GatewayContext = {
   readonly client: ClusterClient;
   readonly metrics: GatewayMetrics;
+  readonly watches: WatchHub;
   readonly clusterName: string;
   readonly bodyMaxBytes: number;
   /** Names under which we are reached, beside addresses and localhost. */

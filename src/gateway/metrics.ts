@@ -5,6 +5,7 @@ import type { ClusterView } from './cluster-view.ts';
 import type { GatewayState } from './context.ts';
 import type { Health } from './health.ts';
 import type { MemberView } from './member-view.ts';
+import type { WatchHub } from './watch-hub.ts';
 
 const healthValues: Readonly<Record<Health, number>> = { GREEN: 2, YELLOW: 1, RED: 0 };
 
@@ -24,7 +25,7 @@ export class GatewayMetrics {
   readonly #messages: Gauge;
   readonly #idempotency: Readonly<Record<'keys' | 'bytes' | 'window', Gauge>>;
 
-  constructor(client: ClusterClient) {
+  constructor(client: ClusterClient, watches: WatchHub) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
@@ -66,6 +67,16 @@ export class GatewayMetrics {
         registers: [],
         collect() {
           this.set(client.pendingBytes);
+        },
+      }),
+    );
+    this.#registry.registerMetric(
+      new Gauge({
+        name: 'gossip_raft_watches',
+        help: 'Watches of the cluster that are open for all who watch here',
+        registers: [],
+        collect() {
+          this.set(watches.upstreamCount);
         },
       }),
     );

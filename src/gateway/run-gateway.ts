@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import { createDoor, doorLimits } from './door.ts';
 import { exposureOf, namesIn } from './known-host.ts';
 import { GatewayMetrics } from './metrics.ts';
+import { WatchHub } from './watch-hub.ts';
 
 export type GatewayOptions = {
   readonly configuration: LoadedConfiguration;
@@ -35,9 +36,11 @@ const drainMs = 2000;
 export async function runGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { configuration, host, port } = options;
   const client = clientOf(configuration, { connectsAtOnce: true });
+  const watches = new WatchHub(client);
   const app = createApp({
     client,
-    metrics: new GatewayMetrics(client),
+    metrics: new GatewayMetrics(client, watches),
+    watches,
     clusterName: configuration.clusterName,
     bodyMaxBytes: configuration.limits.bodyMaxBytes,
     allowedHosts: namesIn([host, ...configuration.allowedHosts, ...(options.allowedHosts ?? [])]),
