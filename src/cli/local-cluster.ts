@@ -3,6 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pc from 'picocolors';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { watchConfiguration } from '../config/watch-configuration.ts';
+import { type ClusterView, viewCluster } from '../gateway/cluster-view.ts';
+import { healthSentence } from '../gateway/health.ts';
 import { type RunningGateway, runGateway } from '../gateway/run-gateway.ts';
 import { EventLog, type LogFormat } from '../server/event-log.ts';
 import { chooseConfiguration } from './choose-configuration.ts';
@@ -12,6 +14,9 @@ import { nextFreePort } from './next-free-port.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 const pollMs = 20;
+const settlingMs = 2000;
+/** When there is no leader after this time, the reason is said. */
+const leaderPatienceMs = 10_000;
 const host = '127.0.0.1';
 
 type Options = {
@@ -59,8 +64,11 @@ export async function runLocalCluster(options: Options): Promise<void> {
     invalid: () => undefined,
   });
   stopOnSignal(stop);
-  await leaderOf(gateway, () => isStopping);
-  if (!isStopping) printWelcome(configuration, gateway, options, Date.now() - startedAt);
+  const isOver = (): boolean => isStopping;
+  await leaderOf(gateway, log, isOver);
+  const tookMs = Date.now() - startedAt;
+  const health = await settledHealth(gateway, isOver);
+  if (!isStopping) printWelcome(configuration, gateway, options, { tookMs, health });
 }
 
 async function startGateway(
@@ -79,8 +87,27 @@ async function startGateway(
   });
 }
 
-async function leaderOf({ client }: RunningGateway, isOver: () => boolean): Promise<void> {
-  while (client.leader === undefined && !isOver()) {
+async function leaderOf(
+  { client }: RunningGateway,
+  log: EventLog,
+  isOver: () => boolean,
+): Promise<void> {
+  const patience = setTimeout(() => {
+    viewCluster(client).then(view => log.say('warn', `no leader yet: ${view.reason}`), fail);
+  }, leaderPatienceMs);
+  while (client.leader === undefined && !isOver()) await wait(pollMs);
+  clearTimeout(patience);
+}
+
+/** The others need a moment after the leader has begun; whoever is still missing then, is said. */
+async function settledHealth(
+  { client }: RunningGateway,
+  isOver: () => boolean,
+): Promise<ClusterView> {
+  const endsAtMs = performance.now() + settlingMs;
+  for (;;) {
+    const view = await viewCluster(client);
+    if (view.health === 'GREEN' || performance.now() > endsAtMs || isOver()) return view;
     await wait(pollMs);
   }
 }
@@ -89,7 +116,7 @@ function printWelcome(
   { clusterName, nodes, dataRoot }: LoadedConfiguration,
   { port, client }: RunningGateway,
   { dataDir }: Options,
-  tookMs: number,
+  { tookMs, health }: { readonly tookMs: number; readonly health: ClusterView },
 ): void {
   const url = `http://127.0.0.1:${port}`;
   const servers = Object.entries(nodes).map(([id, { host, port: own }]) => `${id} ${host}:${own}`);
@@ -98,6 +125,7 @@ function printWelcome(
     '',
     `  ${pc.bold(clusterName)}  ${count}, ` +
       `leader ${pc.bold(client.leader ?? '')}, ready in ${(tookMs / 1000).toFixed(1)} s`,
+    `  health ${healthSentence(health)}`,
     `  HTTP   ${pc.cyan(url)}    cluster: ${url}/v1/cluster`,
     `  gRPC   ${servers.join(', ')}`,
     `  data   ${dataDir === undefined ? dataRoot : resolve(dataDir)}`,

@@ -19,6 +19,7 @@ test.serial(
     const [port = 0] = await freePorts(1);
     const cluster = await LocalCluster.start(t, '--port', String(port));
     const [, leader = ''] = await cluster.says(/leader (n\d), ready in/);
+    await cluster.says(/health GREEN: all 3 servers take part; 1 may fail/);
     const killed = cluster.pidOf(leader);
     process.kill(killed, 'SIGKILL');
     await cluster.says(
