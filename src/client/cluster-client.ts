@@ -14,8 +14,10 @@ import { readConfig, readGossipEntry } from '../transport/wire-gossip.ts';
 import type { MemberChange, NodeId } from '../words.ts';
 import { changeMembers } from './change-members.ts';
 import { CommandPipeline } from './command-pipeline.ts';
+import type { JournalPage } from './journal-page.ts';
 import { consistencies, type KeyPage, type KeyQuery, keyPageOf } from './key-query.ts';
 import { KeyWatch, type KeyWatchOptions } from './key-watch.ts';
+import { type ObjectRange, readObjects, readObjectsAt } from './read-objects.ts';
 import { ServerCalls, unreachableServer } from './server-calls.ts';
 import type { ServerAddress, ServerConnection } from './server-connection.ts';
 import { ServerDirectory } from './server-directory.ts';
@@ -27,24 +29,6 @@ export type ClusterClientOptions = {
   readonly stallMs: number;
   /** Otherwise with the first write: who only reads leaves nothing in the log. */
   readonly connectsAtOnce: boolean;
-};
-
-export type JournalPage = {
-  readonly entries: readonly {
-    readonly seq: number;
-    readonly term: number;
-    readonly data: Buffer;
-  }[];
-  /** Number of the last entry in this view. */
-  readonly lastSeq: number;
-  /** Number of the oldest entry that is still kept. */
-  readonly firstKept: number;
-  readonly server: string;
-  readonly term: number;
-  readonly leader: string | undefined;
-  readonly appliedIndex: number;
-  /** The newest commit index that the server has heard of: how far it is behind. */
-  readonly knownCommitIndex: number;
 };
 
 export type BatchFate =
@@ -150,29 +134,15 @@ export class ClusterClient {
     return { result, leader };
   }
 
-  /** A linearizable page, from the leader. */
-  async readEntries(
-    range: { readonly from: number; readonly limit: number },
-    timeoutMs: number,
-  ): Promise<JournalPage> {
-    const request = { ...range, isLinearizable: true };
-    const reply = await this.#calls.askLeader(timeoutMs, (connection, attemptMs) =>
-      connection.readEntries(request, attemptMs),
-    );
-    return pageOf(reply.page);
+  /** A linearizable page; nothing is left out of it. */
+  readEntries(range: ObjectRange, timeoutMs: number): Promise<JournalPage> {
+    const servers = this.servers.map(({ id }) => id);
+    return readObjects(this.#calls, servers, range, timeoutMs);
   }
 
   /** The page as one server sees it; it may be behind. */
-  async readEntriesAt(
-    server: string,
-    range: { readonly from: number; readonly limit: number },
-    timeoutMs: number,
-  ): Promise<JournalPage> {
-    const request = { ...range, isLinearizable: false };
-    const reply = await this.#calls.ask(server, connection =>
-      connection.readEntries(request, timeoutMs),
-    );
-    return pageOf(reply.page);
+  readEntriesAt(server: string, range: ObjectRange, timeoutMs: number): Promise<JournalPage> {
+    return readObjectsAt(this.#calls, server, range, timeoutMs);
   }
 
   async readBatch(batchId: string, timeoutMs: number): Promise<BatchFate> {
@@ -321,19 +291,3 @@ const descriptionOf = (description: Description): ServerDescription => ({
 /** It stands in the log; whatever the answer means, it may have had an effect. */
 const unexpectedResult = ({ kind }: Result): ClusterError =>
   new ClusterError('outcomeUnknown', `the cluster answered "${kind}"; it is of another version`);
-
-type WirePage = NonNullable<Awaited<ReturnType<ServerConnection['readEntries']>>['page']>;
-
-function pageOf(page: WirePage | null | undefined): JournalPage {
-  const view = page?.view;
-  return {
-    entries: page?.entries ?? [],
-    lastSeq: page?.lastSeq ?? 0,
-    firstKept: page?.firstKept ?? 1,
-    server: view?.server ?? '',
-    term: view?.term ?? 0,
-    leader: view?.leader,
-    appliedIndex: view?.appliedIndex ?? 0,
-    knownCommitIndex: view?.knownCommitIndex ?? 0,
-  };
-}

@@ -36,11 +36,11 @@ export {
   type BatchFate,
   ClusterClient,
   type ClusterClientOptions,
-  type JournalPage,
   type PutAnswer,
   type ServerDescription,
   type TransactAnswer,
 } from './cluster-client.ts';
+export type { JournalPage } from './journal-page.ts';
 export type { ConsistencyName, KeyItem, KeyPage, KeyQuery } from './key-query.ts';
 export type { KeyChange, KeyWatch, KeyWatchOptions } from './key-watch.ts';
 export { TextKeys, UnfitKey } from './text-keys.ts';

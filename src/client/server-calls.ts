@@ -122,6 +122,7 @@ const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>
   REFUSAL_UNSAFE: 'unsafeChange',
   REFUSAL_NO_HEIR: 'cannotTransfer',
   REFUSAL_DISK_FULL: 'diskFull',
+  REFUSAL_UNREADABLE: 'unreadable',
   REFUSAL_IDEMPOTENCY_FULL: 'idempotencyFull',
   REFUSAL_WRONG_CLUSTER: 'refused',
 };

@@ -1,7 +1,7 @@
 import { Metadata, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import type { NodeId } from '../consensus/types.ts';
 import { idempotencyFigures, withoutRoom } from '../host/idempotency-room.ts';
-import { firstKeptSeq, readJournal } from '../host/journal-reader.ts';
+import { firstKeptSeq, readJournal, UnreadableObjects } from '../host/journal-reader.ts';
 import { rangeText, readKeys } from '../host/key-reader.ts';
 import { ReadGate } from '../host/read-gate.ts';
 import type { ProposalAnswer } from '../host/requests.ts';
@@ -67,7 +67,11 @@ export class ClientService {
       ReadEntries: ({ request }, callback) => {
         this.#whenReadable(request, request.isLinearizable, refusal => {
           if (refusal !== undefined) callback(null, { refused: refusal });
-          else this.#page(request).then(page => callback(null, { page }), callback);
+          else {
+            this.#page(request)
+              .then(page => ({ page }), unreadable)
+              .then(reply => callback(null, reply), callback);
+          }
         });
       },
       ReadBatch: ({ request }, callback) =>
@@ -353,6 +357,12 @@ export class ClientService {
       isRecovering: isRecovering(),
     };
   }
+}
+
+/** Another server may have what cannot be read here. */
+function unreadable(error: unknown): { refused: Refused } {
+  if (!(error instanceof UnreadableObjects)) throw error;
+  return { refused: refused('REFUSAL_UNREADABLE', error.message) };
 }
 
 /** An entry stays in the log for ever: what no machine would understand is refused at the door. */

@@ -1,50 +1,10 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import test from 'ava';
-import { ClusterClient } from '../../src/client/cluster-client.ts';
 import { ClusterError } from '../../src/errors/cluster-error.ts';
-import type { ClientToServerHandlers } from '../../src/transport/generated/gossipraft/ClientToServer.ts';
-import { ClientToServer } from '../../src/transport/proto-definitions.ts';
-import { freePorts } from '../fixtures/free-ports.ts';
+import { clientOfFakes } from '../fixtures/fake-servers.ts';
 
 /* A server of a later version answers in words that this client has never heard. */
 
-type Owner = { teardown(run: () => void): unknown };
-
 const view = { server: 'n0', term: 1, appliedIndex: 5, knownCommitIndex: 5 };
-
-/** A client of one server that answers as it is told to. */
-async function clientOf(
-  t: Owner,
-  handlers: Partial<ClientToServerHandlers>,
-): Promise<ClusterClient> {
-  const [port = 0] = await freePorts(1);
-  const server = new Server();
-  server.addService(ClientToServer.service, {
-    OpenSession: (_: unknown, callback: (error: null, reply: object) => void) =>
-      callback(null, { sessionId: 7 }),
-    DescribeServer: (_: unknown, callback: (error: null, reply: object) => void) =>
-      callback(null, { description: { server: 'n0', facts: [] } }),
-    AckEntries: (call: { write(reply: object): void }) => call.write({ acks: [] }),
-    ...handlers,
-  } as never);
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), error =>
-      error === null ? resolve() : reject(error),
-    );
-  });
-  const client = new ClusterClient({
-    clusterName: 'test',
-    servers: [{ id: 'n0', host: '127.0.0.1', port }],
-    pendingMaxBytes: 1024 * 1024,
-    stallMs: 1000,
-    connectsAtOnce: false,
-  });
-  t.teardown(() => {
-    client.close();
-    server.forceShutdown();
-  });
-  return client;
-}
 
 const put = { batchId: 'b', idempotencyKey: undefined, fingerprint: undefined, count: 1 };
 const data = Buffer.from('[{}]');
@@ -69,13 +29,15 @@ for (const [title, reason, code] of [
   ['no reason', 'REFUSAL_UNSPECIFIED', 'notUnderstood'],
 ] as const) {
   test(`a put is refused for ${title}: rejected, at once`, async t => {
-    const client = await clientOf(t, {
-      PutEntries: call => {
-        call.on('data', ({ requestId }) =>
-          call.write({ requestId, refused: { reason, detail: 'so it is' } }),
-        );
+    const client = await clientOfFakes(t, [
+      {
+        PutEntries: call => {
+          call.on('data', ({ requestId }) =>
+            call.write({ requestId, refused: { reason, detail: 'so it is' } }),
+          );
+        },
       },
-    });
+    ]);
     const startedAt = performance.now();
     const error = await failure(client.put(batch, 10_000));
     t.is(error.code, code);
@@ -85,9 +47,11 @@ for (const [title, reason, code] of [
   });
 
   test(`a read is refused for ${title}`, async t => {
-    const client = await clientOf(t, {
-      ReadEntries: (_, callback) => callback(null, { refused: { reason, detail: 'so it is' } }),
-    });
+    const client = await clientOfFakes(t, [
+      {
+        ReadEntries: (_, callback) => callback(null, { refused: { reason, detail: 'so it is' } }),
+      },
+    ]);
     const error = await failure(client.readEntries({ from: 1, limit: 1 }, 3000));
     t.is(error.code, code);
     t.is(error.message, 'so it is');
@@ -96,7 +60,9 @@ for (const [title, reason, code] of [
 
 test('a leader without room for a session: the disk is what is told, not a missing leader', async t => {
   const refused = { reason: 'REFUSAL_DISK_FULL', detail: 'the disk is full' } as const;
-  const client = await clientOf(t, { OpenSession: (_, callback) => callback(null, { refused }) });
+  const client = await clientOfFakes(t, [
+    { OpenSession: (_, callback) => callback(null, { refused }) },
+  ]);
   const error = await failure(client.put(batch, 500));
   t.is(error.code, 'diskFull');
   t.is(error.outcome, 'rejected');
@@ -109,18 +75,20 @@ for (const [title, result] of [
 ] as const) {
   test(`an acknowledgement with ${title}: it may have had its effect, and nothing crashes`, async t => {
     let acks: { write(reply: object): void } | undefined;
-    const client = await clientOf(t, {
-      AckEntries: call => {
-        acks = call;
-        call.write({ acks: [] });
+    const client = await clientOfFakes(t, [
+      {
+        AckEntries: call => {
+          acks = call;
+          call.write({ acks: [] });
+        },
+        PutEntries: call => {
+          call.on('data', ({ requestId }) => {
+            call.write({ requestId, accepted: { term: 1, index: 6 } });
+            acks?.write({ acks: [{ sequence: 1, result: Buffer.from(result) }] });
+          });
+        },
       },
-      PutEntries: call => {
-        call.on('data', ({ requestId }) => {
-          call.write({ requestId, accepted: { term: 1, index: 6 } });
-          acks?.write({ acks: [{ sequence: 1, result: Buffer.from(result) }] });
-        });
-      },
-    });
+    ]);
     const error = await failure(client.put(batch, 10_000));
     t.is(error.code, 'outcomeUnknown');
     t.is(error.outcome, 'unknown');
@@ -128,22 +96,26 @@ for (const [title, result] of [
 }
 
 test('a description in unknown words is one sentence', async t => {
-  const client = await clientOf(t, {
-    DescribeServer: (_, callback) =>
-      callback(null, {
-        description: { server: 'n0', facts: [{ fact: { owner: 'n0', role: 99 as never } }] },
-      }),
-  });
+  const client = await clientOfFakes(t, [
+    {
+      DescribeServer: (_, callback) =>
+        callback(null, {
+          description: { server: 'n0', facts: [{ fact: { owner: 'n0', role: 99 as never } }] },
+        }),
+    },
+  ]);
   const error = await failure(client.describe('n0', 3000));
   t.is(error.code, 'notUnderstood');
   t.regex(error.message, /^n0 answers in words that are not known here/);
 });
 
 test('a read with a consistency that nobody knows is answered, as the weakest', async t => {
-  const client = await clientOf(t, {
-    ReadKeys: (_, callback) =>
-      callback(null, { page: { entries: [], revision: 5, consistency: 42 as never, view } }),
-  });
+  const client = await clientOfFakes(t, [
+    {
+      ReadKeys: (_, callback) =>
+        callback(null, { page: { entries: [], revision: 5, consistency: 42 as never, view } }),
+    },
+  ]);
   const range = { start: '' as never, end: '' as never, limit: 1, withValues: true };
   const page = await client.readKeys({ consistency: 'lease', ...range }, 3000);
   t.is(page.consistency, 'local');

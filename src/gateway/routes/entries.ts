@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JournalPage } from '../../client/cluster-client.ts';
+import type { JournalPage } from '../../client/journal-page.ts';
 import { wholeNumber } from '../fields.ts';
 import { RequestProblem } from '../problem.ts';
 import { type Route, route } from '../route.ts';

@@ -14,6 +14,7 @@ export const Refusal = {
   REFUSAL_IDEMPOTENCY_FULL: 'REFUSAL_IDEMPOTENCY_FULL',
   REFUSAL_NO_HEIR: 'REFUSAL_NO_HEIR',
   REFUSAL_DISK_FULL: 'REFUSAL_DISK_FULL',
+  REFUSAL_UNREADABLE: 'REFUSAL_UNREADABLE',
 } as const;
 
 export type Refusal =
@@ -43,5 +44,7 @@ export type Refusal =
   | 20
   | 'REFUSAL_DISK_FULL'
   | 21
+  | 'REFUSAL_UNREADABLE'
+  | 22
 
 export type Refusal__Output = typeof Refusal[keyof typeof Refusal]
