@@ -11,6 +11,7 @@ import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
 import { checkSnapshotCrashes } from '../storage/snapshot-crashes.ts';
+import { checkPullStreams, checkTailBytes } from '../transport/pull-streams.ts';
 
 /*
  * Runs in a process of its own, beside a planted bug, and says who has found it. The seed that found
@@ -34,6 +35,8 @@ async function hunt(): Promise<Found | undefined> {
   if (snapshot !== undefined) return { checker: 'crash points of snapshots', what: snapshot };
   const [archive] = [...(await checkArchiveDamage()), ...(await checkArchiveCrashes(5))];
   if (archive !== undefined) return { checker: 'damage to the archive', what: archive };
+  const mixed = checkPullStreams(300) ?? checkTailBytes();
+  if (mixed !== undefined) return { checker: 'streams of pullers', what: mixed };
   const [flip] = await checkBitFlips();
   if (flip !== undefined) return { checker: 'bit flips', what: flip };
   const [crash] = (await tryAllCrashPoints(8)).violations;

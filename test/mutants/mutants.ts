@@ -4,6 +4,7 @@ import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
 import { storageMutants } from './storage-mutants.ts';
+import { transportMutants } from './transport-mutants.ts';
 
 const commit = 'consensus/commit.ts';
 const election = 'consensus/election.ts';
@@ -343,4 +344,5 @@ export const mutants: readonly Mutant[] = [
   ...leaseMutants,
   ...memberMutants,
   ...storageMutants,
+  ...transportMutants,
 ];

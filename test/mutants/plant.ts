@@ -8,6 +8,7 @@ const folders = [
   'src/consensus',
   'src/state-machines',
   'src/storage',
+  'src/transport',
   'src/host',
   'src/simulation',
   'src/events',
@@ -15,6 +16,7 @@ const folders = [
   'test/consensus',
   'test/state-machines',
   'test/storage',
+  'test/transport',
   'test/host',
   'test/mutants',
 ];
