@@ -1,6 +1,7 @@
 import { assert } from '../assert.ts';
 import { appendToLog, lastPosition, sizeOfAll, truncateLog } from './log.ts';
 import { withOwnBytes } from './own-bytes.ts';
+import { noteRemoval } from './recovery.ts';
 import type { Replica } from './replica.ts';
 import { type Turn, tell } from './turn.ts';
 import type { Entry, Event, LogIndex, NodeId, WallMs } from './types.ts';
@@ -51,6 +52,7 @@ export function truncate(replica: Replica, turn: Turn, fromIndex: LogIndex, sour
   assert(replica.role !== 'leader', 'a leader never truncates its log');
   assert(fromIndex > replica.commit.index, 'a committed entry is never removed');
 
+  noteRemoval(replica, turn, fromIndex);
   truncateLog(log, fromIndex);
   const lastKept = log.lastIndex;
   replica.durableIndex = Math.min(replica.durableIndex, lastKept) as LogIndex;

@@ -1,5 +1,5 @@
-import { createLog } from './log.ts';
-import { noPosition } from './position.ts';
+import { createLog, holds, type Log } from './log.ts';
+import { comparePositions, noPosition } from './position.ts';
 import { isMember } from './quorum.ts';
 import { nextBetween } from './random.ts';
 import { followMembers, type Newcomer, never, type Replica } from './replica.ts';
@@ -9,6 +9,7 @@ import type {
   Limits,
   MonotonicMs,
   PersistentState,
+  Remembered,
   Term,
   Timings,
 } from './types.ts';
@@ -21,6 +22,15 @@ export type ReplicaOptions = {
   /** Different on every server, or they would campaign at the same moments. */
   readonly seed: number;
   readonly now: MonotonicMs;
+};
+
+/** Of a directory that has never been used. */
+export const nothingRemembered: Remembered = {
+  leaseOwedMs: 0,
+  isDeparted: false,
+  isRecovering: false,
+  committed: undefined,
+  removedFrom: undefined,
 };
 
 /** Before every configuration. */
@@ -42,7 +52,11 @@ export function createReplica(options: ReplicaOptions): Replica {
     ...membershipAtBoot(persistent, identity),
     log,
     leader: undefined,
-    commit: persistent.applied,
+    ...wholenessAtBoot(persistent, log),
+    recoveryTarget: undefined,
+    commitNotedAt: now,
+    isHopelessTold: false,
+    bootedAt: now,
     pendingCommit: noPosition,
     durableIndex: log.lastIndex,
     appliedIndex: persistent.applied.index,
@@ -105,6 +119,23 @@ function membershipAtBoot(
     isForeignTold: false,
     isWaitingTold: false,
     missingTold: '',
+  };
+}
+
+/** Is everything still there that was committed when this server looked last? */
+function wholenessAtBoot(
+  { applied, remembered }: PersistentState,
+  log: Log,
+): Pick<Replica, 'commit' | 'notedCommit' | 'removedFrom' | 'isRecovering'> {
+  const { committed = noPosition, removedFrom, isRecovering } = remembered;
+  const isInState = committed.index <= Math.max(applied.index, log.base.index);
+  const isWhole = isInState || holds(log, committed);
+  const isAhead = isWhole && !isInState && comparePositions(committed, applied) > 0;
+  return {
+    commit: isAhead ? committed : applied,
+    notedCommit: committed,
+    removedFrom,
+    isRecovering: isRecovering || !isWhole,
   };
 }
 

@@ -7,7 +7,7 @@ import { installConfig } from './membership.ts';
 import { compareConfigIds, comparePositions } from './position.ts';
 import { isQuorum, memberOf } from './quorum.ts';
 import { nextBetween } from './random.ts';
-import { isVoter, type Replica } from './replica.ts';
+import { mayVote, type Replica } from './replica.ts';
 import { hasLeaderEvidence, startRound } from './rounds.ts';
 import { later, restartElectionTimer } from './time.ts';
 import { send, type Turn, tell } from './turn.ts';
@@ -24,7 +24,7 @@ const waitFactorMax = 4;
 
 /** The deadline has passed: ask whether we would be elected, without changing anything durable. */
 export function startPreVote(replica: Replica, turn: Turn): void {
-  assert(isVoter(replica), 'only a voter campaigns');
+  assert(mayVote(replica), 'only a voter with a whole log campaigns');
   if (replica.role === 'candidate') {
     replica.lostElections += 1;
     tell(turn, { type: 'electionLost', term: replica.term, reason: 'noMajority' });
@@ -86,13 +86,13 @@ export function considerInheritance(replica: Replica, turn: Turn, { fact }: Know
   const isCalled =
     fact.role === 'leader' && fact.term === replica.term && fact.heir === replica.identity.id;
   const isReady = replica.role === 'follower' || replica.role === 'preCandidate';
-  if (isCalled && isReady && isVoter(replica)) campaign(replica, turn, true);
+  if (isCalled && isReady && mayVote(replica)) campaign(replica, turn, true);
 }
 
 /** Judges a candidacy that we have heard of, directly or through others. */
 export function considerCandidacy(replica: Replica, turn: Turn, known: KnownFact): void {
   const { fact, writtenAt } = known;
-  if (!isVoter(replica)) return;
+  if (!mayVote(replica)) return;
   const isOld = turn.now - writtenAt >= replica.timings.electionTimeoutMs;
   if (isOld) return;
   if (fact.role === 'preCandidate') considerSupport(replica, turn, fact);
@@ -223,6 +223,7 @@ export function shouldCampaignEarly(replica: Replica, now: MonotonicMs): boolean
     const { owner, last } = known.fact;
     if (owner === replica.identity.id || !hasLostLeader(replica, known, now)) continue;
     leaderless.add(owner);
+    if (known.fact.isRecovering) continue;
     const order = comparePositions(last, ownLast);
     if (order > 0 || (order === 0 && owner < replica.identity.id)) return false;
   }

@@ -6,12 +6,14 @@ import {
   considerDigest,
   digestOf,
   isKnownOwner,
+  isNewer,
   isToBeHeard,
   mergeFact,
   newsFor,
 } from './gossip.ts';
 import { adoptConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
+import { compareWithEarlier } from './recovery.ts';
 import { clusterOf, type Peer, type Replica } from './replica.ts';
 import { observeTerm } from './roles.ts';
 import { observeRound } from './rounds.ts';
@@ -55,12 +57,15 @@ export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): St
     hearNewcomer(replica, turn, envelope);
     return 'outsider';
   }
+  // First of all: what the sender wants may be what we have already given to another.
+  if (!isOurNewest(replica, turn, envelope)) return 'stranger';
   const standing = replica.role === 'fresh' ? 'outsider' : 'member';
   if (standing === 'member') observeTerm(replica, turn, envelope.term);
   for (const entry of envelope.facts) hear(replica, turn, entry, envelope.from);
   if (envelope.digest !== undefined && peer !== undefined) {
     considerDigest(replica, peer, envelope.digest);
   }
+  if (peer !== undefined) noteShown(replica, peer, envelope.facts);
   return standing;
 }
 
@@ -87,10 +92,7 @@ function hearNewcomer(replica: Replica, turn: Turn, { from, facts }: Envelope): 
 /** Takes one fact in, and whatever it proves. */
 function hear(replica: Replica, turn: Turn, entry: GossipEntry, from: NodeId): void {
   const { fact } = entry;
-  if (fact.owner === replica.identity.id) {
-    hearOfOurselves(replica, turn, fact);
-    return;
-  }
+  if (fact.owner === replica.identity.id) return;
   const { config } = replica;
   const isHeard =
     isKnownOwner(replica, fact.owner, fact.directoryId) ||
@@ -138,20 +140,33 @@ export function hearAgain(replica: Replica, turn: Turn, peer: Peer): void {
   considerVoter(replica, turn, known.fact);
 }
 
-/** Not an assertion: the program is right, the disk is old. It could vote twice in one term. */
-function hearOfOurselves(replica: Replica, turn: Turn, fact: Fact): void {
-  const { identity } = replica;
-  if (fact.directoryId !== identity.directoryId) return;
-  const isFromTheFuture =
-    fact.incarnation > identity.incarnation ||
-    (fact.incarnation === identity.incarnation && fact.sequence > replica.sequence);
-  if (!isFromTheFuture) return;
-  turn.effects.push({
-    type: 'halt',
-    reason:
-      `the cluster knows a later boot of ${identity.id} than its data directory does: ` +
-      'the directory was restored from a backup; remove it and add the server as a new one',
-  });
+/**
+ * Others tell us what they know of us. Is that ours, or is our directory an older copy? Not an
+ * assertion: the program is right, the disk is old. It could vote twice in one term.
+ */
+function isOurNewest(replica: Replica, turn: Turn, { facts }: Envelope): boolean {
+  const { identity, sequence } = replica;
+  const fact = facts.find(({ fact: { owner } }) => owner === identity.id)?.fact;
+  if (fact === undefined || fact.directoryId !== identity.directoryId) return true;
+  if (isNewer(fact, { incarnation: identity.incarnation, sequence })) {
+    turn.effects.push({
+      type: 'halt',
+      reason:
+        `the cluster knows a later boot of ${identity.id} than its data directory does: the ` +
+        'directory was put back from an older copy, and has forgotten votes and entries; give it ' +
+        `up (member replace ${identity.id}) and start the server with an empty one`,
+    });
+    return false;
+  }
+  if (fact.incarnation < identity.incarnation) compareWithEarlier(replica, turn, fact);
+  return true;
+}
+
+/** Does the peer, by its own word, know of itself at least what we know of it? */
+function noteShown({ facts }: Replica, peer: Peer, [own]: readonly GossipEntry[]): void {
+  const known = facts.get(peer.id)?.fact;
+  if (own?.fact.owner !== peer.id || known === undefined) return;
+  peer.hasShownItself = !isNewer(known, own.fact);
 }
 
 /**

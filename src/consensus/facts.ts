@@ -106,6 +106,8 @@ export type Fact = {
   readonly depth: number;
   readonly childCount: number;
   readonly isDiskStalled: boolean;
+  /** It has lost a part of its log: it has no vote, and reports nothing durable. */
+  readonly isRecovering: boolean;
   /** The owner's own settings; for people, who should make them the same everywhere. */
   readonly timing: Timing;
 

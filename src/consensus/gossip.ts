@@ -1,5 +1,6 @@
 import { olderLeaseMs } from './leases.ts';
 import { lastPosition, positionAt } from './log.ts';
+import { noPosition } from './position.ts';
 import { isMember, memberOf } from './quorum.ts';
 import type { Peer, Replica } from './replica.ts';
 import type {
@@ -96,7 +97,7 @@ function ownFact(replica: Replica, now: MonotonicMs): Fact {
     seen: replica.seen,
     seenAgeMs: Math.max(0, now - replica.seenAt),
     seenLeaseMs: replica.seenLeaseMs,
-    durable: positionAt(log, replica.durableIndex),
+    durable: replica.isRecovering ? noPosition : positionAt(log, replica.durableIndex),
     last: lastPosition(log),
     commit: replica.commit,
     applied: replica.appliedIndex,
@@ -107,6 +108,7 @@ function ownFact(replica: Replica, now: MonotonicMs): Fact {
     depth: pull?.path.length ?? 0,
     childCount: replica.children.size,
     isDiskStalled: replica.isDiskStalled,
+    isRecovering: replica.isRecovering,
     timing: replica.timings,
     olderLeaseMs: olderLeaseMs(replica, now),
     heir: heirOf(replica),
@@ -133,7 +135,11 @@ export function allFacts({ facts, identity }: Replica, now: MonotonicMs): Gossip
   return [...(own === undefined ? [] : [own]), ...others].map(known => gossipEntryOf(known, now));
 }
 
-/** Our own fact, and of the others what the peer has not been told. */
+/**
+ * Our own fact, and of the others what the peer has not been told. Of the peer itself, what we know
+ * of it, until it has shown that it knows as much: were its directory put back from an older copy,
+ * it would vote a second time, not knowing of the first.
+ */
 export function newsFor(replica: Replica, peer: Peer, now: MonotonicMs): GossipEntry[] {
   const news: GossipEntry[] = [];
   const own = replica.facts.get(replica.identity.id);
@@ -143,7 +149,11 @@ export function newsFor(replica: Replica, peer: Peer, now: MonotonicMs): GossipE
   }
   for (const known of replica.facts.values()) {
     const { owner } = known.fact;
-    if (owner === peer.id || owner === replica.identity.id) continue;
+    if (owner === replica.identity.id) continue;
+    if (owner === peer.id) {
+      if (!peer.hasShownItself) news.push(gossipEntryOf(known, now));
+      continue;
+    }
     if (peer.told.get(owner) === known.fact) continue;
     peer.told.set(owner, known.fact);
     news.push(gossipEntryOf(known, now));

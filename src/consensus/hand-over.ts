@@ -54,6 +54,9 @@ function problemOf(
   if (heir === undefined) return 'no other voter can be reached';
   if (heir === identity.id) return `${heir} leads already`;
   if (!votersOf(config).some(({ id }) => id === heir)) return `${heir} is no voter`;
+  if (replica.facts.get(heir)?.fact.isRecovering === true) {
+    return `${heir} has lost a part of its log, and gets it from the others`;
+  }
   return isLinkUp(replica, heir, now) ? undefined : `${heir} cannot be reached`;
 }
 

@@ -51,6 +51,8 @@ export function onConnected(replica: Replica, turn: Turn, id: NodeId): void {
   const peer = replica.peers.get(id);
   if (peer === undefined) return;
   peer.told.clear();
+  // Perhaps to another process, with an older copy of its directory.
+  peer.hasShownItself = false;
   peer.reportedAt = undefined;
   greet(turn, id);
 }

@@ -1,6 +1,7 @@
 import { assert } from '../assert.ts';
 import { dropChildren } from './appending.ts';
 import { compactLog, holds, positionAt, resetLog } from './log.ts';
+import { noteRemoval } from './recovery.ts';
 import type { Replica } from './replica.ts';
 import { becomeFollower, observeTerm } from './roles.ts';
 import { denySource, dropSource } from './sync-source.ts';
@@ -56,6 +57,9 @@ function install(replica: Replica, turn: Turn, position: Position): void {
   if (replica.pull !== undefined) dropSource(replica, turn, 'logCut');
   const isHeld = holds(log, position) && replica.durableIndex >= position.index;
   if (!isHeld) {
+    if (log.lastIndex > position.index) {
+      noteRemoval(replica, turn, (position.index + 1) as LogIndex);
+    }
     resetLog(log, position);
     replica.durableIndex = position.index;
     replica.unpersisted = [];

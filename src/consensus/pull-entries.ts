@@ -146,12 +146,28 @@ function makeRoom(replica: Replica, turn: Turn, firstNew: Entry, sourceLast: Pos
   if (firstNew.index > log.lastIndex) return true;
   const isNewerLog = sourceLast.term > lastPosition(log).term;
   if (!isNewerLog || firstNew.index <= replica.commit.index) {
+    if (isNewerLog) haltOverLoss(turn, pull.source, firstNew.index);
     tell(turn, { type: 'truncationRefused', fromIndex: firstNew.index, source: pull.source });
     dropSource(replica, turn, 'sourceBehind');
     return false;
   }
   truncate(replica, turn, firstNew.index, pull.source);
   return true;
+}
+
+/**
+ * A log with a later last term holds everything that was committed in ours. This one does not: one
+ * of the two has lost or altered data, and whoever went on could make the other one follow.
+ */
+function haltOverLoss(turn: Turn, source: NodeId, index: number): void {
+  turn.effects.push({
+    type: 'halt',
+    reason:
+      `the log of ${source} has another entry ${index} than this server, which knows its own to ` +
+      'be committed: one of the two disks has lost or altered data. Nothing was removed here. ' +
+      'Keep this directory, compare it with the others (gossip-raft export), and make a new ' +
+      'cluster out of the best one (gossip-raft recover)',
+  });
 }
 
 function appendPulled(replica: Replica, turn: Turn, entries: readonly Entry[]): void {
@@ -209,7 +225,9 @@ function onDiverged(replica: Replica, turn: Turn, pull: Pull, refused: PullRefus
     return;
   }
   // Otherwise it is the source that lies behind, or on an older branch.
-  if (refused.sourceLast.term <= last.term || refused.prev.index <= commit.index) {
+  const isNewerLog = refused.sourceLast.term > last.term;
+  if (!isNewerLog || refused.prev.index <= commit.index) {
+    if (isNewerLog) haltOverLoss(turn, pull.source, refused.prev.index);
     dropSource(replica, turn, 'sourceBehind');
     return;
   }

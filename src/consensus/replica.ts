@@ -39,6 +39,8 @@ export type Peer = {
   reportedAt: MonotonicMs | undefined;
   /** The candidacy that we have refused to vote for, to say so only once. */
   deniedTerm: Term;
+  /** It knows of itself at least what we know of it. Before, our messages tell it that. */
+  hasShownItself: boolean;
   /** Its settings are other ones than ours, and this was told. */
   hasOtherTiming: boolean;
 };
@@ -173,6 +175,17 @@ export type Replica = Newcomer & {
   unpersisted: { readonly lastIndex: LogIndex; readonly appendedAt: MonotonicMs }[];
   isDiskStalled: boolean;
 
+  /** A part of the log was lost: no vote, nothing durable for others. Durable. */
+  isRecovering: boolean;
+  /** What must be held until this is over; undefined while no leader has told. */
+  recoveryTarget: Position | undefined;
+  /** Durable, as are the two positions below. */
+  removedFrom: Position | undefined;
+  notedCommit: Position;
+  commitNotedAt: MonotonicMs;
+  isHopelessTold: boolean;
+  readonly bootedAt: MonotonicMs;
+
   /** The newest fact of every known server, our own included. */
   readonly facts: GossipMap;
   /** Our own fact no longer says the truth: written anew before the next message. */
@@ -258,6 +271,7 @@ export function followMembers(replica: Replica): void {
       roundTripMs: 0,
       reportedAt: undefined,
       deniedTerm: 0 as Term,
+      hasShownItself: false,
       hasOtherTiming: false,
     });
   }
@@ -280,6 +294,9 @@ export const clusterOf = ({ config, leftConfig, identity }: Replica): ClusterRef
   clusterId: (config ?? leftConfig)?.clusterId,
   clusterName: identity.clusterName,
 });
+
+/** A voter with a whole log: it may elect and be elected. */
+export const mayVote = (replica: Replica): boolean => !replica.isRecovering && isVoter(replica);
 
 export const isVoter = (replica: Replica): boolean =>
   isMember(replica.config, replica.identity) &&

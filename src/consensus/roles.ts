@@ -24,20 +24,24 @@ export function observeTerm(replica: Replica, turn: Turn, term: Term): void {
 export function becomeFollower(
   replica: Replica,
   turn: Turn,
-  reason: 'newerTerm' | 'anotherLeader' | 'newerConfig' | 'noQuorum',
+  reason: 'newerTerm' | 'anotherLeader' | 'newerConfig' | 'noQuorum' | 'recovering',
 ): void {
   const { role, term } = replica;
   replica.isFactDirty = true;
   if (role === 'candidate' && reason !== 'noQuorum') {
     tell(turn, { type: 'electionLost', term, reason });
   }
-  const isResignation = reason === 'newerTerm' || reason === 'noQuorum';
+  const isResignation = reason === 'newerTerm' || reason === 'noQuorum' || reason === 'recovering';
   if (role === 'leader' && isResignation) resign(replica, turn, reason);
   if (replica.role !== 'fresh') replica.role = 'follower';
   replica.tally.clear();
 }
 
-function resign(replica: Replica, turn: Turn, reason: 'newerTerm' | 'noQuorum'): void {
+function resign(
+  replica: Replica,
+  turn: Turn,
+  reason: 'newerTerm' | 'noQuorum' | 'recovering',
+): void {
   const { reads = [], handOver, memberRequests = [] } = replica.leadership ?? {};
   replica.leadership = undefined;
   replica.leader = undefined;

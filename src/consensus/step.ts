@@ -13,6 +13,7 @@ import { onPropose } from './proposals.ts';
 import { onPullBatch, onPullRefused, openPull } from './pull-entries.ts';
 import { onRead, releaseReads, startReadRound } from './reads.ts';
 import { advanceMembership, onChangeMembers } from './reconfigure.ts';
+import { advanceRecovery, learnRecoveryTarget } from './recovery.ts';
 import type { Peer, Replica } from './replica.ts';
 import { confirmRounds } from './rounds.ts';
 import { onEntriesRead, onPullEntries, refuse, serveChildren } from './serve-entries.ts';
@@ -102,6 +103,7 @@ function onMembersMessage(replica: Replica, turn: Turn, peer: Peer, body: Messag
     case 'heartbeatReply':
       onHeartbeatReply(turn, peer, body);
       learnHorizon(replica, body);
+      learnRecoveryTarget(replica, peer.id, body);
       break;
     case 'requestVote':
       hearAgain(replica, turn, peer);
@@ -144,6 +146,7 @@ function settle(replica: Replica, turn: Turn): void {
   } else {
     adoptCommit(replica, turn, replica.pendingCommit);
   }
+  advanceRecovery(replica, turn);
   advanceApply(replica, turn);
   findSource(replica, turn);
   serveChildren(replica, turn);

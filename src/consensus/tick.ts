@@ -6,7 +6,8 @@ import { greet, reach } from './heartbeat.ts';
 import { forgetLongerLease } from './leases.ts';
 import { tryToFound } from './membership.ts';
 import { keepPullAlive } from './pull-entries.ts';
-import { isLinkUp, isVoter, type Replica } from './replica.ts';
+import { considerHopelessness, noteCommit } from './recovery.ts';
+import { isLinkUp, mayVote, type Replica } from './replica.ts';
 import { checkQuorum, startRound } from './rounds.ts';
 import { reviewSource } from './sync-source.ts';
 import { later } from './time.ts';
@@ -26,7 +27,7 @@ export function nextDeadline(replica: Replica): MonotonicMs {
 }
 
 const mayCampaign = (replica: Replica): boolean =>
-  replica.role !== 'leader' && !replica.isDiskStalled && isVoter(replica);
+  replica.role !== 'leader' && !replica.isDiskStalled && mayVote(replica);
 
 /** Every deadline of a replica, in one list. */
 export function onTick(replica: Replica, turn: Turn): void {
@@ -56,6 +57,8 @@ function beat(replica: Replica, turn: Turn): void {
   considerDeparture(replica, turn);
   forgetSilentNewcomers(replica, turn.now);
   forgetLongerLease(replica, turn);
+  considerHopelessness(replica, turn);
+  noteCommit(replica, turn);
   // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
   if (replica.role === 'fresh') replica.isFactDirty = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);

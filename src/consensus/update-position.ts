@@ -28,8 +28,9 @@ export function reportPositions(replica: Replica, turn: Turn): void {
 /** Has something become durable, here or at others, that the peer was not told of? */
 function knowsNewPositions(replica: Replica, peer: Peer): boolean {
   const own = peer.told.get(replica.identity.id)?.durable;
-  if (own?.index !== replica.durableIndex || own.term !== termAt(replica.log, own.index))
-    return true;
+  const isTold = own?.index === replica.durableIndex && own.term === termAt(replica.log, own.index);
+  // A server that has lost a part of its log has nothing to report.
+  if (!isTold && !replica.isRecovering) return true;
   return [...replica.facts.values()].some(({ fact: { owner, durable } }) => {
     if (owner === peer.id || owner === replica.identity.id) return false;
     const told = peer.told.get(owner)?.durable;

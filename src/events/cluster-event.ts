@@ -8,8 +8,13 @@ import type {
   Timing,
 } from '../words.ts';
 
-export type ElectionLostReason = 'anotherLeader' | 'newerTerm' | 'newerConfig' | 'noMajority';
-export type StepDownReason = 'newerTerm' | 'noQuorum' | 'handedOver';
+export type ElectionLostReason =
+  | 'anotherLeader'
+  | 'newerTerm'
+  | 'newerConfig'
+  | 'noMajority'
+  | 'recovering';
+export type StepDownReason = 'newerTerm' | 'noQuorum' | 'handedOver' | 'recovering';
 export type SourceReason =
   | 'leader'
   | 'leaderUnreachable'
@@ -88,6 +93,12 @@ export type ClusterEvent =
   | { readonly type: 'truncated'; readonly fromIndex: LogIndex; readonly source: NodeId }
   /** A source wanted us to remove committed entries, or diverges within one term: refused. */
   | { readonly type: 'truncationRefused'; readonly fromIndex: LogIndex; readonly source: NodeId }
+  /** The log is shorter than others know it to have been: a part of it was lost. */
+  | { readonly type: 'logLost'; readonly heldBefore: Position; readonly last: Position }
+  /** It holds again what a leader has confirmed since this server came up: it counts again. */
+  | { readonly type: 'logRecovered'; readonly position: Position }
+  /** So many voters have lost a part of their logs that nobody can be elected. */
+  | { readonly type: 'majorityLost'; readonly lost: readonly NodeId[] }
   /** A source has nothing that continues our log. */
   | { readonly type: 'pullRefused'; readonly source: NodeId }
   /** Somebody asked this leader for something. Told only where records are kept for people. */

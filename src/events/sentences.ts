@@ -31,6 +31,7 @@ const droppedReasons: Readonly<Record<SourceReason, string>> = {
 
 const positionText = ({ term, index }: Position): string => `entry ${index} of term ${term}`;
 const info = (text: string): Sentence => ({ level: 'info', text });
+const error = (text: string): Sentence => ({ level: 'error', text });
 const warn = (text: string): Sentence => ({ level: 'warn', text });
 
 type Sentences = {
@@ -113,6 +114,20 @@ const sentences: Sentences = {
     ),
   truncationRefused: ({ fromIndex, source }) =>
     warn(`${source} has another entry ${fromIndex} than we have committed: not pulling from it`),
+  logLost: ({ heldBefore, last }) =>
+    error(
+      `this server held ${positionText(heldBefore)} on its disk, as others know, and its log now ` +
+        `ends with ${positionText(last)}: a part of it was lost. It has no vote until it holds ` +
+        'again what a leader has confirmed; check the disk',
+    ),
+  logRecovered: ({ position }) =>
+    info(`holds again all that was confirmed since its start (${positionText(position)}): votes`),
+  majorityLost: ({ lost }) =>
+    error(
+      `${lost.join(', ')} have lost a part of their logs, and the others are no majority: nobody ` +
+        'can be elected who surely knows what was committed. Put back what was lost, or make a ' +
+        'new cluster out of the best directory that is left (gossip-raft recover)',
+    ),
   pullRefused: ({ source }) => info(`${source} has nothing that continues our log`),
   requestReceived: ({ operation }) => info(`received ${operation}`),
   entryApplied: ({ operation }) => info(`applied ${operation}`),
@@ -158,6 +173,7 @@ const stepDownReasons = {
   noQuorum: 'no majority hears us',
   newerTerm: 'there is a newer term',
   handedOver: 'handed over',
+  recovering: 'a part of its log was lost',
 } as const;
 
 const electionLostReasons = {
@@ -165,6 +181,7 @@ const electionLostReasons = {
   newerTerm: 'there is a newer term',
   newerConfig: 'the members have changed',
   noMajority: 'no majority voted for us',
+  recovering: 'a part of our log was lost',
 } as const;
 
 /** An event in words, for terminals and log files. */

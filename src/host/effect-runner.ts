@@ -80,6 +80,8 @@ export function effectRunner({
       case 'tell':
         return observer.told(effect.event);
       case 'halt':
+        // Nothing may follow: not even what other events, which wait already, would lead to.
+        host.stop();
         return listener.onHalt(effect.reason);
       default:
         return unreachable(effect);

@@ -1,4 +1,4 @@
-import { createReplica } from '../consensus/create-replica.ts';
+import { createReplica, nothingRemembered } from '../consensus/create-replica.ts';
 import { landmarksOf, regressionsBetween, violationsOf } from '../consensus/invariants.ts';
 import { termAt } from '../consensus/log.ts';
 import { noPosition } from '../consensus/position.ts';
@@ -112,7 +112,7 @@ export function boot(
       ...disk.vote,
       config: disk.config,
       // Without leases there is nothing to remember.
-      remembered: { leaseOwedMs: 0, isDeparted: false, isRecovering: false },
+      remembered: nothingRemembered,
       applied: noPosition,
       log: recoveredFrom({ base: noPosition, entries: disk.durable }),
     },

@@ -1,4 +1,4 @@
-import { createReplica } from '../consensus/create-replica.ts';
+import { createReplica, nothingRemembered } from '../consensus/create-replica.ts';
 import { noPosition } from '../consensus/position.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type {
@@ -36,9 +36,7 @@ const noFacts: DurableFacts = {
   term: 0 as Term,
   vote: undefined,
   config: undefined,
-  leaseOwedMs: 0,
-  isDeparted: false,
-  isRecovering: false,
+  ...nothingRemembered,
 };
 
 /** What a server finds again after a crash, and how long its writes take. */
@@ -86,6 +84,14 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
 
   get isRecovering(): boolean {
     return this.#facts.isRecovering;
+  }
+
+  get committed(): Position | undefined {
+    return this.#facts.committed;
+  }
+
+  get removedFrom(): Position | undefined {
+    return this.#facts.removedFrom;
   }
 
   persistVote(term: Term, vote: NodeId | undefined): void {
@@ -155,8 +161,8 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
     seed: number,
     now: MonotonicMs,
   ): Replica {
-    const { directoryId, incarnation, term, vote, config } = this;
-    const { leaseOwedMs, isDeparted, isRecovering } = this;
+    const { directoryId, incarnation } = this;
+    const { term, vote, config, ...remembered } = this.#facts;
     return createReplica({
       identity: {
         clusterName: 'simulated',
@@ -171,7 +177,7 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
         term,
         vote,
         config,
-        remembered: { leaseOwedMs, isDeparted, isRecovering },
+        remembered,
         applied: this.snapshotPosition,
         log: this.#recovered(),
       },

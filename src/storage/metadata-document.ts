@@ -16,6 +16,7 @@ const memberShape = z.object({
   isLeaving: z.boolean().default(false),
   hasMoved: z.boolean().default(false),
 });
+const positionShape = z.object({ term: count, index: count });
 /** What the log held for certain, so that one that holds less is never taken for a shorter one. */
 const logFloorShape = z.object({
   /** Where the oldest file begins. */
@@ -64,6 +65,10 @@ const documentShape = z.object({
   isDeparted: z.boolean().default(false),
   /** It lost a part of its log, and does not yet hold again what a leader has confirmed since. */
   isRecovering: z.boolean().default(false),
+  /** Known to be committed; never removed. */
+  committed: positionShape.optional(),
+  /** Where entries were removed last: the first of them, with the term of the last of them. */
+  removedFrom: positionShape.optional(),
   logFloor: logFloorShape.optional(),
   archiveFloor: archiveFloorShape.optional(),
 });

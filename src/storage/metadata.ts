@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { LowSync, type SyncAdapter } from 'lowdb';
-import type { ClusterId, Config, DirectoryId, NodeId, Term } from '../consensus/types.ts';
+import type { ClusterId, Config, DirectoryId, NodeId, Position, Term } from '../consensus/types.ts';
 import type { FileSystem } from './file-system.ts';
 import type { DurableFacts, MetadataStore } from './log-store.ts';
 import {
@@ -98,6 +98,14 @@ export class Metadata implements MetadataStore {
 
   get isRecovering(): boolean {
     return this.#low.data.isRecovering;
+  }
+
+  get committed(): Position | undefined {
+    return this.#low.data.committed as Position | undefined;
+  }
+
+  get removedFrom(): Position | undefined {
+    return this.#low.data.removedFrom as Position | undefined;
   }
 
   /** Undefined in a directory that was made before floors were kept. */

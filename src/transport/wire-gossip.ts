@@ -123,6 +123,7 @@ export function readFact(wire: WireFactRead): Fact {
     depth: count(wire.depth, 'fact.depth'),
     childCount: count(wire.childCount, 'fact.childCount'),
     isDiskStalled: wire.isDiskStalled,
+    isRecovering: wire.isRecovering,
     olderLeaseMs: duration(wire.olderLeaseMs, 'fact.olderLeaseMs'),
     heir: optionalName(wire.heir, 'fact.heir'),
     isHeir: wire.isHeir,

@@ -1,4 +1,4 @@
-import { createReplica } from '../../src/consensus/create-replica.ts';
+import { createReplica, nothingRemembered } from '../../src/consensus/create-replica.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type {
@@ -104,12 +104,7 @@ export function replica(
       term: (options.term ?? terms.at(-1) ?? 0) as Term,
       vote: options.vote === undefined ? undefined : nodeId(options.vote),
       config: options.config ?? threeServers,
-      remembered: {
-        leaseOwedMs: undefined,
-        isDeparted: false,
-        isRecovering: false,
-        ...options.remembered,
-      },
+      remembered: { ...nothingRemembered, leaseOwedMs: undefined, ...options.remembered },
       applied: at(0, 0),
       log: {
         base: at(0, 0),
@@ -154,6 +149,7 @@ export function fact(
     depth: 0,
     childCount: 0,
     isDiskStalled: false,
+    isRecovering: false,
     timing: timings,
     olderLeaseMs: 0,
     heir: undefined,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { givenClusterId } from '../../src/consensus/config.ts';
-import { createReplica } from '../../src/consensus/create-replica.ts';
+import { createReplica, nothingRemembered } from '../../src/consensus/create-replica.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import type { ClusterId, Effect, Envelope, Fact } from '../../src/consensus/types.ts';
 import {
@@ -70,7 +70,7 @@ test('a leader gives its cluster an identity when it has none, and all leaders t
       term: 0 as never,
       vote: undefined,
       config: older,
-      remembered: { leaseOwedMs: 0, isDeparted: false, isRecovering: false },
+      remembered: nothingRemembered,
       applied: server.commit,
       log: { base: server.commit, runs: [], lastIndex: 0 as never, tail: [] },
     },

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createReplica } from '../../src/consensus/create-replica.ts';
+import { createReplica, nothingRemembered } from '../../src/consensus/create-replica.ts';
 import { noPosition } from '../../src/consensus/position.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
@@ -36,7 +36,7 @@ function freshServer(id = 'n0'): Replica {
       term: 0 as never,
       vote: undefined,
       config: undefined,
-      remembered: { leaseOwedMs: 0, isDeparted: false, isRecovering: false },
+      remembered: nothingRemembered,
       applied: noPosition,
       log: { base: noPosition, runs: [], lastIndex: 0 as never, tail: [] },
     },

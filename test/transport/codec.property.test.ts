@@ -59,6 +59,7 @@ const anyFact = fc.record({
   depth: fc.nat(100),
   childCount: fc.nat(100),
   isDiskStalled: fc.boolean(),
+  isRecovering: fc.boolean(),
   olderLeaseMs: fc.double({ min: 0, max: 1e9, noNaN: true }),
   seenLeaseMs: leases,
   timing: fc.record({

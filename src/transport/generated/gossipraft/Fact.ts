@@ -37,6 +37,7 @@ export interface Fact {
   'isHeir'?: (boolean);
   'seenLeaseMs'?: (number | string);
   'timing'?: (_gossipraft_Timing | null);
+  'isRecovering'?: (boolean);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";
@@ -76,6 +77,7 @@ export interface Fact__Output {
   'isHeir': (boolean);
   'seenLeaseMs': (number);
   'timing': (_gossipraft_Timing__Output | null);
+  'isRecovering': (boolean);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";

@@ -1,0 +1,111 @@
+import { assert } from '../assert.ts';
+import { holds, lastPosition } from './log.ts';
+import { comparePositions } from './position.ts';
+import { isQuorum, votersOf } from './quorum.ts';
+import type { Replica } from './replica.ts';
+import { becomeFollower } from './roles.ts';
+import { type Turn, tell } from './turn.ts';
+import type { Fact, HeartbeatReply, LogIndex, NodeId, Position } from './types.ts';
+
+/*
+ * A server that has lost a part of the log that it acknowledged. Its acknowledgement may have
+ * committed entries, so it must neither elect somebody who lacks them nor be taken for one that
+ * holds them: two servers with emptied logs would outvote the third, and have its committed entries
+ * removed. So it has no vote and reports no durable position, until it holds what a leader has
+ * confirmed after it came up. (Its own word that it holds enough would be worth nothing.)
+ */
+
+/** Found out only now: the log is shorter than others know it to have been. */
+export function beginRecovery(replica: Replica, turn: Turn, heldBefore: Position): void {
+  if (replica.isRecovering) return;
+  if (replica.role !== 'fresh') becomeFollower(replica, turn, 'recovering');
+  replica.isRecovering = true;
+  replica.recoveryTarget = undefined;
+  replica.support = undefined;
+  replica.isFactDirty = true;
+  turn.effects.push({ type: 'remember', what: { isRecovering: true } });
+  tell(turn, { type: 'logLost', heldBefore, last: lastPosition(replica.log) });
+}
+
+/**
+ * A leader's answer to a question of this boot. The question told it that nothing of what we
+ * reported in earlier boots counts any more, so whatever our lost entries have helped to commit
+ * lies at or below the commit position of the answer. Only the leader's own answer will do: it
+ * might still commit by our old report while others tell us how far it has come.
+ */
+export function learnRecoveryTarget(
+  replica: Replica,
+  from: NodeId,
+  { probeMs, staleMs, upTo }: HeartbeatReply,
+): void {
+  if (!replica.isRecovering || replica.recoveryTarget !== undefined) return;
+  const fact = replica.facts.get(from)?.fact;
+  const isLeader = fact?.role === 'leader' && fact.term === replica.term;
+  // Before a commit of its own term it may not know of everything that is committed.
+  const isConfirmed = staleMs !== undefined && upTo.term === replica.term;
+  if (isLeader && isConfirmed && probeMs >= replica.bootedAt) replica.recoveryTarget = upTo;
+}
+
+/** It holds everything that it may have helped to commit: from here on it counts again. */
+export function advanceRecovery(replica: Replica, turn: Turn): void {
+  const { recoveryTarget: target, log } = replica;
+  if (!replica.isRecovering || target === undefined) return;
+  const isHeld = target.index <= log.base.index || holds(log, target);
+  if (!isHeld || replica.durableIndex < target.index) return;
+  assert(replica.role !== 'leader', 'nobody leads with a log that has lost a part');
+  replica.isRecovering = false;
+  replica.recoveryTarget = undefined;
+  replica.isFactDirty = true;
+  replica.isReportDue = true;
+  turn.effects.push({ type: 'remember', what: { isRecovering: false } });
+  tell(turn, { type: 'logRecovered', position: target });
+}
+
+/**
+ * Others tell us what they know of us. Of an earlier boot: did it hold more than we do, and does no
+ * removal of ours account for that?
+ */
+export function compareWithEarlier(replica: Replica, turn: Turn, { durable }: Fact): void {
+  const { log, removedFrom } = replica;
+  if (durable.index <= log.lastIndex) return;
+  const wasRemoved =
+    removedFrom !== undefined &&
+    durable.index >= removedFrom.index &&
+    durable.term <= removedFrom.term;
+  if (!wasRemoved) beginRecovery(replica, turn, durable);
+}
+
+/** Remembers a removal before it happens, so that it is not taken for a loss later. */
+export function noteRemoval(replica: Replica, turn: Turn, fromIndex: LogIndex): void {
+  const { term } = lastPosition(replica.log);
+  replica.removedFrom = { term, index: fromIndex };
+  turn.effects.push({ type: 'remember', what: { removedFrom: replica.removedFrom } });
+}
+
+/** With this many logs lost, no leader can be elected that knows what was committed. */
+export function considerHopelessness(replica: Replica, turn: Turn): void {
+  const { config, facts, identity } = replica;
+  const isLost = (id: NodeId): boolean =>
+    id === identity.id ? replica.isRecovering : facts.get(id)?.fact.isRecovering === true;
+  const lost = votersOf(config)
+    .map(({ id }) => id)
+    .filter(isLost);
+  const sound = votersOf(config).filter(({ id }) => !isLost(id));
+  const isHopeless = lost.length > 0 && !isQuorum(config, new Set(sound.map(({ id }) => id)));
+  if (isHopeless && !replica.isHopelessTold) tell(turn, { type: 'majorityLost', lost });
+  replica.isHopelessTold = isHopeless;
+}
+
+/** The commit position is written down this often, in election timeouts, when it has moved. */
+const commitNoteTimeouts = 10;
+
+/** Now and then: after a restart, too, this is known to be committed, and never removed. */
+export function noteCommit(replica: Replica, turn: Turn): void {
+  const { commit, durableIndex, timings } = replica;
+  if (turn.now - replica.commitNotedAt < commitNoteTimeouts * timings.electionTimeoutMs) return;
+  const isNews = comparePositions(commit, replica.notedCommit) > 0;
+  if (!isNews || commit.index > durableIndex) return;
+  replica.notedCommit = commit;
+  replica.commitNotedAt = turn.now;
+  turn.effects.push({ type: 'remember', what: { committed: commit } });
+}
