@@ -59,6 +59,10 @@ export type ServerDescription = {
   readonly openChanges: readonly string[];
   /** It lost a part of its log, and has no vote until it holds it again. */
   readonly isRecovering: boolean;
+  /** Files of its that cannot be read, and what is missing without one. */
+  readonly damagedFiles: readonly string[];
+  /** New writes find no room on its disk. */
+  readonly isDiskFull: boolean;
 };
 
 export type PutAnswer = {
@@ -286,6 +290,8 @@ const descriptionOf = (description: Description): ServerDescription => ({
   foreigners: description.foreigners,
   openChanges: description.openChanges,
   isRecovering: description.isRecovering,
+  damagedFiles: description.damagedFiles,
+  isDiskFull: description.isDiskFull,
 });
 
 /** It stands in the log; whatever the answer means, it may have had an effect. */

@@ -29,12 +29,16 @@ export function judgeHealth(members: readonly MemberView[], leader: string | und
     const text = `${leader} leads, and no majority follows it`;
     return { health: 'RED', reason: joined(text, reason), survives: 0 };
   }
-  const sound = following.filter(({ isRecovering, fact }) => !isRecovering && !fact?.isDiskStalled);
+  const sound = following.filter(canVoteAndStore);
   const survives = Math.max(0, sound.length - quorumSize(voters.length));
   if (troubles.length > 0) return { health: 'YELLOW', reason, survives };
   const servers = voters.length === 1 ? 'the server takes' : `all ${voters.length} servers take`;
   return { health: 'GREEN', reason: `${servers} part`, survives };
 }
+
+/** A voter that cannot vote, or store what is written, is of no help when another one fails. */
+const canVoteAndStore = ({ isRecovering, isDiskFull, fact }: MemberView): boolean =>
+  !isRecovering && !isDiskFull && fact?.isDiskStalled !== true;
 
 /** One line for people, wherever the state of the cluster is told. */
 export function healthSentence({ health, reason, survives }: Judgement): string {
@@ -64,10 +68,23 @@ function troublesOf(member: MemberView, leader: string | undefined): string[] {
     ...absence(member, leader),
     ...(isRecovering ? ['has lost a part of its log and gets it from the others'] : []),
     ...(fact?.isDiskStalled === true ? ['has a disk that does not keep up'] : []),
+    ...(member.isDiskFull ? ['has a full disk, and takes no writes as a leader'] : []),
+    ...damageOf(member),
     ...(member.timingProblem === undefined ? [] : [member.timingProblem]),
   ];
   if (inWay.length > 0 || standing === 'voter') return inWay;
   return [standing === 'awaited' ? `is awaited at ${address}` : 'catches up'];
+}
+
+/** More files than these are not told one by one. */
+const namedFilesMax = 3;
+
+function damageOf({ damagedFiles }: MemberView): string[] {
+  if (damagedFiles.length === 0) return [];
+  const named = damagedFiles.slice(0, namedFilesMax).join(', ');
+  const more = damagedFiles.length - namedFilesMax;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return [`has damage in its files (${named}${rest})`];
 }
 
 /** Is it there, and does it take part? */

@@ -23,6 +23,8 @@ export type MemberView = {
   readonly isFollowing: boolean;
   /** It has lost a part of its log, and has no vote until it holds it again. */
   readonly isRecovering: boolean;
+  readonly damagedFiles: readonly string[];
+  readonly isDiskFull: boolean;
   /** How its settings of time differ from the leader's. */
   readonly timingProblem: string | undefined;
   /** It is to go, once the others can do without it. */
@@ -52,6 +54,8 @@ export function memberView(
     standing: standingOf(member),
     isFollowing: isFollowing(id, leader),
     isRecovering: own?.isRecovering ?? false,
+    damagedFiles: own?.damagedFiles ?? [],
+    isDiskFull: own?.isDiskFull ?? false,
     timingProblem: timingProblemOf(own?.facts[0]?.fact.timing, leader?.facts[0]?.fact.timing),
     isLeaving: member?.isLeaving ?? false,
     fact: heard?.fact,

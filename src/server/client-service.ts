@@ -1,6 +1,6 @@
 import { Metadata, type ServerDuplexStream, type ServerWritableStream } from '@grpc/grpc-js';
 import type { NodeId } from '../consensus/types.ts';
-import { idempotencyFigures, withoutRoom } from '../host/idempotency-room.ts';
+import { withoutRoom } from '../host/idempotency-room.ts';
 import { firstKeptSeq, readJournal, UnreadableObjects } from '../host/journal-reader.ts';
 import { rangeText, readKeys } from '../host/key-reader.ts';
 import { ReadGate } from '../host/read-gate.ts';
@@ -23,9 +23,9 @@ import type { TransferLeadershipReply } from '../transport/generated/gossipraft/
 import { Assembly, type Room, wholeMaxBytes } from '../transport/pieces.ts';
 import { reasonOf } from '../transport/wire-checks.ts';
 import { readCommands } from '../transport/wire-commands.ts';
-import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
 import { AckStream } from './ack-stream.ts';
 import { serveBackup } from './backup-source.ts';
+import { describeServer } from './describe-server.ts';
 import { changeMembers } from './member-service.ts';
 import {
   notLeader,
@@ -95,7 +95,10 @@ export class ClientService {
       DescribeServer: ({ request }, callback) => {
         const refusal = this.#wrongCluster(request);
         if (refusal !== undefined) callback(null, { refused: refusal });
-        else callback(null, { description: this.#describe() });
+        else {
+          const description = describeServer(this.#context, this.#gate.leaseRemainingMs());
+          callback(null, { description });
+        }
       },
     };
   }
@@ -333,29 +336,6 @@ export class ClientService {
     }
     const { first, last, term, index } = placement;
     return { found: { firstSeq: first, count: last - first + 1, position: { term, index } } };
-  }
-
-  #describe() {
-    const { host, nodeId, transport, startedAtWallMs, counters, foreigners } = this.#context;
-    const { openChanges, isRecovering } = this.#context;
-    const { leader, config, facts } = host.describe();
-    return {
-      server: nodeId,
-      ...(leader === undefined ? {} : { leader }),
-      ...(config === undefined ? {} : { config: writeConfig(config) }),
-      facts: facts.map(writeGossipEntry),
-      connectedPeers: [...transport.connectedPeers()],
-      startedAtWallMs,
-      counters: {
-        ...counters,
-        readRounds: host.replica.readRounds,
-        ...idempotencyFigures(this.#context),
-      },
-      leaseRemainingMs: this.#gate.leaseRemainingMs(),
-      foreigners: [...foreigners.recent()],
-      openChanges: [...openChanges],
-      isRecovering: isRecovering(),
-    };
   }
 }
 

@@ -59,6 +59,8 @@ function viewOf(told: Readonly<Record<string, Told>>): ClusterView {
         foreigners: [],
         openChanges: told[id]?.openChanges ?? [],
         isRecovering: told[id]?.isRecovering ?? false,
+        damagedFiles: told[id]?.damagedFiles ?? [],
+        isDiskFull: told[id]?.isDiskFull ?? false,
       }),
     );
   const servers = ids.map(id => ({ id, host: 'localhost', port: Number(id.slice(1)) }));
@@ -150,6 +152,20 @@ const cases: readonly Case[] = [
     'YELLOW',
     /^n2 has a disk that does not keep up$/,
     0,
+  ],
+  [
+    'a disk is full',
+    { n0: {}, n1: {}, n2: { isDiskFull: true } },
+    'YELLOW',
+    /^n2 has a full disk/,
+    0,
+  ],
+  [
+    'files are damaged',
+    { n0: {}, n1: { damagedFiles: ['a', 'b', 'c', 'd', 'e'] }, n2: {} },
+    'YELLOW',
+    /^n1 has damage in its files \(a, b, c and 2 more\)$/,
+    1,
   ],
   [
     'a server has other timings',

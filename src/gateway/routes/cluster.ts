@@ -92,6 +92,8 @@ function memberBody(member: MemberView, { nodes }: GatewayContext) {
     standing,
     following: member.isFollowing,
     recovering: member.isRecovering,
+    damaged_files: member.damagedFiles,
+    disk_full: member.isDiskFull,
     leaving: isLeaving,
     role: reachable ? (fact?.role ?? null) : null,
     term: fact?.term ?? null,

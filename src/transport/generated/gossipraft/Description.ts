@@ -18,6 +18,8 @@ export interface Description {
   'foreigners'?: (_gossipraft_Foreigner)[];
   'openChanges'?: (string)[];
   'isRecovering'?: (boolean);
+  'damagedFiles'?: (string)[];
+  'isDiskFull'?: (boolean);
   '_leader'?: "leader";
 }
 
@@ -33,5 +35,7 @@ export interface Description__Output {
   'foreigners': (_gossipraft_Foreigner__Output)[];
   'openChanges': (string)[];
   'isRecovering': (boolean);
+  'damagedFiles': (string)[];
+  'isDiskFull': (boolean);
   '_leader'?: "leader";
 }

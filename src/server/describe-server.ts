@@ -1,0 +1,29 @@
+import { idempotencyFigures } from '../host/idempotency-room.ts';
+import type { Description } from '../transport/generated/gossipraft/Description.ts';
+import { writeConfig, writeGossipEntry } from '../transport/wire-gossip.ts';
+import type { ServerContext } from './server-context.ts';
+
+/** What the server says of itself, and of the others as far as it has heard of them. */
+export function describeServer(context: ServerContext, leaseRemainingMs: number): Description {
+  const { host, nodeId, transport, startedAtWallMs, counters, foreigners } = context;
+  const { archive, openChanges, isRecovering } = context;
+  const { leader, config, facts } = host.describe();
+  return {
+    server: nodeId,
+    ...(leader === undefined ? {} : { leader }),
+    ...(config === undefined ? {} : { config: writeConfig(config) }),
+    facts: facts.map(writeGossipEntry),
+    connectedPeers: [...transport.connectedPeers()],
+    startedAtWallMs,
+    counters: {
+      ...counters,
+      readRounds: host.replica.readRounds,
+      ...idempotencyFigures(context),
+    },
+    leaseRemainingMs,
+    foreigners: [...foreigners.recent()],
+    openChanges: [...openChanges],
+    isRecovering: isRecovering(),
+    damagedFiles: [...archive.damagedFiles],
+  };
+}
