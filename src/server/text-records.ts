@@ -98,7 +98,7 @@ export class TextRecords {
     this.#note(() => {
       const { kind, payload, term } = entry;
       const text = kind === 'noop' ? 'NO-OP' : commandText(decodeCommand(payload));
-      this.#logLines.push(`${outcome?.hadEffect === false ? 'REPEATED ' : ''}${text} ${term}`);
+      this.#logLines.push(`${effectWord(outcome)}${text} ${term}`);
       this.#say({ type: 'entryApplied', operation: shortened(text), isLeader });
     });
   }
@@ -200,6 +200,14 @@ export class TextRecords {
 
 const shortened = (operation: string): string =>
   operation.length <= operationMaxLength ? operation : `${operation.slice(0, operationMaxLength)}…`;
+
+/** What a reader of the log must know to leave the line out. */
+function effectWord(outcome: Outcome | undefined): string {
+  if (outcome === undefined || outcome.hadEffect) return '';
+  const { kind } = outcome.result;
+  if (kind === 'malformed') return '';
+  return kind === 'appended' || kind === 'transacted' ? 'REPEATED ' : 'REFUSED ';
+}
 
 /** The lines of the first `index` entries: one each, but for what a snapshot stands for. */
 function linesUpTo(lines: readonly string[], index: number): readonly string[] {

@@ -12,7 +12,15 @@ export type RestoredCommand =
   | { readonly kind: 'transact'; readonly transaction: Transaction }
   | { readonly kind: 'putAll'; readonly data: Uint8Array };
 
-const withoutTrace = new Set(['NO-OP', 'SESSION', 'TICK', 'MALFORMED', 'REPEATED', 'GET']);
+const withoutTrace = new Set([
+  'NO-OP',
+  'SESSION',
+  'TICK',
+  'MALFORMED',
+  'REPEATED',
+  'REFUSED',
+  'GET',
+]);
 /** Locks are not restored: who held one cannot know that the cluster is another one. */
 const locks = new Set(['ACQUIRE', 'RENEW', 'RELEASE', 'GUARD']);
 

@@ -170,25 +170,33 @@ export function* livingKeys(
   for (const entry of keys.entries(from)) if (ifAlive(entry[1], nowMs) !== undefined) yield entry;
 }
 
+const ascending = (names: readonly string[]): string[] =>
+  names.toSorted((a, b) => (a < b ? -1 : 1));
+
 /** Removes what is due, the oldest first and at most `limit` things, as part of a revision. */
 export function expire(
   state: KeyValues,
   at: { readonly revision: number; readonly nowMs: number },
   limit: number,
 ): void {
-  let rest = state.contents;
+  const { contents } = state;
+  const due: string[] = [];
   const keys: ByteString[] = [];
-  let count = 0;
-  for (const [dueAt, deadline] of state.contents.deadlines.entries()) {
-    if (deadlineMs(dueAt) > at.nowMs || count >= limit) break;
-    count += 1;
-    if ('key' in deadline) {
-      rest = withRecord(rest, deadline.key, undefined);
-      keys.push(deadline.key);
-    } else rest = withLock(rest, deadline.lock, undefined);
+  const locks: string[] = [];
+  for (const [dueAt, deadline] of contents.deadlines.entries()) {
+    if (deadlineMs(dueAt) > at.nowMs || due.length >= limit) break;
+    due.push(dueAt);
+    if ('key' in deadline) keys.push(deadline.key);
+    else locks.push(deadline.lock);
   }
+  if (due.length === 0) return;
   // Else it cannot be told later what was past its end at this revision, and not yet removed.
-  if (count === limit && keys.length === 0) addVersion(state, at, []);
+  if (due.length === limit && keys.length === 0) addVersion(state, at, []);
+  const rest = {
+    keys: contents.keys.withoutAll(ascending(keys)),
+    locks: contents.locks.withoutAll(ascending(locks)),
+    deadlines: contents.deadlines.withoutAll(due),
+  };
   commitContents(state, at, rest, keys);
 }
 

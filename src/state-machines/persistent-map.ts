@@ -76,6 +76,12 @@ export class PersistentMap<Value extends object> {
     return new PersistentMap(shortened(remove(this.#root, key)), this.size - 1);
   }
 
+  /** Without all of these, which are there and ascend: faster than one by one. */
+  withoutAll(keys: readonly string[]): PersistentMap<Value> {
+    if (keys.length === 0) return this;
+    return new PersistentMap(shortened(removeAll(this.#root, keys)), this.size - keys.length);
+  }
+
   /** Entries from the smallest key that is not below `start`, ascending. */
   *entries(start = ''): Generator<readonly [string, Value]> {
     for (const { keys, values } of leavesFrom(this.#root, start)) {
@@ -183,6 +189,38 @@ function remove<Value>(node: Node<Value>, key: string): Node<Value> {
   const child = node.children[place];
   if (child === undefined) return node;
   return innerOf(withChild(node.children, place, remove(child, key)));
+}
+
+/** Every node is copied once, however many of the keys lie below it. */
+function removeAll<Value>(node: Node<Value>, keys: readonly string[]): Node<Value> {
+  if (node.children === undefined) {
+    const gone = new Set(keys);
+    const { values } = node;
+    return leafOf(
+      node.keys.filter(key => !gone.has(key)),
+      values.filter((_, place) => !gone.has(node.keys[place] ?? '')),
+    );
+  }
+  const children: Node<Value>[] = [];
+  let from = 0;
+  for (const [place, child] of node.children.entries()) {
+    const next = node.keys[place + 1];
+    const to = next === undefined ? keys.length : from + lowerBound(keys.slice(from), next);
+    addChild(children, to > from ? removeAll(child, keys.slice(from, to)) : child);
+    from = to;
+  }
+  return innerOf(children);
+}
+
+/** Appends a child; a small one joins the one before. */
+function addChild<Value>(children: Node<Value>[], child: Node<Value>): void {
+  const last = children.at(-1);
+  const size = child.keys.length;
+  if (size === 0) return;
+  const isSmall = size < nodeMin || (last?.keys.length ?? nodeMin) < nodeMin;
+  if (last !== undefined && isSmall && last.keys.length + size <= nodeMax) {
+    children[children.length - 1] = joined(last, child);
+  } else children.push(child);
 }
 
 /** Puts a child that has lost an entry in its place; a small one joins its neighbour. */

@@ -100,7 +100,7 @@ export function createReplicatedState(limits: StateLimits = stateLimits): Replic
 export type Outcome = {
   readonly result: Result;
   readonly waiter: { readonly session: number; readonly sequence: number } | undefined;
-  /** False for a repeated command, and for one that could not be done. */
+  /** False for a repeated command, for one that could not be done, and for what is none. */
   readonly hadEffect: boolean;
 };
 
@@ -109,7 +109,7 @@ export function applyEntry(state: ReplicatedState, entry: AppliedEntry): Outcome
   state.appliedIndex = entry.index;
   if (entry.kind === 'noop') return undefined;
   const command = decodeCommand(entry.payload);
-  if (command === undefined) return without({ kind: 'malformed' });
+  if (command === undefined) return { ...without({ kind: 'malformed' }), hadEffect: false };
   passTime(state, entry);
   if (command.kind === 'tick') {
     state.keys.maxBytes = command.idempotencyMaxBytes ?? state.keys.maxBytes;

@@ -55,7 +55,11 @@ export const clockMutants: readonly Mutant[] = [
   ),
   machineMutant(
     'what was past its end at a revision is seen there later',
-    inFile(keys, '  if (count === limit && keys.length === 0) addVersion(state, at, []);\n', ''),
+    inFile(
+      keys,
+      '  if (due.length === limit && keys.length === 0) addVersion(state, at, []);\n',
+      '',
+    ),
   ),
   machineMutant(
     'a snapshot forgets the log time of the oldest revision',

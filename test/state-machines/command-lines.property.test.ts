@@ -54,7 +54,13 @@ test('entries that were put come back as the same bytes', t => {
 });
 
 test('what nobody has to restore is left out, and what nobody wrote is refused', t => {
-  for (const line of ['NO-OP 1', 'SESSION 1', 'REPEATED INCR a 1 2', 'ACQUIRE l x 100 1']) {
+  for (const line of [
+    'NO-OP 1',
+    'SESSION 1',
+    'REPEATED INCR a 1 2',
+    'REFUSED INCR a 1 2',
+    'ACQUIRE l x 100 1',
+  ]) {
     t.is(restoredCommand(line), undefined, line);
   }
   for (const line of ['SET a b', 'FLY a 1', 'SET a "b 1', 'INCR a x 1', 'TXN {} 1', 'SET 1']) {

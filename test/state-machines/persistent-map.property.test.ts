@@ -55,3 +55,29 @@ test('a map made from sorted entries is the same as one made step by step', t =>
   t.is(emptied.size, 0);
   t.deepEqual([...emptied.entries()], []);
 });
+
+test('many keys go at once as they would go one by one, and the version before stays', t => {
+  const names = fc.uniqueArray(fc.string({ maxLength: 3 }), { maxLength: 1500, size: 'max' });
+  const property = fc.property(names, fc.double({ min: 0, max: 1, noNaN: true }), (all, share) => {
+    let map = PersistentMap.empty<Item>();
+    for (const [number, name] of all.entries()) map = map.with(name, { number });
+    const ascending = sorted(new Map([...map.entries()]));
+    const isGone = (place: number): boolean => (place * 7919) % 1000 < share * 1000;
+    const gone = ascending.filter((_, place) => isGone(place)).map(([name]) => name);
+    const kept = ascending.filter((_, place) => !isGone(place));
+    const rest = map.withoutAll(gone);
+    t.deepEqual([...rest.entries()], kept);
+    t.is(rest.size, kept.length);
+    t.deepEqual([...map.entries()], ascending);
+    // It goes on as a map does.
+    const [first = 'a'] = gone;
+    const again = rest.with(first, { number: -1 });
+    t.deepEqual(again.get(first), { number: -1 });
+    t.deepEqual(
+      [...again.withoutAll([first]).entries()],
+      gone.length === 0 ? [...again.without(first).entries()] : kept,
+    );
+    for (const [name, item] of kept) t.deepEqual(rest.get(name), item);
+  });
+  fc.assert(property, { numRuns: 60 });
+});
