@@ -205,6 +205,28 @@ program
   });
 
 program
+  .command('recover')
+  .description('make a new cluster out of one data directory, when a majority is lost for good')
+  .argument('<directory>', 'the data directory of a server, such as data/n2')
+  .option('--dry-run', 'say what is there and what may be lost, and change nothing')
+  .option('--yes', 'ask nothing')
+  .addOption(configOption())
+  .action(async (directory: string, options) => {
+    const { recover } = await import('./recover.ts');
+    await recover(directory, options);
+  });
+
+program
+  .command('export')
+  .description('write what a data directory holds as lines of JSON, without a cluster')
+  .argument('<directory>', 'the data directory of a server, such as data/n2')
+  .argument('<file>', 'the file; it must not be there yet')
+  .action(async (directory: string, file: string) => {
+    const { exportDirectory } = await import('./export-directory.ts');
+    await exportDirectory(directory, file);
+  });
+
+program
   .command('simulate')
   .description('run the cluster through simulated misfortunes')
   .option('--seeds <count>', 'how many', wholeNumber(1), 2000)

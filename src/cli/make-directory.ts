@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import type { Config } from '../consensus/types.ts';
+import type { Config, DirectoryId } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { StateRecord } from '../state-machines/state-capture.ts';
 import { floorBeyond, raisedTo } from '../state-machines/state-floor.ts';
@@ -18,8 +18,11 @@ export type DirectoryContent = {
   batches(): AsyncIterable<ArchivedBatch>;
   /** Tells it from any other content: servers found a cluster only with those of the same one. */
   readonly origin: string;
-  /** A cluster that is founded already; without it, the listed servers found one at their start. */
-  readonly config?: Config;
+  /**
+   * A cluster that is founded already, in which the directory has its place; without it, the
+   * listed servers found one at their start.
+   */
+  readonly configOf?: (directoryId: DirectoryId) => Config;
 };
 
 type Owner = { readonly clusterName: string; readonly nodeId: string };
@@ -47,7 +50,7 @@ export async function makeDirectory(
 async function fill(
   path: string,
   owner: Owner,
-  { records, batches, origin, config }: DirectoryContent,
+  { records, batches, origin, configOf }: DirectoryContent,
   position: Position,
 ): Promise<void> {
   const opened = openDataDirectory(path, owner, nodeFileSystem);
@@ -55,6 +58,7 @@ async function fill(
     const archive = await JournalArchive.open(nodeFileSystem, path, opened.metadata);
     await archive.add(batches(), position.index);
     const { clusterName } = owner;
+    const config = configOf?.(opened.metadata.directoryId);
     const header = { clusterName, clusterId: config?.clusterId, position, origin };
     const raised = raisedTo(position.index, records);
     const saved = await writeSnapshot(nodeFileSystem, path, header, raised);

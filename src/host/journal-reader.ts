@@ -22,7 +22,7 @@ export type JournalEntry = {
 /** Where the posted objects of a server are: the newest in its log, older ones in the archive. */
 export type JournalSources = {
   readonly state: ReplicatedState;
-  readonly log: LogStore;
+  readonly log: Pick<LogStore, 'firstIndex' | 'read'>;
   readonly archive: Archive;
   readonly timers: Timers;
 };

@@ -30,6 +30,13 @@ export function lockDirectory(directory: string): DirectoryLock {
   throw inUse(directory, undefined);
 }
 
+/** For somebody who only looks: throws when a process has the directory. */
+export function demandUnlocked(directory: string): void {
+  const text = readIfPresent(join(directory, 'lock'));
+  const owner = text === undefined ? undefined : parse(text);
+  if (owner !== undefined && isAlive(owner)) throw inUse(directory, owner.pid);
+}
+
 /** What a process that died while it took the lock has left; those of the living stay. */
 export function sweepDrafts(directory: string, names: readonly string[]): void {
   for (const name of names) {

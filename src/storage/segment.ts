@@ -60,6 +60,13 @@ export function encodeSegmentHeader(firstIndex: number, directoryId: string): Bu
   return header;
 }
 
+/** Whose file it is, as its header says; nothing is checked. */
+export async function directoryIdIn(file: LogFile): Promise<string> {
+  const header = Buffer.alloc(segmentHeaderBytes);
+  await file.read(header, 0);
+  return header.toString('latin1', 24, 88).replaceAll('\0', '');
+}
+
 /** Makes a new segment durable, name included, before anything relies on it. */
 export async function createSegment(
   fileSystem: FileSystem,
