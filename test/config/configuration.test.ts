@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { parseConfiguration } from '../../src/config/cluster-configuration.ts';
 import { loadConfiguration } from '../../src/config/load-configuration.ts';
+import { checkOddFile, oddFiles } from './odd-files.ts';
 
 const node = { host: 'localhost', port: 50_051 };
 
@@ -80,46 +81,8 @@ test('a wrong number of nodes is reported and not obeyed; a bad file is one sent
   });
 });
 
-const written = (t: ExecutionContext, text: string | Buffer): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'gossip-raft-config-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'c.json');
-  writeFileSync(path, text);
-  return path;
-};
-const n0 = '"n0": {"host": "localhost", "port": 17051}';
-const n1 = '"n1": {"host": "localhost", "port": 17052}';
-
-const refused: readonly (readonly [string, string | Buffer, RegExp])[] = [
-  [
-    'a server twice',
-    `{"nodes": {\n  ${n0},\n  ${n0}\n}}`,
-    /line 3, column 3: the field nodes\.n0: /,
-  ],
-  ['a field twice', `{"nodes": {${n0}},\n"nodes": {${n1}}}`, /line 2, column 1: the field nodes: /],
-  ['a missing comma', `{"nodes": {\n  ${n0}\n  ${n1}\n}}`, /not JSON \(line 3, column 3: comma/],
-  ['a comment', `{"nodes": {${n0}}} // three`, /not JSON \(line 1, column \d+: invalid comment/],
-  ['nothing', '', /not JSON \(line 1, column 1: value expected\)/],
-  ['endless brackets', '['.repeat(500_000), /not JSON \(line 1, column 1: /],
-  ['another encoding', Buffer.from('\ufeff{}', 'utf16le'), /is UTF-16; save it as UTF-8/],
-  ['a slip in the third line', `{"nodes": {\n${n0}},\n "timng": 1}`, /line 3, column 2: .*"timng"/],
-  ['a wrong value', `{"nodes": {\n${n0.replace('17051', '0')}}}`, /line 2, column 29: .*n0\.port/],
-];
-for (const [what, text, sentence] of refused) {
-  test(`${what}: the line and the column are named`, t => {
-    t.throws(() => loadConfiguration(written(t, text)), {
-      name: 'StartupError',
-      message: sentence,
-    });
+for (const file of oddFiles) {
+  test(`${file.what}: said, with the line and the column`, t => {
+    t.is(checkOddFile(file), undefined);
   });
 }
-
-test('two servers only, and a byte order mark, are warned of', t => {
-  const path = written(t, `\ufeff{\n  "nodes": {${n0}, ${n1}}}`);
-  t.deepEqual(loadConfiguration(path).warnings, [
-    `${path}: line 1, column 1: it begins with a byte order mark, which is passed over; save it ` +
-      'without one',
-    `${path}: line 2, column 3: the majority of 2 servers is both of them: no failure is ` +
-      'survived; list 3',
-  ]);
-});

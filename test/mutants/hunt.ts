@@ -12,6 +12,7 @@ import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
 import { checkSnapshotCrashes } from '../storage/snapshot-crashes.ts';
 import { checkPullStreams, checkTailBytes } from '../transport/pull-streams.ts';
+import { checkHands } from './hand-checks.ts';
 
 /*
  * Runs in a process of its own, beside a planted bug, and says who has found it. The seed that found
@@ -28,6 +29,7 @@ async function hunt(): Promise<Found | undefined> {
   const again = witness === undefined ? undefined : await judge(Number(witness));
   if (again !== undefined) return again;
   if (focus === 'machines') return huntMachines();
+  if (focus === 'hands') return huntHands();
   const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
   if (metadata !== undefined)
     return { checker: 'crash points and flipped bits of the metadata', what: metadata };
@@ -51,6 +53,11 @@ async function hunt(): Promise<Found | undefined> {
     return { checker: `explorer, ${violation.path.length} actions`, what: violation.text };
   }
   return simulate();
+}
+
+function huntHands(): Found | undefined {
+  const what = checkHands();
+  return what === undefined ? undefined : { checker: 'files for people', what };
 }
 
 function huntMachines(): Found | undefined {

@@ -8,9 +8,9 @@ export type Mutant = {
   }[];
   /**
    * Only such seeds are tried, of which there are few: else it would take long to meet them. Of the
-   * state machines: no seeds, but what checks these alone.
+   * state machines and of files for people: no seeds, but what checks these alone.
    */
-  readonly focus?: 'leases' | 'members' | 'machines';
+  readonly focus?: 'leases' | 'members' | 'machines' | 'hands';
 };
 
 export const inFile = (file: string, from: string, to: string): Mutant['edits'][number] => ({
@@ -38,4 +38,10 @@ export const memberMutant = (name: string, ...edits: Mutant['edits'][number][]):
   name,
   edits,
   focus: 'members',
+});
+
+export const handMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
+  name,
+  edits,
+  focus: 'hands',
 });

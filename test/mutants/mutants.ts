@@ -1,5 +1,6 @@
 import { backupMutants } from './backup-mutants.ts';
 import { clockMutants } from './clock-mutants.ts';
+import { handMutants } from './hand-mutants.ts';
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
@@ -341,6 +342,7 @@ export const mutants: readonly Mutant[] = [
   ),
   ...clockMutants,
   ...backupMutants,
+  ...handMutants,
   ...leaseMutants,
   ...memberMutants,
   ...storageMutants,

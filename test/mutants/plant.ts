@@ -13,11 +13,16 @@ const folders = [
   'src/simulation',
   'src/events',
   'src/errors',
+  'src/config',
+  'src/server',
   'test/consensus',
   'test/state-machines',
   'test/storage',
   'test/transport',
   'test/host',
+  'test/config',
+  'test/events',
+  'test/server',
   'test/mutants',
 ];
 const files = ['src/assert.js', 'src/words.js'];
