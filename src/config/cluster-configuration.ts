@@ -100,6 +100,8 @@ const limitsShape = z.strictObject(
     tailMaxBytes: positive('bytes').default(16 * mebibyte),
     /** A server saves its state after so many bytes of log, or as many as it saved last. */
     snapshotIntervalBytes: positive('bytes').default(64 * mebibyte),
+    /** Below this much free room writes are refused; at most a twentieth of the disk. */
+    diskReserveBytes: positive('bytes').default(16 * mebibyte),
     /** Idempotency keys: 64 bytes each. The leader's counts. */
     idempotencyMaxBytes: positive('bytes')
       .min(mebibyte, { error: 'expected at least 1 MiB' })

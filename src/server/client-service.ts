@@ -28,6 +28,7 @@ import { serveBackup } from './backup-source.ts';
 import { describeServer } from './describe-server.ts';
 import { changeMembers } from './member-service.ts';
 import {
+  diskFull,
   notLeader,
   refused,
   refusedByHost,
@@ -182,6 +183,11 @@ export class ClientService {
       reply({ refused: wrong ?? refused('REFUSAL_INVALID', 'the nonce is too long') });
       return;
     }
+    const full = this.#diskFull();
+    if (full !== undefined) {
+      reply({ refused: full });
+      return;
+    }
     const { requests } = this.#context;
     requests.propose([encodeCommand({ kind: 'openSession', nonce })], answer => {
       if (answer.type === 'refused') {
@@ -243,11 +249,19 @@ export class ClientService {
       const commands = readCommands(request, assembly);
       if (commands === undefined) return {};
       const refusal =
-        refusalOfCommands(commands) ?? refusedKeys(withoutRoom(this.#context, commands));
+        refusalOfCommands(commands) ??
+        this.#diskFull() ??
+        refusedKeys(withoutRoom(this.#context, commands));
       return refusal === undefined ? { commands } : { refusal };
     } catch (error) {
       return { refusal: refused('REFUSAL_INVALID', reasonOf(error)) };
     }
+  }
+
+  /** Of a leader: anybody else says who leads. */
+  #diskFull(): Refused | undefined {
+    const { isDiskFull, host } = this.#context;
+    return isDiskFull() && host.replica.role === 'leader' ? diskFull : undefined;
   }
 
   #noteRequests(commands: readonly Uint8Array[]): void {

@@ -57,6 +57,11 @@ export const refusedKeys = (places: readonly number[]): Refused | undefined =>
         commands: [...places],
       };
 
+export const diskFull: Refused = refused(
+  'REFUSAL_DISK_FULL',
+  "the leader's disk is full: writes are refused until there is room",
+);
+
 export function refusedProposal(reason: RefusalReason, leader: NodeId | undefined): Refused {
   switch (reason) {
     case 'notLeader':

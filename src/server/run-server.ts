@@ -20,6 +20,7 @@ import type { PeerAddress, TransportListener } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
 import { bootReplica } from './boot-replica.ts';
 import { ClientService } from './client-service.ts';
+import { diskStanding, tellWhatWasFound, watchSpace } from './disk-events.ts';
 import { diskSentence } from './disk-sentence.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
 import { Foreigners } from './foreigners.ts';
@@ -86,6 +87,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     nodeId,
     tailMaxBytes: configuration.limits.tailMaxBytes,
     segmentMaxBytes: Math.min(segmentMaxBytes, configuration.limits.snapshotIntervalBytes),
+    reserveBytes: configuration.limits.diskReserveBytes,
     listener: {
       persisted: (logGeneration, index) =>
         server?.context.host.dispatch({ type: 'persisted', logGeneration, index }),
@@ -94,6 +96,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     load: directory => loadState(directory, text => eventLog.say('warn', text)),
   });
   tellWhatWasFound(storage, eventLog);
+  await watchSpace(storage, eventLog);
   const places = new ListeningPlaces(nodeId as NodeId, eventLog);
   server = wire(options, storage, eventLog, fatal, places);
   const grpc = await startGrpcServer(endpoint, server.services, {
@@ -212,7 +215,7 @@ function wire(
     transport,
     textRecords,
     openChanges: [],
-    isRecovering: () => storage.metadata.isRecovering,
+    ...diskStanding(storage),
   };
   const clientService = new ClientService(context);
   const services = [
@@ -285,34 +288,6 @@ function leaveBehind(options: ServerOptions, directory: string, eventLog: EventL
   const advice = 'started and added again, the server comes back with it';
   eventLog.say('info', `its data is still in ${directory}: ${advice}`);
   options.onRemoved();
-}
-
-/** What a start has to say of the disk. */
-function tellWhatWasFound(
-  { loaded, recovered, repaired, shortfall, metadata }: Storage,
-  eventLog: EventLog,
-): void {
-  if (loaded.position.index > 0) {
-    eventLog.say('info', `starts from the snapshot of entry ${loaded.position.index}`);
-  }
-  if (repaired !== undefined) {
-    const { path, why } = repaired;
-    eventLog.say(
-      'warn',
-      `the log file ${path}: ${why}; the snapshot holds all of it, nothing is lost`,
-    );
-  }
-  if (shortfall !== undefined) {
-    const { file, why, heldBefore, folder } = shortfall;
-    const text =
-      `the log file ${file} is damaged: ${why}. Of at least ${heldBefore} entries the first ` +
-      `${recovered.lastIndex} are here; the rest comes from the others`;
-    const place = folder === undefined ? '' : `; what cannot be used is in ${folder}`;
-    eventLog.say('error', `${text}${place}`);
-  }
-  if (metadata.isRecovering) {
-    eventLog.say('warn', 'has no vote until it holds again what a leader has confirmed');
-  }
 }
 
 const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({

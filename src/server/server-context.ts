@@ -22,4 +22,6 @@ export type ServerContext = CreatedHost & {
   openChanges: readonly string[];
   /** It lost a part of its log, and does not hold again what a leader has confirmed. */
   readonly isRecovering: () => boolean;
+  /** New writes find no room here. */
+  readonly isDiskFull: () => boolean;
 };

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { copyFile, type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** An open file for the log: only what the log needs, so that a test can break each of it. */
 export type LogFile = {
@@ -30,6 +31,8 @@ export type FileSystem = {
   remove(path: string): void;
   /** May be there already. */
   makeDirectory(path: string): void;
+  /** Of the disk that the path is on; or of the nearest folder above it that is there. */
+  spaceOf(path: string): { readonly freeBytes: number; readonly totalBytes: number };
   /** As above, without holding up the process: for large files, whose removal takes a while. */
   readonly inBackground: {
     syncDirectory(directory: string): Promise<void>;
@@ -130,6 +133,12 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => fs.renameSync(from, to),
   remove: path => fs.rmSync(path, { force: true }),
   makeDirectory: path => fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+  spaceOf(path) {
+    let there = path;
+    while (!fs.existsSync(there) && dirname(there) !== there) there = dirname(there);
+    const { bavail, blocks, bsize } = fs.statfsSync(there);
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+  },
   inBackground: {
     async syncDirectory(directory) {
       const handle = await open(directory, 'r');

@@ -29,6 +29,10 @@ export class LogTail {
     return this.#entries[0]?.index ?? this.#lastIndex + 1;
   }
 
+  get sizeBytes(): number {
+    return this.#bytes;
+  }
+
   entries(): readonly Entry[] {
     return [...this.#entries];
   }

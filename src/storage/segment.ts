@@ -78,8 +78,15 @@ export async function createSegment(
   const file = await fileSystem.openLogFile(path);
   const start = Buffer.alloc(segmentHeaderBytes + fillBytes);
   encodeSegmentHeader(firstIndex, directoryId).copy(start);
-  await file.write(start, 0);
-  await file.datasync();
+  try {
+    await file.write(start, 0);
+    await file.datasync();
+  } catch (error) {
+    // It never began; the next try makes it anew.
+    await file.close();
+    fileSystem.remove(path);
+    throw error;
+  }
   await fileSystem.inBackground.syncDirectory(directory);
   return {
     path,

@@ -1,5 +1,6 @@
 import { StartupError } from '../errors/startup-error.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { DiskSpace } from './disk-space.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { JournalArchive } from './journal-archive.ts';
 import type { SnapshotMark } from './log-base.ts';
@@ -13,6 +14,7 @@ type LoadedSnapshot = SnapshotMark & { readonly damaged: readonly string[] };
 
 export type ServerStorage<Loaded extends LoadedSnapshot = LoadedSnapshot> = OpenedLog & {
   readonly metadata: Metadata;
+  readonly space: DiskSpace;
   readonly archive: JournalArchive;
   /** What the newest snapshot holds. */
   readonly loaded: Loaded;
@@ -31,11 +33,15 @@ export async function openServerStorage<Loaded extends LoadedSnapshot>(options: 
   /** Reads the newest snapshot, once the directory is ours: the log may begin behind it. */
   readonly load: (directory: string) => Promise<Loaded>;
   readonly segmentMaxBytes: number;
+  /** Kept free for what must not fail when the disk is full. */
+  readonly reserveBytes: number;
   readonly fileSystem?: FileSystem;
 }): Promise<ServerStorage<Loaded>> {
-  const fileSystem = options.fileSystem ?? nodeFileSystem;
   const path = options.dataDirectory;
   try {
+    const space = new DiskSpace(options.fileSystem ?? nodeFileSystem, path, options.reserveBytes);
+    space.makeRoomToStart();
+    const fileSystem = space.withReserve();
     const directory = openDataDirectory(
       path,
       { clusterName: options.clusterName, nodeId: options.nodeId },
@@ -65,11 +71,12 @@ export async function openServerStorage<Loaded extends LoadedSnapshot>(options: 
       throw error;
     });
     const close = async (): Promise<void> => {
+      space.stop();
       await log.close();
       directory.lock.release();
     };
     const { metadata, isNew } = directory;
-    return { metadata, isNew, log, ...rest, close };
+    return { metadata, isNew, log, space, ...rest, close };
   } catch (error) {
     throw asStartupError(error, path);
   }

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import type { Entry, LogIndex, Position } from '../consensus/types.ts';
+import { FailedSync, isOutOfRoom } from './disk-space.ts';
 import type { LogFile } from './file-system.ts';
 import { LogFloorKeeper } from './log-floor.ts';
 import type { LogStore, LogStoreListener } from './log-store.ts';
@@ -21,6 +22,9 @@ import { setAside } from './set-aside.ts';
 
 /** After this silence the log notes how far it is durable, without waiting for the disk. */
 const markDelayMs = 100;
+/** When the disk is full, what waits is tried again so often, unless it is more than this. */
+const roomRetryMs = 500;
+const waitingMaxBytes = 256 * 1024 * 1024;
 
 export type WriteAheadLogOptions = RecoverOptions & {
   readonly listener: LogStoreListener;
@@ -245,12 +249,26 @@ export class WriteAheadLog implements LogStore {
 
   async #write(entries: readonly Entry[]): Promise<void> {
     let from = 0;
-    while (from < entries.length) {
-      const segment = await this.#segmentFor(entries[from]?.index ?? 0);
+    while (from < entries.length && !this.#isClosed) {
       const through = groupEnd(entries, from);
-      await this.#writeGroup(segment, entries.slice(from, through));
+      const isWritten = await this.#tryGroup(entries.slice(from, through));
+      if (!isWritten) continue;
       from = through;
       if (from < entries.length) this.#report();
+    }
+  }
+
+  /** False when there was no room for it: nothing of it counts, and it is tried again later. */
+  async #tryGroup(entries: readonly Entry[]): Promise<boolean> {
+    try {
+      const segment = await this.#segmentFor(entries[0]?.index ?? 0);
+      await this.#writeGroup(segment, entries);
+      return true;
+    } catch (error) {
+      // Others go on without this server; but what they send must not fill its memory instead.
+      if (!isOutOfRoom(error) || this.#tail.sizeBytes > waitingMaxBytes) throw error;
+      await new Promise(resolve => setTimeout(resolve, roomRetryMs));
+      return false;
     }
   }
 
@@ -267,7 +285,9 @@ export class WriteAheadLog implements LogStore {
     }
     await fillAhead(segment, sizeBytes);
     await segment.file.write(buffer, segment.endOffset);
-    await segment.file.datasync();
+    await segment.file.datasync().catch((error: Error) => {
+      throw new FailedSync(error);
+    });
     this.#syncCount += 1;
     segment.endOffset += sizeBytes;
     segment.lastCrc = previousCrc;
@@ -287,8 +307,14 @@ export class WriteAheadLog implements LogStore {
       directoryId,
       fillBytes: Math.min(fillBytes, segmentMaxBytes),
     });
+    try {
+      this.#floor.rolled([...this.#segments, segment]);
+    } catch (error) {
+      await segment.file.close();
+      fileSystem.remove(segment.path);
+      throw error;
+    }
     this.#segments.push(segment);
-    this.#floor.rolled(this.#segments);
     return segment;
   }
 

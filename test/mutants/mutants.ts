@@ -266,7 +266,9 @@ export const mutants: readonly Mutant[] = [
     'a write is told to be durable without a sync',
     inFile(
       'storage/write-ahead-log.ts',
-      '    await segment.file.datasync();\n    this.#syncCount += 1;\n    segment.endOffset',
+      '    await segment.file.datasync().catch((error: Error) => {\n' +
+        '      throw new FailedSync(error);\n    });\n' +
+        '    this.#syncCount += 1;\n    segment.endOffset',
       '    this.#syncCount += 1;\n    segment.endOffset',
     ),
   ),

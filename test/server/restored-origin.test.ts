@@ -33,6 +33,7 @@ test('servers of different backups found no cluster together', async t => {
       dataDirectory,
       ...owner,
       tailMaxBytes: 1000,
+      reserveBytes: 1,
       segmentMaxBytes: 100_000,
       listener: { persisted: () => undefined, failed: () => undefined },
       load: directory => loadState(directory, text => t.fail(text)),

@@ -163,6 +163,10 @@ export class SimulatedDisk implements FileSystem {
     },
   };
 
+  spaceOf(): { readonly freeBytes: number; readonly totalBytes: number } {
+    return { freeBytes: 1e12, totalBytes: 1e12 };
+  }
+
   /** Folders are not modelled: a name with a slash in it is enough. */
   makeDirectory(): void {
     this.#operate();

@@ -1,0 +1,86 @@
+import test from 'ava';
+import { DiskSpace } from '../../src/storage/disk-space.ts';
+import { until } from '../fixtures/until.ts';
+import { entry, openLog } from './crash-points.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
+
+const directory = '/data';
+const reserveBytes = 1000;
+
+/** A disk that has as much room as the test says. */
+class SmallDisk extends SimulatedDisk {
+  freeBytes = 1e6;
+
+  override spaceOf(): { readonly freeBytes: number; readonly totalBytes: number } {
+    return { freeBytes: this.freeBytes, totalBytes: 1e6 };
+  }
+}
+
+test('writes are refused while there is still some room, and taken when there is plenty again', async t => {
+  const disk = new SmallDisk();
+  const space = new DiskSpace(disk, directory, reserveBytes);
+  const told: unknown[] = [];
+  await space.start({
+    filling: used => told.push(Math.round(100 * used)),
+    full: isFull => told.push(isFull),
+  });
+  t.teardown(() => space.stop());
+  t.deepEqual(told, []);
+  t.true(disk.paths().includes('/data/reserve'));
+  disk.freeBytes = 150_000;
+  await until('the warning', () => told.length > 0);
+  t.deepEqual(told, [85]);
+  t.false(space.isFull);
+  disk.freeBytes = 900;
+  await until('it is full', () => space.isFull);
+  disk.freeBytes = 1100;
+  await new Promise(resolve => setTimeout(resolve, 1200));
+  t.true(space.isFull, 'a little room is not enough');
+  disk.freeBytes = 500_000;
+  await until('there is room', () => !space.isFull);
+  t.deepEqual(told, [85, true, false]);
+});
+
+test('what finds no room gets the reserve, and it is filled again when there is room', async t => {
+  const disk = new SmallDisk();
+  const space = new DiskSpace(disk, directory, reserveBytes);
+  await space.start({ filling: () => undefined, full: () => undefined });
+  t.teardown(() => space.stop());
+  const reserved = space.withReserve();
+  const file = await reserved.openLogFile('/data/log');
+  disk.freeBytes = 0;
+  disk.errorAt = disk.operationCount + 1;
+  await file.write(Buffer.from('entry'), 0);
+  t.false(disk.paths().includes('/data/reserve'));
+  t.true(disk.paths().includes('/data/reserve-metadata'), 'votes have one of their own');
+  disk.errorAt = disk.operationCount + 1;
+  reserved.writeAndSync('/data/metadata.json.new', 'vote');
+  t.is(disk.readTextIfPresent('/data/metadata.json.new'), 'vote');
+  t.false(disk.paths().includes('/data/reserve-metadata'));
+  disk.errorAt = disk.operationCount + 1;
+  await t.throwsAsync(file.write(Buffer.from('more'), 5), { message: /no space/ });
+  disk.freeBytes = 1e6;
+  await until('it is filled', () => disk.paths().includes('/data/reserve'));
+});
+
+test('a log that finds no room waits for it; one whose sync fails never tries again', async t => {
+  const disk = new SimulatedDisk();
+  const told: number[] = [];
+  const errors: string[] = [];
+  const { log } = await openLog(disk, {
+    persisted: (_, index) => told.push(index),
+    failed: error => errors.push(error.message),
+  });
+  log.append([entry(1, 1)], 0);
+  await until('the first entry is durable', () => told.includes(1));
+  // The next operations are a write and a sync.
+  disk.errorAt = disk.operationCount + 1;
+  log.append([entry(2, 1)], 0);
+  await until('the second one is durable, after a while', () => told.includes(2));
+  t.deepEqual(errors, []);
+  disk.errorAt = disk.operationCount + 2;
+  log.append([entry(3, 1)], 0);
+  await until('the failure', () => errors.length > 0);
+  t.deepEqual(errors, ['no space left on device']);
+  await log.close();
+});
