@@ -5,10 +5,8 @@ import { firstKeptSeq, readJournal, UnreadableObjects } from '../host/journal-re
 import { rangeText, readKeys } from '../host/key-reader.ts';
 import { ReadGate } from '../host/read-gate.ts';
 import type { ProposalAnswer } from '../host/requests.ts';
-import { bytesOf } from '../state-machines/byte-string.ts';
-import { decodeCommand, encodeCommand, type SessionCommand } from '../state-machines/command.ts';
+import { encodeCommand } from '../state-machines/command.ts';
 import { encodeResult } from '../state-machines/result.ts';
-import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { AckEntriesReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { AckEntriesRequest__Output as AckRequest } from '../transport/generated/gossipraft/AckEntriesRequest.ts';
 import type { ClientToServerHandlers } from '../transport/generated/gossipraft/ClientToServer.ts';
@@ -25,6 +23,7 @@ import { reasonOf } from '../transport/wire-checks.ts';
 import { readCommands } from '../transport/wire-commands.ts';
 import { AckStream } from './ack-stream.ts';
 import { serveBackup } from './backup-source.ts';
+import { refusalOfCommands } from './command-checks.ts';
 import { describeServer } from './describe-server.ts';
 import { changeMembers } from './member-service.ts';
 import {
@@ -46,7 +45,6 @@ const pageMaxEntries = 10_000;
 const replyBacklogMaxMessages = 1000;
 /** What all clients together may have sent in parts that is not complete yet. */
 const roomMaxBytes = 4 * wholeMaxBytes;
-const commandsPerRequestMax = 10_000;
 
 /** What client servers ask of a server: the only way in for data. */
 export class ClientService {
@@ -357,35 +355,4 @@ export class ClientService {
 function unreadable(error: unknown): { refused: Refused } {
   if (!(error instanceof UnreadableObjects)) throw error;
   return { refused: refused('REFUSAL_UNREADABLE', error.message) };
-}
-
-/** An entry stays in the log for ever: what no machine would understand is refused at the door. */
-function refusalOfCommands(commands: readonly Uint8Array[]): Refused | undefined {
-  const invalid = (detail: string): Refused => refused('REFUSAL_INVALID', detail);
-  if (commands.length === 0 || commands.length > commandsPerRequestMax) {
-    return invalid(`expected 1 to ${commandsPerRequestMax} commands, got ${commands.length}`);
-  }
-  for (const [place, bytes] of commands.entries()) {
-    const command = decodeCommand(bytes);
-    if (command?.kind !== 'put' && command?.kind !== 'transact') {
-      return invalid(`command ${place} is no put and no transaction`);
-    }
-    for (const { count, data } of batchesOf(command)) {
-      const found = splitJsonArray(data).length;
-      if (found !== count) {
-        return invalid(`command ${place} says ${count} objects and holds ${found}`);
-      }
-    }
-  }
-  return undefined;
-}
-
-/** Everything that the command may append to the journal. */
-function batchesOf(
-  command: SessionCommand,
-): readonly { readonly count: number; readonly data: Uint8Array }[] {
-  if (command.kind === 'put') return [command];
-  return [...command.success, ...command.failure].flatMap(operation =>
-    operation.op === 'append' ? [{ count: operation.count, data: bytesOf(operation.data) }] : [],
-  );
 }

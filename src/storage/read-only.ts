@@ -26,6 +26,7 @@ export function readOnly(fileSystem: FileSystem): FileSystem {
     rename: nothing,
     remove: nothing,
     makeDirectory: nothing,
+    spaceOf: path => fileSystem.spaceOf(path),
     inBackground: {
       syncDirectory: nothingYet,
       rename: nothingYet,
