@@ -13,7 +13,7 @@ const checkpointInterval = 64;
  * The objects that people have posted, numbered from 1 in the order of the log.
  *
  * The objects themselves stay in the log. Kept here is what it takes to find them: a checkpoint
- * now and success, the entries that are in the log but had no effect, and the newest batches by id.
+ * now and then, the entries that are in the log but had no effect, and the newest batches by id.
  */
 export type Journal = {
   readonly rememberedMax: number;

@@ -1,6 +1,7 @@
-import { inFile, type Mutant, machineMutant } from './mutant.ts';
+import { inFile, type Mutant, machineMutant, mutant } from './mutant.ts';
 
 const stamps = 'consensus/stamps.ts';
+const expiry = 'host/expiry.ts';
 const transactions = 'state-machines/apply-transaction.ts';
 const keys = 'state-machines/key-values.ts';
 const idempotency = 'state-machines/idempotency-keys.ts';
@@ -24,6 +25,18 @@ export const clockMutants: readonly Mutant[] = [
   machineMutant(
     'the clocks of two leaders are compared',
     inFile('state-machines/log-clock.ts', 'term === clock.term ?', 'clock.term > 0 ?'),
+  ),
+  mutant(
+    'nobody lets time pass when nobody writes',
+    inFile(expiry, 'if (delayMs <= 0) this.#tick();', 'if (delayMs === 0.5) this.#tick();'),
+  ),
+  mutant(
+    'a leader ticks once in its life',
+    inFile(
+      expiry,
+      'requests.resultAt(answer.position, () => {\n          this.#isProposed = false;\n',
+      'requests.resultAt(answer.position, () => {\n',
+    ),
   ),
   machineMutant(
     'an absent key is less than every value',
