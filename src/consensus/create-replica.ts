@@ -91,7 +91,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     children: new Map(),
     isReportDue: false,
     readRounds: 0,
-    foreignToldAt: never,
+    rarelyTold: new Map(),
   };
   followMembers(replica);
   return replica;
@@ -116,6 +116,7 @@ function membershipAtBoot(
     departure: hasLeft ? 'done' : 'none',
     sponsor: undefined,
     awaitedIn: leftConfig?.id ?? noConfig,
+    awaitedBy: leftConfig?.clusterId,
     isForeignTold: false,
     isWaitingTold: false,
     missingTold: '',

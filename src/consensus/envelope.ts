@@ -12,11 +12,13 @@ import {
   newsFor,
 } from './gossip.ts';
 import { adoptConfig } from './membership.ts';
+import { implausible } from './plausible.ts';
 import { compareConfigIds } from './position.ts';
 import { compareWithEarlier } from './recovery.ts';
 import { clusterOf, type Peer, type Replica } from './replica.ts';
 import { observeTerm } from './roles.ts';
 import { observeRound } from './rounds.ts';
+import { tellRarely } from './tell-rarely.ts';
 import { type Turn, tell } from './turn.ts';
 import type {
   Config,
@@ -24,12 +26,10 @@ import type {
   Fact,
   GossipEntry,
   KnownFact,
+  Message,
   MessageBody,
   NodeId,
 } from './types.ts';
-
-/** Messages of another cluster come all the time, or never: it is told this often. */
-const foreignIntervalMs = 60_000;
 
 /** How the sender of a message stands to us. */
 export type Standing =
@@ -39,15 +39,22 @@ export type Standing =
   | 'outsider'
   | 'member';
 
-/** Handles what every message carries, before the message itself (protocol P1). */
-export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): Standing {
+/** Handles what every message carries, before the message itself. */
+export function onEnvelope(replica: Replica, turn: Turn, message: Message): Standing {
+  const { envelope } = message;
   if (envelope.to !== replica.identity.id) return 'stranger';
   if (!isSameCluster(clusterOf(replica), envelope)) {
     tellForeign(replica, turn, envelope);
     return 'stranger';
   }
+  const what = implausible(replica, turn.now, message);
+  if (what !== undefined) {
+    tellRarely(replica, turn, { type: 'implausible', server: envelope.from, what });
+    return 'stranger';
+  }
   if (envelope.config !== undefined) {
-    adoptConfig(replica, turn, envelope.config, envelope.from);
+    const sender = { id: envelope.from, directoryId: envelope.fromDirectoryId };
+    adoptConfig(replica, turn, envelope.config, sender);
   }
 
   const isKnown = isKnownOwner(replica, envelope.from, envelope.fromDirectoryId);
@@ -71,9 +78,7 @@ export function onEnvelope(replica: Replica, turn: Turn, envelope: Envelope): St
 
 /** Dropped whole: nothing of it may be read, or two clusters could become one. */
 function tellForeign(replica: Replica, turn: Turn, { from, clusterId }: Envelope): void {
-  if (turn.now - replica.foreignToldAt < foreignIntervalMs) return;
-  replica.foreignToldAt = turn.now;
-  tell(turn, {
+  tellRarely(replica, turn, {
     type: 'foreignCluster',
     server: from,
     clusterId,

@@ -1,6 +1,7 @@
 import { assert } from '../assert.ts';
 import { dropChildren } from './appending.ts';
 import { compactLog, holds, positionAt, resetLog } from './log.ts';
+import { countMax, leapMax } from './plausible.ts';
 import { noteRemoval } from './recovery.ts';
 import type { Replica } from './replica.ts';
 import { becomeFollower, observeTerm } from './roles.ts';
@@ -43,6 +44,8 @@ export function onSnapshotFetched(replica: Replica, turn: Turn, { position }: Fe
   }
   // Meanwhile the log may have come this far by itself.
   if (position.index <= replica.commit.index || replica.role === 'leader') return;
+  // Its source lives in that term at least, and has told us so.
+  if (position.term > replica.term + leapMax || position.index > countMax) return;
   install(replica, turn, position);
 }
 

@@ -1,10 +1,13 @@
+import { objectionTo, type Sender } from './adoption.ts';
 import { endDeparture } from './departure.ts';
+
 import { isToBeHeard } from './gossip.ts';
 import { compareConfigIds } from './position.ts';
 import { memberOf } from './quorum.ts';
 import { followMembers, type Replica } from './replica.ts';
 import { becomeFollower, observeTerm } from './roles.ts';
 import { dropSource } from './sync-source.ts';
+import { tellRarely } from './tell-rarely.ts';
 import { restartElectionTimer } from './time.ts';
 import { type Turn, tell } from './turn.ts';
 import type { Config, ConfigId, DirectoryId, Fact, NodeId, Term } from './types.ts';
@@ -15,16 +18,17 @@ const foundingId: ConfigId = { term: 0 as Term, version: 1 };
 const founderOf = (servers: readonly NodeId[]): NodeId | undefined =>
   [...servers].sort((a, b) => (a < b ? -1 : 1))[0];
 
-/** Takes over a newer configuration; until then we may not even be part of the cluster. */
+/** Takes over a newer configuration, if it is to be believed (see adoption). */
 export function adoptConfig(
   replica: Replica,
   turn: Turn,
   config: Config,
-  from: NodeId = replica.identity.id,
+  sender: Sender = replica.identity,
 ): void {
-  if (replica.config !== undefined) {
-    if (compareConfigIds(config.id, replica.config.id) <= 0) return;
-  } else if (!mayJoin(replica, turn, config, from)) return;
+  const { config: own } = replica;
+  if (own !== undefined && compareConfigIds(config.id, own.id) <= 0) return;
+  if (!isBelieved(replica, turn, config, sender)) return;
+  if (own === undefined && !mayJoin(replica, turn, config, sender.id)) return;
 
   // Rule 5: a configuration of a term must not be used in an older one.
   observeTerm(replica, turn, config.id.term);
@@ -40,12 +44,21 @@ export function adoptConfig(
     restartElectionTimer(replica, turn.now);
   }
   // A server of before may not know the identity yet; nobody forgets it over that.
-  const clusterId = replica.config?.clusterId;
+  const clusterId = own?.clusterId;
   const isNameless = config.clusterId === undefined && clusterId !== undefined;
   installConfig(replica, turn, isNameless ? { ...config, clusterId } : config);
   const members = config.members.map(({ id }) => id);
   if (isNew) tell(turn, { type: 'clusterFounded', members });
   replica.heartbeatDeadline = turn.now;
+}
+
+function isBelieved(replica: Replica, turn: Turn, config: Config, sender: Sender): boolean {
+  const objection = objectionTo(replica, config, sender);
+  if (objection === undefined) return true;
+  if (objection === 'unrelated') tellRarely(replica, turn, { type: 'configUnrelated' });
+  // Even who may not vouch for a cluster keeps us from founding another one.
+  if (replica.config === undefined) waitFor(replica, turn, sender.id);
+  return false;
 }
 
 /** Makes the configuration ours: from here on, its voters count. */
@@ -71,13 +84,13 @@ function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): bo
   // We have said that we wait in a newer one: an older one came to nothing, or is over.
   if (compareConfigIds(config.id, replica.awaitedIn) <= 0) return false;
   if (own === undefined) {
-    if (!replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by: from });
-    replica.isWaitingTold = true;
+    waitFor(replica, turn, from);
     return false;
   }
   if (own.directoryId === undefined) {
     replica.isWaitingTold = true;
     replica.awaitedIn = config.id;
+    replica.awaitedBy = config.clusterId;
     replica.isFactDirty = true;
     return false;
   }
@@ -90,6 +103,12 @@ function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): bo
   const founder = founderOf(config.members.map(member => member.id));
   if (founder === undefined || from !== founder || replica.sponsor === undefined) return true;
   return memberOf(config, founder)?.directoryId === replica.sponsor;
+}
+
+/** There is a cluster already, and it does not name us yet. */
+function waitFor(replica: Replica, turn: Turn, by: NodeId): void {
+  if (!replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by });
+  replica.isWaitingTold = true;
 }
 
 /** With another directory it is another server: it counts its boots and its streams anew. */

@@ -1,9 +1,10 @@
-import type { SourceReason } from '../events/cluster-event.ts';
+import type { ClusterEvent, SourceReason } from '../events/cluster-event.ts';
 import type { ClusterReference } from './config.ts';
 import type { Log } from './log.ts';
 import { isMember, memberOf } from './quorum.ts';
 import type { RandomState } from './random.ts';
 import type {
+  ClusterId,
   Config,
   ConfigId,
   DirectoryId,
@@ -142,6 +143,8 @@ export type Newcomer = {
   sponsor: DirectoryId | undefined;
   /** The newest configuration that waits for us, or does without us: no older one is ours. */
   awaitedIn: ConfigId;
+  /** The cluster that waits for us, or that we have left: no other one is listened to. */
+  awaitedBy: ClusterId | undefined;
   isForeignTold: boolean;
   isWaitingTold: boolean;
   missingTold: string;
@@ -234,8 +237,8 @@ export type Replica = Newcomer & {
   /** Rounds that were started since the boot to confirm reads, and for nothing else. */
   readRounds: number;
 
-  /** When it was last told that a message of another cluster came. */
-  foreignToldAt: MonotonicMs;
+  /** When events that may come all the time were told last. */
+  readonly rarelyTold: Map<ClusterEvent['type'], MonotonicMs>;
   /** Not named any more: since it was told, until nobody needs us. */
   departure: 'none' | 'awaited' | 'done';
   /** The configuration under which this server has left, in an earlier life: where to knock. */
@@ -290,8 +293,8 @@ export function isLinkUp(replica: Replica, peer: NodeId, now: MonotonicMs): bool
  * The cluster to which this server belongs: without an identity while it belongs to none. One that
  * has left may come back to no other one: what it holds is of this one.
  */
-export const clusterOf = ({ config, leftConfig, identity }: Replica): ClusterReference => ({
-  clusterId: (config ?? leftConfig)?.clusterId,
+export const clusterOf = ({ config, awaitedBy, identity }: Replica): ClusterReference => ({
+  clusterId: config?.clusterId ?? awaitedBy,
   clusterName: identity.clusterName,
 });
 

@@ -84,9 +84,10 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
   }
 }
 
-function onMessage(replica: Replica, turn: Turn, { envelope, body }: Message): void {
-  const standing = onEnvelope(replica, turn, envelope);
+function onMessage(replica: Replica, turn: Turn, message: Message): void {
+  const standing = onEnvelope(replica, turn, message);
   if (standing === 'stranger') return;
+  const { envelope, body } = message;
   const { from } = envelope;
   const peer = replica.peers.get(from);
   if (standing === 'member' && peer !== undefined) onMembersMessage(replica, turn, peer, body);

@@ -42,6 +42,10 @@ export type ClusterEvent =
       /** It was met where we looked for a server of ours. */
       readonly isAnswer: boolean;
     }
+  /** A message held a number that no server can have reached: all of it was dropped. */
+  | { readonly type: 'implausible'; readonly server: NodeId; readonly what: string }
+  /** A newer configuration, of which nothing that this server knows says where it came from. */
+  | { readonly type: 'configUnrelated' }
   | { readonly type: 'waitingForServers'; readonly missing: readonly NodeId[] }
   /** There is a cluster, and this server is no member of it. */
   | { readonly type: 'waitingToBeAdded'; readonly by: NodeId }

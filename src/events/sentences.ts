@@ -44,6 +44,16 @@ const sentences: Sentences = {
   clusterFounded: ({ members }) => info(`part of the cluster ${members.join(', ')}`),
   clusterIdentified: ({ clusterId }) =>
     info(`the cluster had no identity of its own: from now on it is ${clusterId}`),
+  configUnrelated: () =>
+    warn(
+      'while this server was away it was removed, and all others were replaced: it takes no part ' +
+        'any more; to come back as a new server, delete its data, add it again and start it',
+    ),
+  implausible: ({ server, what }) =>
+    warn(
+      `a message of ${server} was dropped: ${what}, which no server can have reached; ` +
+        'its program or its machine is broken',
+    ),
   foreignCluster: event => warn(foreignText(event)),
   waitingForServers: ({ missing }) =>
     info(`waiting for ${missing.join(', ')} to found the cluster with`),

@@ -14,7 +14,7 @@ import type { RequestVoteReply } from './generated/gossipraft/RequestVoteReply.t
 import type { ServerToServerHandlers } from './generated/gossipraft/ServerToServer.ts';
 import { PullAnswers } from './pull-answers.ts';
 import type { TransportListener } from './transport.ts';
-import { reasonOf } from './wire-checks.ts';
+import { duration, reasonOf } from './wire-checks.ts';
 import { readEnvelope, writeEnvelope } from './wire-gossip.ts';
 import { readPullEntries, writeHeartbeatReply } from './wire-messages.ts';
 
@@ -59,9 +59,9 @@ export class InboundStreams {
   handlers(): ServerToServerHandlers {
     return {
       Heartbeat: call =>
-        this.#serve('heartbeat', call, request => ({
+        this.#serve('heartbeat', call, ({ probeMs }) => ({
           type: 'heartbeat',
-          probeMs: request.probeMs,
+          probeMs: duration(probeMs, 'probeMs'),
         })),
       PullEntries: call => this.#serve('pull', call, readPullEntries),
       FetchSnapshot: call => this.#serveSnapshot(call),

@@ -1,3 +1,5 @@
+import { countMax } from '../consensus/plausible.ts';
+
 /** A message that no server of ours would send. Nothing of it is used. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
@@ -11,14 +13,14 @@ export function reasonOf(error: unknown): string {
 
 const namesMaxLength = 256;
 
-/** A whole number that a double holds exactly. */
+/** A whole number that can still be counted up. */
 export function count<T extends number>(value: number, field: string): T {
-  if (Number.isSafeInteger(value) && value >= 0) return value as T;
-  throw new MalformedMessage(`${field} is ${value}, not a whole number of at most 2^53 - 1`);
+  if (Number.isSafeInteger(value) && value >= 0 && value <= countMax) return value as T;
+  throw new MalformedMessage(`${field} is ${value}, not a whole number of at most 2^52`);
 }
 
 export function duration(value: number, field: string): number {
-  if (Number.isFinite(value) && value >= 0) return value;
+  if (Number.isFinite(value) && value >= 0 && value <= countMax) return value;
   throw new MalformedMessage(`${field} is ${value}, not a duration`);
 }
 

@@ -27,7 +27,10 @@ export function readMemberChange(wire: WireChangeRead): MemberChange {
     if (problem !== undefined) throw new MalformedMessage(`${id}: ${problem}`);
     return { type: 'put', id, address };
   }
-  if (wire.change === 'remove') return { type: 'remove', id };
+  if (wire.change === 'remove' && wire.remove === true) return { type: 'remove', id };
+  if (wire.change !== 'replaceDirectoryId') {
+    throw new MalformedMessage(`${id}: there is no such change of a member`);
+  }
   const directoryId = name<MemberDirectory>(wire.replaceDirectoryId ?? '', 'replaceDirectoryId');
   return { type: 'replace', id, directoryId };
 }

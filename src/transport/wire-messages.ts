@@ -39,7 +39,7 @@ const reasons = new Map<WireReason, PullRefusedReason>(
 
 export const readHeartbeatReply = (wire: WireHeartbeatReply): HeartbeatReply => ({
   type: 'heartbeatReply',
-  probeMs: wire.probeMs,
+  probeMs: duration(wire.probeMs, 'probeMs'),
   staleMs: wire.staleMs === undefined ? undefined : duration(wire.staleMs, 'staleMs'),
   upTo: readPosition(wire.upTo, 'upTo'),
 });

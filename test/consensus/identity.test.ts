@@ -38,14 +38,14 @@ const told = (effects: readonly Effect[], type: string): object[] =>
 
 test('who has an identity drops everything that bears another, and says so once per interval', t => {
   const server = replica();
-  const before = structuredClone({ ...server, foreignToldAt: undefined });
+  const before = structuredClone({ ...server, rarelyTold: undefined });
   const config = { ...threeServers, clusterId: another, id: { term: 9, version: 9 } as never };
   const fields = { clusterId: another, config, term: 9 as never };
   const stranger = fact('n1', { term: 9, directoryId: 'elsewhere' as never });
   const effects = hearIn(server, 10, fields, stranger);
   t.deepEqual(sent(effects), []);
   t.like(told(effects, 'foreignCluster')[0], { server: 'n1', clusterId: another });
-  t.deepEqual({ ...server, foreignToldAt: undefined }, before, 'nothing of it was read');
+  t.deepEqual({ ...server, rarelyTold: undefined }, before, 'nothing of it was read');
   t.deepEqual(hearIn(server, 11, fields, stranger), []);
   t.is(told(hearIn(server, 70_000, fields, stranger), 'foreignCluster').length, 1);
 });

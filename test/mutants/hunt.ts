@@ -1,6 +1,7 @@
 import { explore } from '../../src/simulation/explorer.ts';
 import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
+import { checkWhoseMessage } from '../consensus/whose-message.ts';
 import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkMachines } from '../state-machines/machines-check.ts';
@@ -30,6 +31,8 @@ async function hunt(): Promise<Found | undefined> {
   if (again !== undefined) return again;
   if (focus === 'machines') return huntMachines();
   if (focus === 'hands') return huntHands();
+  const [belief] = checkWhoseMessage();
+  if (belief !== undefined) return { checker: 'what is believed from whom', what: belief };
   const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
   if (metadata !== undefined)
     return { checker: 'crash points and flipped bits of the metadata', what: metadata };

@@ -1,6 +1,7 @@
 import { backupMutants } from './backup-mutants.ts';
 import { clockMutants } from './clock-mutants.ts';
 import { handMutants } from './hand-mutants.ts';
+import { identityMutants } from './identity-mutants.ts';
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
@@ -345,6 +346,7 @@ export const mutants: readonly Mutant[] = [
   ...clockMutants,
   ...backupMutants,
   ...handMutants,
+  ...identityMutants,
   ...leaseMutants,
   ...memberMutants,
   ...storageMutants,

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { countMax } from '../../src/consensus/plausible.ts';
 import type {
   Entry,
   Envelope,
@@ -10,14 +11,23 @@ import type {
 } from '../../src/consensus/types.ts';
 import { Assembly, pieceMaxBytes, wholeMaxBytes } from '../../src/transport/pieces.ts';
 import { ServerToServer } from '../../src/transport/proto-definitions.ts';
-import { readEnvelope, readFact, writeEnvelope } from '../../src/transport/wire-gossip.ts';
 import {
+  readEnvelope,
+  readFact,
+  writeEnvelope,
+  writeFact,
+} from '../../src/transport/wire-gossip.ts';
+import { readMemberChange } from '../../src/transport/wire-members.ts';
+import {
+  readHeartbeatReply,
   readPullEntries,
   readPullReply,
+  writeHeartbeatReply,
   writePullReply,
 } from '../../src/transport/wire-messages.ts';
 import { leaseMaxMs } from '../../src/words.ts';
 import { at, entriesOf, fact } from '../consensus/fixtures.ts';
+import { bodies, wholeEnvelope, withEachNumber } from '../consensus/whose-message.ts';
 
 /* Through the real encoder and decoder: what a server says is what its peer hears. */
 
@@ -31,7 +41,7 @@ const overWire = <Key extends 'Heartbeat' | 'PullEntries'>(
     ? service[method].requestDeserialize(service[method].requestSerialize(message as never))
     : service[method].responseDeserialize(service[method].responseSerialize(message as never));
 
-const whole = fc.maxSafeNat();
+const whole = fc.integer({ min: 0, max: countMax });
 const name = fc.string({ minLength: 1, maxLength: 20 });
 const position = fc.record({ term: whole, index: whole });
 const roles: Role[] = ['fresh', 'follower', 'preCandidate', 'candidate', 'leader'];
@@ -219,4 +229,55 @@ test('numbers that a double cannot hold, unknown roles and missing parts are ref
   const request = { pullId: 1, prev: null, logGeneration: 0, consumedBytes: 0, windowBytes: 0 };
   t.throws(() => readPullEntries(request as never), { message: /prev is missing/ });
   t.throws(() => readPullReply({ envelope: null } as never, assembly()), { message: /neither/ });
+});
+
+test('every number on the wire is checked: no NaN, nothing below 0, nothing too far', t => {
+  const envelope = writeEnvelope(wholeEnvelope());
+  const readers: (readonly [string, unknown, (wire: never) => unknown])[] = [
+    ['envelope', overWire('Heartbeat', 'request', { envelope }).envelope, readEnvelope],
+  ];
+  for (const body of bodies) {
+    if (body.type === 'heartbeatReply') {
+      const wire = overWire('Heartbeat', 'response', writeHeartbeatReply(body));
+      readers.push([body.type, wire, readHeartbeatReply]);
+    } else if (body.type === 'pullEntries') {
+      const { type: _, ...fields } = body;
+      readers.push([body.type, overWire('PullEntries', 'request', fields), readPullEntries]);
+    } else if (body.type === 'pullBatch' || body.type === 'pullRefused') {
+      const [written = {}] = writePullReply(body);
+      const wire = overWire('PullEntries', 'response', written);
+      readers.push([body.type, wire, read => readPullReply(read, assembly())]);
+    }
+  }
+  t.is(readers.length, 5);
+  for (const [name, wire, read] of readers) {
+    t.notThrows(() => read(wire as never), name);
+    for (const by of [Number.NaN, -1, 2 ** 53 - 1, 2 ** 53, Number.POSITIVE_INFINITY]) {
+      for (const changed of withEachNumber(wire, by)) {
+        t.throws(() => read(changed as never), { message: /is / }, `${name} with ${by}`);
+      }
+    }
+  }
+});
+
+test('unknown values of an enumeration are refused, never taken for another one', t => {
+  const entry = { index: 1, term: 1, wallMs: 1, payload: new Uint8Array() };
+  const position = { term: 1, index: 1 };
+  const place = { pullId: 1, prev: position, sourceLast: position };
+  for (const unknown of ['UNKNOWN', 99, 0, undefined]) {
+    const role = { ...writeFact(fact('n1')), role: unknown };
+    t.throws(() => readFact(role as never), { message: /fact\.role/ });
+    const batch = { ...place, entries: [{ ...entry, kind: unknown }], path: [] };
+    t.throws(() => readPullReply({ reply: 'batch', batch } as never, assembly()), {
+      message: /entry\.kind/,
+    });
+    const refused = { ...place, logGeneration: 1, hint: position, reason: unknown };
+    t.throws(() => readPullReply({ reply: 'refused', refused } as never, assembly()), {
+      message: /reason/,
+    });
+    const change = { id: 'n1', change: unknown, remove: true, replaceDirectoryId: 'd' };
+    t.throws(() => readMemberChange(change as never), { message: /no such change/ });
+  }
+  const notRemoved = { id: 'n1', change: 'remove', remove: false };
+  t.throws(() => readMemberChange(notRemoved as never), { message: /no such change/ });
 });

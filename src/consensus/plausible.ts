@@ -1,0 +1,169 @@
+import { unreachable } from '../assert.ts';
+import { leaseMaxMs } from '../words.ts';
+import type { Replica } from './replica.ts';
+import type {
+  Entry,
+  Envelope,
+  Fact,
+  Message,
+  MessageBody,
+  MonotonicMs,
+  Position,
+} from './types.ts';
+
+/*
+ * Numbers that no server of ours can have reached. A server lives on with whatever it has once
+ * believed: a term of 2^53 - 1 is on its disk, and its own next candidacy would be one beyond what
+ * a number can hold. So one message from a broken machine could end a cluster.
+ */
+
+/**
+ * Nothing counts as far as this: 140 years of a million steps a second. It leaves as many steps
+ * again until a number can no longer be counted up, so that whatever is believed can be continued,
+ * written, and read at the next start.
+ */
+export const countMax = 2 ** 52;
+
+/**
+ * Terms, boots and versions of configurations grow by elections, starts, and changes that people
+ * make: a server that was away for a hundred years of one per second is no further behind. Indexes,
+ * rounds and sequences have no such bound: a restore leaps, and a newcomer knows none.
+ */
+export const leapMax = 2 ** 32;
+
+/** What no server of ours would say; undefined when all of it may be true. */
+export function implausible(
+  replica: Replica,
+  now: MonotonicMs,
+  { envelope, body }: Message,
+): string | undefined {
+  const found = implausibleEnvelope(replica, envelope) ?? implausibleBody(replica, now, body);
+  return found === undefined ? undefined : `${found.what} is ${found.value}`;
+}
+
+type Found = { readonly what: string; readonly value: number };
+
+const termMax = ({ term }: Replica): number => Math.min(countMax, term + leapMax);
+
+/** False for what is no number at all. */
+const isWithin = (value: number, limit: number): boolean => value >= 0 && value <= limit;
+
+/** The first of the numbers that lies beyond its limit, or is none. */
+function beyond(limit: number, numbers: Readonly<Record<string, number>>): Found | undefined {
+  for (const [what, value] of Object.entries(numbers)) {
+    if (!isWithin(value, limit)) return { what, value };
+  }
+  return undefined;
+}
+
+function implausibleEnvelope(replica: Replica, envelope: Envelope): Found | undefined {
+  const { config, facts, term, digest } = envelope;
+  let found = beyond(termMax(replica), { term });
+  if (config !== undefined) {
+    const { id } = config;
+    found ??= beyond(termMax(replica), { 'config.term': id.term });
+    found ??= beyond((replica.config?.id.version ?? 0) + leapMax, { 'config.version': id.version });
+  }
+  for (const { fact, ageMs } of facts) {
+    found ??= beyond(countMax, { ageMs }) ?? implausibleFact(replica, fact);
+  }
+  for (const { incarnation, sequence } of digest ?? []) {
+    found ??= beyond(countMax, { 'digest.incarnation': incarnation, 'digest.sequence': sequence });
+  }
+  return found;
+}
+
+function implausibleFact(replica: Replica, fact: Fact): Found | undefined {
+  const { incarnation, seen, configId, last, durable, commit } = fact;
+  const known = replica.facts.get(fact.owner)?.fact.incarnation ?? 0;
+  return (
+    beyond(termMax(replica), {
+      'fact.term': fact.term,
+      'seen.term': seen.term,
+      'configId.term': configId.term,
+    }) ??
+    beyond(known + leapMax, { incarnation }) ??
+    implausiblePositions(replica, { last, durable, commit }) ??
+    // What is left of a lease is a difference of two moments, and may be a trifle too long.
+    beyond(leaseMaxMs + 1, { seenLeaseMs: fact.seenLeaseMs, olderLeaseMs: fact.olderLeaseMs }) ??
+    beyond(countMax, {
+      ...fact.timing,
+      sequence: fact.sequence,
+      round: seen.round,
+      seenAgeMs: fact.seenAgeMs,
+      applied: fact.applied,
+      firstIndex: fact.firstIndex,
+      logGeneration: fact.logGeneration,
+      'configId.version': configId.version,
+      depth: fact.depth,
+      childCount: fact.childCount,
+    })
+  );
+}
+
+function implausiblePositions(
+  replica: Replica,
+  positions: Readonly<Record<string, Position>>,
+): Found | undefined {
+  for (const [what, { term, index }] of Object.entries(positions)) {
+    const found =
+      beyond(termMax(replica), { [`${what}.term`]: term }) ??
+      beyond(countMax, { [`${what}.index`]: index });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function implausibleBody(replica: Replica, now: MonotonicMs, body: MessageBody): Found | undefined {
+  switch (body.type) {
+    case 'heartbeat':
+      return beyond(countMax, { probeMs: body.probeMs });
+    case 'heartbeatReply':
+      return (
+        // The moment of our question. One to come would be the newest horizon for ever.
+        beyond(now, { probeMs: body.probeMs }) ??
+        beyond(countMax, { staleMs: body.staleMs ?? 0 }) ??
+        implausiblePositions(replica, { upTo: body.upTo })
+      );
+    case 'pullEntries': {
+      const { pullId, logGeneration, consumedBytes, windowBytes, prev } = body;
+      return (
+        beyond(countMax, { pullId, logGeneration, consumedBytes, windowBytes }) ??
+        implausiblePositions(replica, { prev })
+      );
+    }
+    case 'pullBatch': {
+      const { pullId, prev, sourceLast } = body;
+      return (
+        beyond(countMax, { pullId }) ??
+        implausiblePositions(replica, { prev, sourceLast }) ??
+        implausibleEntries(replica, body.entries)
+      );
+    }
+    case 'pullRefused': {
+      const { pullId, logGeneration, prev, sourceLast, hint } = body;
+      return (
+        beyond(countMax, { pullId, logGeneration }) ??
+        implausiblePositions(replica, { prev, sourceLast, hint })
+      );
+    }
+    case 'requestVote':
+    case 'requestVoteReply':
+    case 'updatePosition':
+    case 'updatePositionReply':
+      return undefined;
+    default:
+      return unreachable(body);
+  }
+}
+
+/** There may be thousands of them: nothing is built for those that are sound. */
+function implausibleEntries(replica: Replica, entries: readonly Entry[]): Found | undefined {
+  const limit = termMax(replica);
+  for (const { term, index, wallMs } of entries) {
+    if (!isWithin(term, limit)) return { what: 'entry.term', value: term };
+    if (!isWithin(index, countMax)) return { what: 'entry.index', value: index };
+    if (!isWithin(wallMs, countMax)) return { what: 'entry.wallMs', value: wallMs };
+  }
+  return undefined;
+}
