@@ -97,6 +97,10 @@ export class Misfortunes {
         return undefined;
       case 'wipe':
         return this.#wipe(server);
+      case 'loseLog':
+        if (!this.#mayLose(server)) return undefined;
+        server.loseLog(chance);
+        return () => server.start();
     }
   }
 
@@ -179,10 +183,14 @@ export class Misfortunes {
     };
   }
 
-  /** One lost disk is all that a majority must survive here. */
+  /** One lost disk, or one that has lost a part, is all that a majority must survive here. */
+  #mayLose(server: SimulatedServer): boolean {
+    const isSafe = server.hasJoined && this.#servers.every(({ isImpaired }) => !isImpaired);
+    return isSafe && this.#servers.length >= 3;
+  }
+
   #wipe(server: SimulatedServer): (() => void) | undefined {
-    const isAllowed = server.hasJoined && this.#servers.every(({ isWiped }) => !isWiped);
-    if (!isAllowed || this.#servers.length < 3) return undefined;
+    if (!this.#mayLose(server)) return undefined;
     server.wipe();
     return () => server.start();
   }

@@ -19,6 +19,7 @@ export const faultKinds = [
   'handOver',
   'changeSides',
   'changeMembers',
+  'loseLog',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
@@ -121,7 +122,7 @@ export function optionsFor(seed: number): SimulationOptions {
       depthMax: random.pick([1, 2, 3, 7] as const),
     },
     faultKinds: faultKinds
-      .filter(kind => kind !== 'changeMembers')
+      .filter(kind => kind !== 'changeMembers' && kind !== 'loseLog')
       .filter(kind => random.chance(kind === 'wipe' ? 0.1 : 0.5)),
     faultIntervalMs: electionTimeoutMs * random.pick([0.3, 1, 3] as const),
     outageTimeouts: random.pick([0.3, 1, 3] as const),
@@ -155,7 +156,10 @@ export function optionsFor(seed: number): SimulationOptions {
   const compactionKeeps = later.pick([undefined, 0, 0, 10] as const);
   const drawn = { ...changing, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
-  return { ...drawn, timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift } };
+  return withDamage({
+    ...drawn,
+    timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift },
+  });
 }
 
 function workloadFor(seed: number, electionTimeoutMs: number): Workload {
@@ -167,6 +171,12 @@ function workloadFor(seed: number, electionTimeoutMs: number): Workload {
     watcherCount: random.pick([0, 0, 1, 2] as const),
     pipelineDepth: random.pick([0, 0, 0, 3, 10] as const),
   };
+}
+
+/** Disks lose a part of their logs: where no member comes or goes, or a majority might be lost. */
+function withDamage(options: SimulationOptions): SimulationOptions {
+  const isDamaged = options.spareCount === 0 && new Random(mix(options.seed, 18)).chance(0.25);
+  return isDamaged ? { ...options, faultKinds: [...options.faultKinds, 'loseLog'] } : options;
 }
 
 /** Servers are added, removed, replaced and moved while all the rest goes wrong. */

@@ -33,6 +33,7 @@ export type Witness = DurableState & {
   readonly replica: Replica | undefined;
   readonly life: number;
   readonly directoryId: DirectoryId;
+  readonly isRecovering: boolean;
   entryAt(index: number): Entry | undefined;
 };
 
@@ -231,7 +232,9 @@ export class Oracle {
   #demandDisks(voters: readonly Member[], { term, index }: Place, what: string): void {
     const disks = voters.flatMap(
       ({ id, directoryId }) =>
-        this.#witnesses.find(other => other.id === id && other.directoryId === directoryId) ?? [],
+        this.#witnesses.find(
+          other => other.id === id && other.directoryId === directoryId && !other.isRecovering,
+        ) ?? [],
     );
     const majority = quorumSize(voters.length) - (voters.length - disks.length);
     const holders = disks.filter(disk => disk.holdsDurably({ term, index } as Position));

@@ -197,6 +197,17 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
     return { ...recovered, base: { term: first.term, index: first.index } };
   }
 
+  /** Files are gone or damaged: as the real storage says it, what is left, and that it is less. */
+  loseLog(chance: number): void {
+    const { base, entries } = this.log;
+    const { index } = this.snapshotPosition;
+    // What is neither in the archive nor in the log would have to come from elsewhere.
+    const needed = this.archive.throughIndex < index ? index - base.index : 0;
+    const kept = chance < 0.3 ? 0 : Math.floor(this.#random.next() * entries.length);
+    this.log = { base, entries: entries.slice(0, Math.max(needed, kept)) };
+    this.update({ isRecovering: true });
+  }
+
   /** The data directory is replaced by an empty one. */
   wipe(): void {
     this.wipeCount += 1;

@@ -94,6 +94,16 @@ export class SimulatedServer implements Witness, ProcessOwner {
     return this.#disk.wipeCount > 0 && !this.hasJoined;
   }
 
+  /** It has lost a part of its log, and does not hold again what was confirmed since. */
+  get isRecovering(): boolean {
+    return this.#disk.isRecovering;
+  }
+
+  /** It cannot stand in for another one that is lost. */
+  get isImpaired(): boolean {
+    return this.isWiped || this.isRecovering;
+  }
+
   get directoryId(): DirectoryId {
     return this.#disk.directoryId;
   }
@@ -166,6 +176,13 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.crash(true);
     this.#disk.wipe();
     this.#around.trace?.(`${this.id} is wiped`);
+  }
+
+  /** The process ends, and the end of its log, or all of it, is gone from the disk. */
+  loseLog(chance: number): void {
+    this.crash(true);
+    this.#disk.loseLog(chance);
+    this.#around.trace?.(`${this.id} has lost a part of its log`);
   }
 
   slowDown(factor: number): void {

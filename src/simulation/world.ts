@@ -196,8 +196,8 @@ export class World {
 
   #leavePermanentFault(): void {
     const majority = Math.floor(this.#servers.length / 2) + 1;
-    const wiped = this.#servers.filter(({ isWiped }) => isWiped);
-    const sound = this.#shuffled(this.#servers.filter(({ isWiped }) => !isWiped));
+    const wiped = this.#servers.filter(({ isImpaired }) => isImpaired);
+    const sound = this.#shuffled(this.#servers.filter(({ isImpaired }) => !isImpaired));
     const downCount = this.#random.below(sound.length - majority + 1);
     const down = sound.slice(0, downCount);
     const connected = sound.slice(downCount);

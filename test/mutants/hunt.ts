@@ -75,6 +75,7 @@ async function simulate(): Promise<Found | undefined> {
   for (let seed = 1; seed <= seedsMax; seed += 1) {
     if (focus === 'leases' && !isAimedAtLeases(seed)) continue;
     if (focus === 'members' && optionsFor(seed).spareCount === 0) continue;
+    if (focus === 'damage' && !optionsFor(seed).faultKinds.includes('loseLog')) continue;
     const found = await judge(seed);
     if (found !== undefined) return found;
     if (performance.now() - startedAt > timeLimitMs) return undefined;

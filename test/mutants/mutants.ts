@@ -5,6 +5,7 @@ import { identityMutants } from './identity-mutants.ts';
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
+import { recoveryMutants } from './recovery-mutants.ts';
 import { storageMutants } from './storage-mutants.ts';
 import { transportMutants } from './transport-mutants.ts';
 
@@ -71,8 +72,8 @@ export const mutants: readonly Mutant[] = [
     'a fact tells of volatile entries as durable',
     inFile(
       'consensus/gossip.ts',
-      'durable: positionAt(log, replica.durableIndex)',
-      'durable: lastPosition(log)',
+      'noPosition : positionAt(log, replica.durableIndex)',
+      'noPosition : lastPosition(log)',
     ),
   ),
   mutant(
@@ -107,7 +108,7 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a log is cut toward any source that differs',
     inFile(pulling, 'if (!isNewerLog || firstNew.index', 'if (firstNew.index'),
-    inFile(pulling, 'if (refused.sourceLast.term <= last.term || refused', 'if (refused'),
+    inFile(pulling, 'if (!isNewerLog || refused', 'if (refused'),
     inFile(
       'consensus/sync-source.ts',
       'return order > 0 || (order === 0 && isFed(replica, fact));',
@@ -349,6 +350,7 @@ export const mutants: readonly Mutant[] = [
   ...identityMutants,
   ...leaseMutants,
   ...memberMutants,
+  ...recoveryMutants,
   ...storageMutants,
   ...transportMutants,
 ];

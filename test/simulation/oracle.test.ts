@@ -14,6 +14,7 @@ const witness = (id: string, of: Replica): Witness => ({
   replica: of,
   life: 1,
   directoryId: directoryOf(id),
+  isRecovering: false,
   durableVote: { term: of.term, vote: of.vote },
   holdsDurably: () => true,
   entryAt: () => undefined,
