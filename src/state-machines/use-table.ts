@@ -84,14 +84,22 @@ export class UseTable {
     if (place * words.size === page.records.length) grow(page);
     page.count += 1;
     const { first, last, index, batchId } = placement;
-    const record = page.records.subarray(place * words.size, (place + 1) * words.size);
-    record.set(hashOf(key), words.key);
-    record.set(hashOf(fingerprint).slice(0, 2), words.use);
-    if (!writeUuid(record, words.batch, batchId)) page.names.set(place, batchId);
-    record[words.first] = first - page.first;
-    record[words.count] = last - first + 1;
-    record[words.index] = index - page.index;
-    record[words.at] = atMs - page.atMs;
+    const { records } = page;
+    const at = place * words.size;
+    // Word by word: to set many from a list takes as long as all the rest.
+    const [key1, key2, key3, key4] = hashOf(key);
+    records[at + words.key] = key1;
+    records[at + words.key + 1] = key2;
+    records[at + words.key + 2] = key3;
+    records[at + words.key + 3] = key4;
+    const [use1, use2] = hashOf(fingerprint);
+    records[at + words.use] = use1;
+    records[at + words.use + 1] = use2;
+    if (!writeUuid(records, at + words.batch, batchId)) page.names.set(place, batchId);
+    records[at + words.first] = first - page.first;
+    records[at + words.count] = last - first + 1;
+    records[at + words.index] = index - page.index;
+    records[at + words.at] = atMs - page.atMs;
     this.#enter(this.#firstPage + this.#pages.length - 1, place);
   }
 
