@@ -82,19 +82,47 @@ function lease(value: number, field: string): number {
   throw new MalformedMessage(`${field} is ${value}, more than an hour`);
 }
 
+/** What is undefined is left out by the encoder, though its types do not say so. */
+type Written<Wire> = { readonly [Field in keyof Wire]: Wire[Field] | undefined };
+
+/**
+ * Field by field: an object of so many fields that is spread together is a dictionary to V8, which
+ * the encoder reads at a quarter of the speed; and this is done for every message.
+ */
 export function writeFact(fact: Fact): WireFact {
-  const { leader, vote, support, source, sponsor, membersHash, heir, ...rest } = fact;
-  return {
-    ...rest,
+  const wire: Written<WireFact> = {
+    owner: fact.owner,
+    directoryId: fact.directoryId,
+    incarnation: fact.incarnation,
+    sequence: fact.sequence,
+    term: fact.term,
     role: roleNames[fact.role],
-    ...given('leader', leader),
-    ...given('vote', vote),
-    ...given('support', support),
-    ...given('source', source),
-    ...given('heir', heir),
-    ...given('sponsor', sponsor),
-    ...given('membersHash', membersHash),
+    leader: fact.leader,
+    vote: fact.vote,
+    support: fact.support,
+    seen: fact.seen,
+    seenAgeMs: fact.seenAgeMs,
+    durable: fact.durable,
+    last: fact.last,
+    commit: fact.commit,
+    applied: fact.applied,
+    firstIndex: fact.firstIndex,
+    logGeneration: fact.logGeneration,
+    configId: fact.configId,
+    source: fact.source,
+    depth: fact.depth,
+    childCount: fact.childCount,
+    isDiskStalled: fact.isDiskStalled,
+    isRecovering: fact.isRecovering,
+    olderLeaseMs: fact.olderLeaseMs,
+    heir: fact.heir,
+    isHeir: fact.isHeir,
+    seenLeaseMs: fact.seenLeaseMs,
+    timing: fact.timing,
+    sponsor: fact.sponsor,
+    membersHash: fact.membersHash,
   };
+  return wire as WireFact;
 }
 
 export function readFact(wire: WireFactRead): Fact {
@@ -176,8 +204,8 @@ const readDigestEntry = (wire: WireDigestEntry): DigestEntry => ({
 
 export function writeEnvelope(envelope: Envelope): WireEnvelope {
   const { config, digest, clusterId } = envelope;
-  return {
-    ...given('clusterId', clusterId),
+  const wire: Written<WireEnvelope> = {
+    clusterId,
     clusterName: envelope.clusterName,
     from: envelope.from,
     fromDirectoryId: envelope.fromDirectoryId,
@@ -186,8 +214,9 @@ export function writeEnvelope(envelope: Envelope): WireEnvelope {
     facts: envelope.facts.map(writeGossipEntry),
     digest: [...(digest ?? [])],
     hasDigest: digest !== undefined,
-    ...given('config', config === undefined ? undefined : writeConfig(config)),
+    config: config === undefined ? undefined : writeConfig(config),
   };
+  return wire as WireEnvelope;
 }
 
 export function readEnvelope(wire: WireEnvelopeRead): Envelope {

@@ -61,8 +61,10 @@ export function readPullEntries(wire: WireRequest): PullEntries {
   };
 }
 
-const writeEntry = ({ kind, payload, ...entry }: Entry): WireEntryWritten => ({
-  ...entry,
+const writeEntry = ({ index, term, wallMs, kind, payload }: Entry): WireEntryWritten => ({
+  index,
+  term,
+  wallMs,
   kind: kind === 'noop' ? 'ENTRY_KIND_NOOP' : 'ENTRY_KIND_COMMAND',
   // A view, not a copy: the encoder takes Buffers.
   payload: Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
