@@ -9,7 +9,7 @@ import { loadConfiguration } from '../config/load-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { partPath, writeBackup } from '../storage/backup-file.ts';
-import { type BackupPart, BrokenBackup, keysIn } from '../storage/backup-items.ts';
+import { type BackupPart, BrokenBackup } from '../storage/backup-items.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { commandTimeoutMs } from './with-client.ts';
 
@@ -63,7 +63,7 @@ async function* withProgress(
   onProgress: (count: number) => void,
 ): AsyncGenerator<BackupPart> {
   for await (const part of parts) {
-    onProgress(part.type === 'record' ? keysIn(part.json) : part.batch.count);
+    onProgress(part.type === 'record' ? part.keys : part.batch.count);
     yield part;
   }
 }

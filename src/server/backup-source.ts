@@ -49,7 +49,7 @@ export function serveBackup(context: ServerContext, call: Call): void {
 }
 
 async function sendAll(context: ServerContext, call: Call): Promise<void> {
-  const { applyLoop, host, archive } = context;
+  const { applyLoop, host, archive, timers } = context;
   const { state } = applyLoop;
   // All of it is of one moment, and nothing of it is dropped before it was sent.
   const position = positionAt(host.replica.log, state.appliedIndex);
@@ -65,7 +65,12 @@ async function sendAll(context: ServerContext, call: Call): Promise<void> {
     });
     const sender = new PartSender(call);
     for (const record of records) {
-      await sender.send({ type: 'record', json: Buffer.from(JSON.stringify(record)) });
+      // A large one takes a while to be put into words: what is written already goes first, and
+      // the peers are heard in between.
+      await timers.turnOfTheOthers();
+      const json = Buffer.from(JSON.stringify(record));
+      const keysInIt = record.t === 'keys' ? record.items.length : 0;
+      await sender.send({ type: 'record', json, keys: keysInIt });
     }
     await sender.end();
     await sendObjects(context, call, { fromSeq: firstSeq, throughSeq: lastSeq });

@@ -8,7 +8,12 @@ import { type ArchivedBatch, batchOf, headerOf } from './journal-archive.ts';
  */
 
 export type BackupPart =
-  | { readonly type: 'record'; readonly json: Uint8Array }
+  | {
+      readonly type: 'record';
+      readonly json: Uint8Array;
+      /** How many keys of the store are in it. */
+      readonly keys: number;
+    }
   | { readonly type: 'batch'; readonly batch: ArchivedBatch };
 
 /** A part of an item's bytes. */
@@ -33,11 +38,13 @@ export class BrokenBackup extends Error {
 
 export const bytesOfPart = (part: BackupPart): Buffer =>
   part.type === 'record'
-    ? Buffer.from(part.json)
+    ? Buffer.from(part.json.buffer, part.json.byteOffset, part.json.length)
     : Buffer.concat([headerOf(part.batch), part.batch.data]);
 
 export const partOf = (kind: BackupPart['type'], bytes: Buffer): BackupPart =>
-  kind === 'record' ? { type: 'record', json: bytes } : { type: 'batch', batch: batchOf(bytes) };
+  kind === 'record'
+    ? { type: 'record', json: bytes, keys: keysIn(bytes) }
+    : { type: 'batch', batch: batchOf(bytes) };
 
 export function* piecesOf(part: BackupPart, item: number): Generator<BackupPiece> {
   const bytes = bytesOfPart(part);
@@ -130,7 +137,7 @@ export class BackupCount {
     };
     if (part.type === 'batch') this.#addBatch(part.batch);
     else {
-      this.#totals = { ...this.#totals, records: records + 1, keys: keys + keysIn(part.json) };
+      this.#totals = { ...this.#totals, records: records + 1, keys: keys + part.keys };
     }
   }
 
@@ -149,10 +156,14 @@ export class BackupCount {
   }
 }
 
-export function keysIn(json: Uint8Array): number {
-  const { t, items } = JSON.parse(Buffer.from(json).toString()) as { t: string; items?: unknown[] };
-  return t === 'keys' ? (items?.length ?? 0) : 0;
+/** A record tells first what it is of: only those of keys are read, the others may be large. */
+function keysIn(json: Buffer): number {
+  if (!json.subarray(0, keysBeginning.length).equals(keysBeginning)) return 0;
+  const { items } = JSON.parse(json.toString()) as { readonly items: readonly unknown[] };
+  return items.length;
 }
+
+const keysBeginning = Buffer.from('{"t":"keys"');
 
 /** Throws a BrokenBackup that names the first number that differs. */
 export function demandSame(found: BackupTotals, said: BackupTotals): void {

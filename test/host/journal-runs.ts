@@ -2,7 +2,6 @@ import type { Entry, LogIndex, Term, WallMs } from '../../src/consensus/types.ts
 import {
   archivable,
   batchesFrom,
-  firstKeptSeq,
   type JournalSources,
   readJournal,
   UnreadableObjects,
@@ -16,7 +15,7 @@ import {
   StateBuilder,
   type StateRecord,
 } from '../../src/state-machines/state-capture.ts';
-import type { JournalArchive } from '../../src/storage/journal-archive.ts';
+import { JournalArchive } from '../../src/storage/journal-archive.ts';
 import { MemoryStore } from '../../src/storage/memory-store.ts';
 import { openArchive } from '../storage/archive-damage.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
@@ -93,9 +92,14 @@ export class PostedObjects {
     if (older >= this.log.firstIndex) this.log.compact(older);
   }
 
-  /** Begins with the newest snapshot and applies the log behind it. */
-  async restart(): Promise<void> {
-    this.archive = await openArchive(this.disk);
+  /**
+   * Begins with the newest snapshot and applies the log behind it. Directories of before version
+   * 0.2 do not know what their archive held.
+   */
+  async restart(knowsArchive = true): Promise<void> {
+    this.archive = await (knowsArchive
+      ? openArchive(this.disk)
+      : JournalArchive.open(this.disk, '/data'));
     const saved = this.#snapshots.at(-1);
     const builder = new StateBuilder();
     for (const record of saved?.records ?? []) {
@@ -114,7 +118,8 @@ export class PostedObjects {
     const what = `page of ${limit} from ${from}`;
     try {
       const entries = await readJournal(this.sources, { from, limit });
-      const place = Math.max(from, firstKeptSeq(this.sources)) - 1;
+      // No rule drops anything here.
+      const place = from - 1;
       const expected = this.posted.slice(place, place + limit);
       const found = entries.map(({ data }) => Buffer.from(data).toString());
       const isRight =
@@ -222,15 +227,18 @@ async function damage(random: Random, server: PostedObjects): Promise<string | u
   const files = server.archiveFiles;
   if (files.length < 2) return undefined;
   const [path = ''] = files.slice(random.below(files.length));
-  if (random.chance(0.3)) for (const one of files) server.disk.remove(one);
-  else if (random.chance(0.5)) server.disk.remove(path);
+  let knowsArchive = true;
+  if (random.chance(0.3)) {
+    for (const one of files) server.disk.remove(one);
+    knowsArchive = random.chance(0.5);
+  } else if (random.chance(0.5)) server.disk.remove(path);
   else {
     const content = server.disk.content(path);
     const place = random.below(content.length);
     content[place] = (content[place] ?? 0) ^ (1 << random.below(8));
     server.disk.overwrite(path, content);
   }
-  if (random.chance(0.5)) await server.restart();
+  if (!knowsArchive || random.chance(0.5)) await server.restart(knowsArchive);
   for (let count = 0; count < 10; count += 1) {
     const wrong = await server.judgePage(...pageOf(random, server), true);
     if (wrong !== undefined) return wrong;

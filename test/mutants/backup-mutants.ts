@@ -1,5 +1,6 @@
 import { inFile, type Mutant, mutant } from './mutant.ts';
 
+const archive = 'storage/journal-archive.ts';
 const reader = 'host/journal-reader.ts';
 
 /** Bugs of reading and keeping what was posted. */
@@ -33,11 +34,12 @@ export const backupMutants: readonly Mutant[] = [
   mutant(
     'a file of entries that is gone is read past',
     inFile(reader, 'demandNext(batch, next, { from, throughSeq });', ''),
+    inFile(archive, 'if (file.firstSeq > next) throw', 'if (!file) throw'),
   ),
   mutant(
     'files of entries that are lost count as dropped by the retention rule',
     inFile(
-      'storage/journal-archive.ts',
+      archive,
       'return this.#floor.lastSeq === 0 ? undefined : this.#floor.firstSeq;',
       'return this.#files[0]?.firstSeq;',
     ),

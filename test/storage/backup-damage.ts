@@ -10,8 +10,9 @@ import { SimulatedDisk } from './simulated-disk.ts';
  * out, doubled or exchanged, and with things put behind it.
  */
 
-const record = (value: object): BackupPart => ({
+const record = (value: object, keys = 0): BackupPart => ({
   type: 'record',
+  keys,
   json: Buffer.from(JSON.stringify(value)),
 });
 const batch = (firstSeq: number): BackupPart => ({
@@ -27,7 +28,7 @@ const batch = (firstSeq: number): BackupPart => ({
 });
 
 export const sampleParts: readonly BackupPart[] = [
-  record({ t: 'keys', items: [1, 2] }),
+  record({ t: 'keys', items: [1, 2] }, 2),
   record({ t: 'locks', items: [] }),
   batch(5),
   batch(7),

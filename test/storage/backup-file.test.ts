@@ -30,7 +30,7 @@ test('a backup is read as it was written, in frames of at most 256 KiB', async t
   const value = '\u0001'.repeat(7 * 1024 * 1024);
   const row = ['key', value, 'text/plain', 1, 2, 2, null];
   const json = Buffer.from(JSON.stringify({ t: 'keys', items: [row] }));
-  const parts = [{ type: 'record' as const, json }, ...sampleParts];
+  const parts = [{ type: 'record' as const, json, keys: 1 }, ...sampleParts];
   const disk = new SimulatedDisk();
   await writeBackup(disk, path, { ...sampleHeader, keys: sampleHeader.keys + 1 }, inOrder(parts));
   const content = disk.content(path);
