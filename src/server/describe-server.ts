@@ -6,7 +6,7 @@ import type { ServerContext } from './server-context.ts';
 /** What the server says of itself, and of the others as far as it has heard of them. */
 export function describeServer(context: ServerContext, leaseRemainingMs: number): Description {
   const { host, nodeId, transport, startedAtWallMs, counters, foreigners } = context;
-  const { archive, openChanges, isRecovering } = context;
+  const { openChanges, isRecovering, damagedFiles, isDiskFull } = context;
   const { leader, config, facts } = host.describe();
   return {
     server: nodeId,
@@ -24,6 +24,7 @@ export function describeServer(context: ServerContext, leaseRemainingMs: number)
     foreigners: [...foreigners.recent()],
     openChanges: [...openChanges],
     isRecovering: isRecovering(),
-    damagedFiles: [...archive.damagedFiles],
+    damagedFiles: [...damagedFiles()],
+    isDiskFull: isDiskFull(),
   };
 }

@@ -1,4 +1,5 @@
 import type { ServerStorage } from '../storage/server-storage.ts';
+import type { ArchiveKeeper } from './archive-keeper.ts';
 import type { EventLog } from './event-log.ts';
 
 /** What a start has to say of the disk. */
@@ -30,8 +31,9 @@ export function tellWhatWasFound(
 }
 
 /** What others ask of the disk. */
-export const diskStanding = ({ metadata, space }: ServerStorage) => ({
+export const diskStanding = ({ metadata, space }: ServerStorage, keeper: ArchiveKeeper) => ({
   isRecovering: () => metadata.isRecovering,
+  damagedFiles: () => keeper.damagedFiles,
   isDiskFull: () => space.isFull,
 });
 

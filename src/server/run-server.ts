@@ -18,6 +18,7 @@ import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
 import type { PeerAddress, TransportListener } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
+import { ArchiveKeeper } from './archive-keeper.ts';
 import { bootReplica } from './boot-replica.ts';
 import { ClientService } from './client-service.ts';
 import { diskStanding, tellWhatWasFound, watchSpace } from './disk-events.ts';
@@ -115,6 +116,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
   );
   places.start(server.context.host.replica, grpc, endpoint);
   server.context.start();
+  server.keeper.start();
   const { context } = server;
   const { host } = context;
   const { replica } = host;
@@ -148,6 +150,7 @@ type Wired = {
   readonly services: Parameters<typeof startGrpcServer>[1];
   /** Breaks off what waits for other servers. */
   readonly breakOff: () => void;
+  readonly keeper: ArchiveKeeper;
 };
 
 function wire(
@@ -158,8 +161,8 @@ function wire(
   places: ListeningPlaces,
 ): Wired {
   const { configuration } = options;
-  const { log, archive, loaded } = storage;
-  const { state } = loaded;
+  const { log, archive } = storage;
+  const { state } = storage.loaded;
   const directory = join(options.dataRoot, options.nodeId);
   const nodeId = options.nodeId as NodeId;
   const replica = bootReplica(configuration, nodeId, storage);
@@ -186,7 +189,7 @@ function wire(
   const host = createHost({
     replica,
     state,
-    snapshot: loaded.position,
+    snapshot: storage.loaded.position,
     clock: machineClock,
     timers: processTimers,
     log,
@@ -205,6 +208,7 @@ function wire(
     retention: retentionFor(configuration),
   });
   followMembers();
+  const keeper = keeperFor(options, storage, replica, snapshotStore.fetcher, eventLog);
   const context: ServerContext = {
     ...host,
     cluster,
@@ -215,14 +219,11 @@ function wire(
     transport,
     textRecords,
     openChanges: [],
-    ...diskStanding(storage),
+    ...diskStanding(storage, keeper),
   };
-  const clientService = new ClientService(context);
-  const services = [
-    service,
-    { definition: ClientToServer.service, implementation: clientService.handlers() },
-  ];
-  return { context, services, breakOff: () => snapshotStore.breakOff() };
+  const implementation = new ClientService(context).handlers();
+  const services = [service, { definition: ClientToServer.service, implementation }];
+  return { context, services, breakOff: () => snapshotStore.fetcher.cancel(), keeper };
 }
 
 /** Snapshots in files, and those of the others over gRPC. */
@@ -231,7 +232,7 @@ function snapshotStoreFor(
   { archive }: Storage,
   replica: Replica,
   eventLog: EventLog,
-): SnapshotStore & { breakOff(): void } {
+): SnapshotStore & { readonly fetcher: SnapshotFetcher } {
   const directory = join(dataRoot, nodeId);
   const fetcher = new SnapshotFetcher({
     envelope: source => bareEnvelope(replica, source),
@@ -246,9 +247,24 @@ function snapshotStoreFor(
       return writeSnapshot(nodeFileSystem, directory, header, records, isStopped);
     },
     fetch: source => fetcher.fetch(source),
-    breakOff: () => fetcher.cancel(),
+    fetcher,
   };
 }
+
+const keeperFor = (
+  { dataRoot, nodeId }: ServerOptions,
+  { archive }: Storage,
+  replica: Replica,
+  fetcher: SnapshotFetcher,
+  eventLog: EventLog,
+): ArchiveKeeper =>
+  new ArchiveKeeper({
+    directory: join(dataRoot, nodeId),
+    archive,
+    others: () => [...replica.peers.keys()],
+    fill: (source, gap) => fetcher.fill(source, gap),
+    say: (level, text) => eventLog.say(level, text),
+  });
 
 /** People are told of what happens, in the log and in the text records. */
 const observerFor = (
@@ -344,13 +360,14 @@ function leave({ host, requests }: ServerContext): Promise<void> {
 }
 
 async function stop(
-  { context, breakOff }: Wired,
+  { context, breakOff, keeper }: Wired,
   grpc: GrpcServer,
   storage: ServerStorage,
   eventLog: EventLog,
 ): Promise<void> {
   context.host.stop();
   breakOff();
+  await keeper.stop();
   await context.transport.close();
   await grpc.close();
   await context.stop();

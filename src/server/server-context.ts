@@ -22,6 +22,8 @@ export type ServerContext = CreatedHost & {
   openChanges: readonly string[];
   /** It lost a part of its log, and does not hold again what a leader has confirmed. */
   readonly isRecovering: () => boolean;
+  /** Names of files that cannot be read, and of what is missing without one. */
+  readonly damagedFiles: () => readonly string[];
   /** New writes find no room here. */
   readonly isDiskFull: () => boolean;
 };

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import type { ClusterId, Envelope, NodeId, Position } from '../consensus/types.ts';
 import type { FetchedState } from '../host/surroundings.ts';
+import type { Range } from '../storage/archive-floor.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
 import type { ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
 import { keepFetched } from '../storage/snapshot-file.ts';
@@ -34,6 +35,7 @@ export class SnapshotFetcher {
   readonly #options: SnapshotFetcherOptions;
   #part: Part | undefined;
   #call: ClientReadableStream<Reply> | undefined;
+  #filling: ClientReadableStream<Reply> | undefined;
 
   constructor(options: SnapshotFetcherOptions) {
     this.#options = options;
@@ -50,9 +52,33 @@ export class SnapshotFetcher {
   /** Breaks off what is under way. */
   cancel(): void {
     this.#call?.cancel();
+    this.#filling?.cancel();
   }
 
-  async #fetch(source: NodeId): Promise<FetchedState | undefined> {
+  /** Gets posted objects that our archive has lost; they are durable here when it resolves. */
+  async fill(source: NodeId, gap: Range): Promise<void> {
+    const { archive, envelope, addressOf: find } = this.#options;
+    if (find(source) === undefined) throw new Error(`nobody knows where ${source} is`);
+    await this.#ask(source, async client => {
+      const call = client.fetchSnapshot({
+        envelope: writeEnvelope(envelope(source)),
+        afterSeq: gap.firstSeq - 1,
+        throughSeq: gap.lastSeq,
+      });
+      this.#filling = call;
+      const replies = patiently(call);
+      await archive.fill(gap, batchesIn(await next(replies), replies));
+    });
+  }
+
+  #fetch(source: NodeId): Promise<FetchedState | undefined> {
+    return this.#ask(source, client => this.#receive(source, client));
+  }
+
+  async #ask<Answer>(
+    source: NodeId,
+    run: (client: InstanceType<typeof ServerToServer>) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
     const address = this.#options.addressOf(source);
     if (address === undefined) return undefined;
     const client = new ServerToServer(
@@ -61,7 +87,7 @@ export class SnapshotFetcher {
       channelOptions,
     );
     try {
-      return await this.#receive(source, client);
+      return await run(client);
     } finally {
       client.close();
     }

@@ -41,11 +41,20 @@ export class SnapshotSource {
   }
 
   async #send(call: Call): Promise<void> {
+    const { afterSeq, throughSeq } = call.request;
+    if (throughSeq > 0) {
+      // A file of theirs is lost.
+      for await (const batch of batchesFrom(this.#sources, afterSeq + 1, throughSeq)) {
+        await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });
+      }
+      await write(call, { isComplete: true });
+      return;
+    }
     const [path] = snapshotPaths(nodeFileSystem, this.#directory);
     if (path === undefined) throw new Error('there is no snapshot yet');
     const position = await this.#sendFile(call, path);
     // What the retention has dropped here is dropped there, too.
-    const fromSeq = Math.max(call.request.afterSeq + 1, firstKeptSeq(this.#sources));
+    const fromSeq = Math.max(afterSeq + 1, firstKeptSeq(this.#sources));
     for await (const batch of batchesFrom(this.#sources, fromSeq)) {
       if (batch.index > position.index || call.cancelled) break;
       await write(call, { batch: { ...batch, data: Buffer.from(batch.data) } });

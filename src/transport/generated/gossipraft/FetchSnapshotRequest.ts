@@ -9,6 +9,7 @@ export interface FetchSnapshotRequest {
   'position'?: (_gossipraft_Position | null);
   'offset'?: (number | string | Long);
   'afterSeq'?: (number | string | Long);
+  'throughSeq'?: (number | string | Long);
 }
 
 export interface FetchSnapshotRequest__Output {
@@ -16,4 +17,5 @@ export interface FetchSnapshotRequest__Output {
   'position': (_gossipraft_Position__Output | null);
   'offset': (number);
   'afterSeq': (number);
+  'throughSeq': (number);
 }
