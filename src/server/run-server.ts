@@ -168,14 +168,14 @@ function wire(
   const replica = bootReplica(configuration, nodeId, storage);
   const textRecords = textRecordsFor(options, storage, replica, eventLog);
   const sources = { state, log, archive, timers: processTimers };
-  const isMember = ({ id, directoryId }: Pick<Identity, 'id' | 'directoryId'>): boolean =>
-    isKnownOwner(replica, id, directoryId);
+  const isMember = memberTest(replica);
   const snapshotSource = new SnapshotSource({ isMember, directory, sources });
   const cluster = (): ClusterReference => clusterOf(replica);
   const foreigners = new Foreigners();
   const dispatch = (event: Event): void => host.host.dispatch(event);
   const { transport, service } = createGrpcTransport({
     cluster,
+    isMember,
     self: nodeId,
     silenceMs: silenceTimeouts * replica.timings.electionTimeoutMs,
     listener: listenerFor(dispatch, foreigners, eventLog),
@@ -225,6 +225,11 @@ function wire(
   const services = [service, { definition: ClientToServer.service, implementation }];
   return { context, services, breakOff: () => snapshotStore.fetcher.cancel(), keeper };
 }
+
+const memberTest =
+  (replica: Replica) =>
+  ({ id, directoryId }: Pick<Identity, 'id' | 'directoryId'>): boolean =>
+    isKnownOwner(replica, id, directoryId);
 
 /** Snapshots in files, and those of the others over gRPC. */
 function snapshotStoreFor(

@@ -1,5 +1,5 @@
 import { type ClusterReference, isSameCluster } from '../consensus/config.ts';
-import type { ClusterId, Message, MessageBody } from '../consensus/types.ts';
+import type { ClusterId, Identity, Message, MessageBody } from '../consensus/types.ts';
 import type { NodeId } from '../words.ts';
 import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';
 import { MalformedMessage, present } from './wire-checks.ts';
@@ -9,6 +9,8 @@ export type Gatekeeper = {
   /** A fresh server takes the identity of the cluster that it joins. */
   readonly cluster: () => ClusterReference;
   readonly self: NodeId;
+  /** By name and by data directory. */
+  readonly isMember: (server: Pick<Identity, 'id' | 'directoryId'>) => boolean;
 };
 
 /** With a refusal: the cluster of the server that refuses. */

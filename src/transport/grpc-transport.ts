@@ -1,4 +1,3 @@
-import type { ClusterReference } from '../consensus/config.ts';
 import type { NodeId } from '../words.ts';
 import type { Gatekeeper } from './gatekeeper.ts';
 import type { GrpcService } from './grpc-server.ts';
@@ -7,10 +6,7 @@ import { isRequest, PeerLink } from './peer-link.ts';
 import { ServerToServer } from './proto-definitions.ts';
 import type { Transport, TransportListener } from './transport.ts';
 
-export type GrpcTransportOptions = {
-  /** The cluster of this server, as of now. */
-  readonly cluster: () => ClusterReference;
-  readonly self: NodeId;
+export type GrpcTransportOptions = Gatekeeper & {
   /** A link on which nothing comes back for this long is opened anew. */
   readonly silenceMs: number;
   readonly listener: TransportListener;
@@ -23,8 +19,8 @@ export function createGrpcTransport(options: GrpcTransportOptions): {
   readonly transport: Transport;
   readonly service: GrpcService;
 } {
-  const { cluster, self, listener } = options;
-  const gatekeeper: Gatekeeper = { cluster, self };
+  const { self, listener } = options;
+  const gatekeeper: Gatekeeper = options;
   const inbound = new InboundStreams(gatekeeper, listener, options.fetchSnapshot);
   const links = new Map<NodeId, PeerLink>();
   const transport: Transport = {

@@ -1,7 +1,7 @@
 import type { ServerDuplexStream, sendUnaryData } from '@grpc/grpc-js';
 import { Metadata, status } from '@grpc/grpc-js';
 import type { Envelope, Message } from '../consensus/types.ts';
-import type { NodeId } from '../words.ts';
+import type { DirectoryId, NodeId } from '../words.ts';
 import {
   admit,
   admitEnvelope,
@@ -36,6 +36,7 @@ type Answers = Pick<
   'write' | 'end' | 'cancelled' | 'writableEnded' | 'writableLength'
 >;
 type Inbound = {
+  readonly directoryId: DirectoryId;
   readonly streams: Map<Kind, Answers>;
   /** What goes out on the stream of the kind `pull`. */
   pullAnswers: PullAnswers | undefined;
@@ -74,7 +75,9 @@ export class InboundStreams {
           callback(this.#denied(message));
           return;
         }
-        this.#queueVote(message.envelope.from, callback);
+        // Who is no member gets no vote; nothing is kept for it to wait for.
+        if (this.#isMember(message.envelope)) this.#queueVote(message.envelope, callback);
+        else callback(this.#denied(`${message.envelope.from} is no member`));
         this.#listener.received(message);
       },
     };
@@ -118,7 +121,11 @@ export class InboundStreams {
         return;
       }
       from = message.envelope.from;
-      this.#adopt(from, kind, call);
+      const problem = this.#adopt(message.envelope, kind, call);
+      if (problem !== undefined) {
+        call.emit('error', this.#denied(problem));
+        return;
+      }
       this.#listener.received(message);
     });
     const forget = (): void => this.#forget(from, kind, call);
@@ -168,29 +175,46 @@ export class InboundStreams {
     else this.#fetchSnapshot(call, envelope);
   }
 
-  #of(peer: NodeId): Inbound {
-    const known = this.#peers.get(peer) ?? {
-      streams: new Map(),
-      pullAnswers: undefined,
-      votes: [],
-    };
-    this.#peers.set(peer, known);
-    return known;
+  /** What there is of a peer; with another data directory it is another server, and begins anew. */
+  #of({ from, fromDirectoryId: directoryId }: Envelope): Inbound {
+    const known = this.#peers.get(from);
+    if (known?.directoryId === directoryId) return known;
+    for (const stream of known?.streams.values() ?? []) stream.end();
+    const inbound = { directoryId, streams: new Map(), pullAnswers: undefined, votes: [] };
+    this.#peers.set(from, inbound);
+    return inbound;
   }
 
-  /** The newest stream of a peer is the one that lives; an older one may be half dead. */
-  #adopt(peer: NodeId, kind: Kind, call: Answers): void {
-    const inbound = this.#of(peer);
+  /**
+   * The newest stream of a peer is the one that lives; an older one may be half dead. But nobody
+   * takes over the streams of a member who only has its name: the problem is returned.
+   */
+  #adopt(sender: Envelope, kind: Kind, call: Answers): string | undefined {
+    if (this.#isMembersName(sender)) {
+      return `${sender.from} is connected with another data directory, which is the member's`;
+    }
+    const inbound = this.#of(sender);
     const older = inbound.streams.get(kind);
-    if (older === call) return;
+    if (older === call) return undefined;
     inbound.streams.set(kind, call);
     if (kind === 'pull') inbound.pullAnswers = new PullAnswers(call);
     older?.end();
+    return undefined;
+  }
+
+  /** Is a member of that name connected, and is this another server? */
+  #isMembersName({ from, fromDirectoryId }: Envelope): boolean {
+    const known = this.#peers.get(from);
+    if (known === undefined || known.directoryId === fromDirectoryId) return false;
+    const { isMember } = this.#gatekeeper;
+    const isTaken = isMember({ id: from, directoryId: known.directoryId });
+    return isTaken && !isMember({ id: from, directoryId: fromDirectoryId });
   }
 
   #forget(peer: NodeId | undefined, kind: Kind, call: Answers): void {
     if (peer === undefined) return;
-    const inbound = this.#of(peer);
+    const inbound = this.#peers.get(peer);
+    if (inbound === undefined) return;
     const { streams, votes } = inbound;
     if (streams.get(kind) === call) {
       streams.delete(kind);
@@ -200,8 +224,12 @@ export class InboundStreams {
     if (streams.size === 0 && votes.length === 0) this.#peers.delete(peer);
   }
 
-  #queueVote(peer: NodeId, callback: sendUnaryData<RequestVoteReply>): void {
-    const { votes } = this.#of(peer);
+  #isMember({ from, fromDirectoryId }: Envelope): boolean {
+    return this.#gatekeeper.isMember({ id: from, directoryId: fromDirectoryId });
+  }
+
+  #queueVote(candidate: Envelope, callback: sendUnaryData<RequestVoteReply>): void {
+    const { votes } = this.#of(candidate);
     votes.push(callback);
     if (votes.length > waitingVotesMax) {
       votes.shift()?.({ code: status.ABORTED, details: 'a newer request took its place' });
