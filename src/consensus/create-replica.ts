@@ -76,6 +76,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     isOlderLeaseReleased: false,
     deferCommitUntil: undefined,
     horizon: undefined,
+    clockTrustedSince: never,
     electionDeadline: (now +
       nextBetween(random, electionTimeoutMs, 2 * electionTimeoutMs)) as MonotonicMs,
     heartbeatDeadline: now,

@@ -18,6 +18,7 @@ export function horizonOf(replica: Replica): Horizon | undefined {
   if (leadership === undefined || leadership.confirmedRound === 0 || commit.term !== term) {
     return horizon;
   }
+  if (leadership.confirmedAt < replica.clockTrustedSince) return horizon;
   return { asOf: leadership.confirmedAt, upTo: commit };
 }
 
@@ -25,9 +26,16 @@ export function horizonOf(replica: Replica): Horizon | undefined {
 export const staleMsOf = ({ timings }: Replica, { asOf }: Horizon, now: MonotonicMs): number =>
   stretched(timings, Math.max(0, now - asOf));
 
+/** The machine slept, or its clock was set: how old anything from before is, nobody knows. */
+export function distrustHorizon(replica: Replica, now: MonotonicMs): void {
+  replica.horizon = undefined;
+  replica.clockTrustedSince = now;
+}
+
 /** A peer has answered our question of `probeMs`: what was committed then, less its own age. */
 export function learnHorizon(replica: Replica, { probeMs, staleMs, upTo }: HeartbeatReply): void {
-  if (staleMs === undefined) return;
+  // Asked before the machine slept: the answer is older than our clock tells.
+  if (staleMs === undefined || probeMs < replica.clockTrustedSince) return;
   const asOf = later(probeMs as MonotonicMs, -stretched(replica.timings, staleMs));
   if (replica.horizon === undefined || asOf > replica.horizon.asOf)
     replica.horizon = { asOf, upTo };

@@ -214,6 +214,8 @@ export type Replica = Newcomer & {
   deferCommitUntil: MonotonicMs | undefined;
   /** Up to when we know what was committed, for reads of bounded staleness. */
   horizon: Horizon | undefined;
+  /** Durations that began before it may have been longer than our clock tells. */
+  clockTrustedSince: MonotonicMs;
   electionDeadline: MonotonicMs;
   heartbeatDeadline: MonotonicMs;
   /** Candidacies of ours in a row that found no majority, since a leader was known. */

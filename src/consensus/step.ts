@@ -2,7 +2,7 @@ import { unreachable } from '../assert.ts';
 import { onPersisted } from './appending.ts';
 import { adoptCommit, advanceApply, advanceCommit } from './commit.ts';
 import { envelopeFor, hearAgain, onEnvelope } from './envelope.ts';
-import { learnHorizon } from './freshness.ts';
+import { distrustHorizon, learnHorizon } from './freshness.ts';
 import { publish } from './gossip.ts';
 import { advanceHandOver, onHandOver } from './hand-over.ts';
 import { onConnected, onHeartbeat, onHeartbeatReply } from './heartbeat.ts';
@@ -59,6 +59,7 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
       break;
     case 'clockJumped':
       distrustLease(replica);
+      distrustHorizon(replica, turn.now);
       break;
     case 'persisted':
       onPersisted(replica, event);

@@ -10,7 +10,7 @@ export type TurnRunner = (effects: readonly Effect[]) => void;
 /** The longest that a timer sleeps; a deadline may have moved meanwhile. */
 const sleepMaxMs = 1000;
 /** Two clocks are never read at the very same moment, and one may count whole milliseconds. */
-const readingMs = 2;
+const readingMs = 10;
 
 /**
  * Gives the pure core its clock and its turn: one event at a time, effects in their order, one
@@ -57,14 +57,12 @@ export class Host {
 
   /**
    * A machine that slept, or whose clock was set, may have missed more time than its monotonic
-   * clock tells: then the lease is not to be relied on.
+   * clock tells: then nothing is to be relied on that counts from before. False if so.
    */
-  checkClock(): void {
-    const offsetMs = this.#offsetMs();
-    const jumpMs = Math.abs(offsetMs - this.#clockOffsetMs);
-    this.#clockOffsetMs = offsetMs;
-    const { leaseMs } = this.#replica.timings;
-    if (jumpMs > Math.max(readingMs, leaseMs / 10)) this.dispatch({ type: 'clockJumped' });
+  checkClock(): boolean {
+    if (!this.#hasJumped()) return true;
+    this.dispatch({ type: 'clockJumped' });
+    return false;
   }
 
   describe(): ReplicaDescription {
@@ -83,6 +81,8 @@ export class Host {
     this.#isBusy = true;
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
       if (this.#isStopped) break;
+      // Before anything else: what comes in now may be an answer from before the machine slept.
+      if (this.#hasJumped()) this.#run(step(this.#replica, { type: 'clockJumped' }, this.now()));
       this.#run(step(this.#replica, next, this.now()));
     }
     this.#isBusy = false;
@@ -92,6 +92,14 @@ export class Host {
   stop(): void {
     this.#isStopped = true;
     this.#callOff?.();
+  }
+
+  /** Told once for each jump; many small ones count together. */
+  #hasJumped(): boolean {
+    const offsetMs = this.#offsetMs();
+    if (Math.abs(offsetMs - this.#clockOffsetMs) <= readingMs) return false;
+    this.#clockOffsetMs = offsetMs;
+    return true;
   }
 
   #offsetMs(): number {
@@ -107,7 +115,6 @@ export class Host {
     const delayMs = Math.min(sleepMaxMs, Math.max(0, deadline - this.now()));
     this.#callOff = this.#timers.after(delayMs, () => {
       this.#callOff = undefined;
-      this.checkClock();
       this.dispatch({ type: 'tick' });
     });
   }

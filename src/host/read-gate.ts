@@ -60,22 +60,20 @@ export class ReadGate {
   /** What is left of our lease, if the clock can be trusted. */
   leaseRemainingMs(): number {
     const { host } = this.#context;
-    host.checkClock();
-    return leaseRemainingMs(host.replica, host.now());
+    return host.checkClock() ? leaseRemainingMs(host.replica, host.now()) : 0;
   }
 
   #readByLease<T>(read: () => T, reply: Reply<T>): void {
     const { host } = this.#context;
-    host.checkClock();
-    const begun = beginLeaseRead(host.replica, host.now());
+    const begun = host.checkClock() ? beginLeaseRead(host.replica, host.now()) : undefined;
     if (begun === undefined) {
       this.#readByQuorum(read, reply);
       return;
     }
     this.#whenApplied(begun.index, () => {
       const value = read();
-      host.checkClock();
-      const leftMs = leaseReadRemainingMs(host.replica, begun, host.now());
+      const isTrusted = host.checkClock();
+      const leftMs = isTrusted ? leaseReadRemainingMs(host.replica, begun, host.now()) : 0;
       if (leftMs <= 0) {
         this.#readByQuorum(read, reply);
         return;
@@ -102,7 +100,9 @@ export class ReadGate {
 
   #readBounded<T>(maxStalenessMs: number, read: () => T, reply: Reply<T>): void {
     const { host, counters } = this.#context;
+    host.checkClock();
     const horizon = horizonOf(host.replica);
+    const { clockTrustedSince } = host.replica;
     const ageMs = (): number =>
       horizon === undefined
         ? Number.POSITIVE_INFINITY
@@ -119,7 +119,10 @@ export class ReadGate {
     }
     this.#whenApplied(horizon.upTo.index, () => {
       const value = read();
-      const staleMs = ageMs();
+      host.checkClock();
+      // The machine may have slept while the read waited: longer than our clock tells.
+      const isTrusted = host.replica.clockTrustedSince === clockTrustedSince;
+      const staleMs = isTrusted ? ageMs() : Number.POSITIVE_INFINITY;
       if (staleMs > maxStalenessMs) {
         refuse();
         return;

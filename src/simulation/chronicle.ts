@@ -9,6 +9,9 @@ import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import { demand } from './failure.ts';
 import { TimeJudge } from './time-judge.ts';
 
+/** Sleeps that are shorter may go unnoticed. */
+const noticeMs = 15;
+
 /** One key as one revision has left it; undefined: gone. */
 export type Change = {
   readonly revision: number;
@@ -100,7 +103,7 @@ export class Chronicle {
     const ageMs = staleMs ?? Number.POSITIVE_INFINITY;
     demand(ageMs <= maxStalenessMs, `B1: a read is ${ageMs} ms old, not ${maxStalenessMs}`);
     const missed = this.#moments[shown.revision + 1];
-    const isCurrent = missed === undefined || missed.committedAtMs > nowMs - ageMs;
+    const isCurrent = missed === undefined || missed.committedAtMs > nowMs - ageMs - noticeMs;
     demand(
       isCurrent,
       `B1: a read that says it is ${ageMs} ms old misses entry ${shown.revision + 1}, ` +

@@ -67,6 +67,12 @@ export class Misfortunes {
       case 'pause':
         server.pause();
         return () => server.resume();
+      case 'sleep':
+        server.fallAsleep();
+        return () => server.resume();
+      case 'setClock':
+        server.setWallClock();
+        return undefined;
       case 'cutLink':
         return this.#cut(pair(server, other));
       case 'cutOneWay':

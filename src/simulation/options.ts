@@ -20,8 +20,12 @@ export const faultKinds = [
   'changeSides',
   'changeMembers',
   'loseLog',
+  'sleep',
+  'setClock',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
+/** Drawn apart from the others, which came before them. */
+const laterKinds: readonly FaultKind[] = ['sleep', 'setClock'];
 
 /** What clients do beside posting objects and writing keys. */
 export type Workload = {
@@ -122,7 +126,7 @@ export function optionsFor(seed: number): SimulationOptions {
       depthMax: random.pick([1, 2, 3, 7] as const),
     },
     faultKinds: faultKinds
-      .filter(kind => kind !== 'changeMembers' && kind !== 'loseLog')
+      .filter(kind => kind !== 'changeMembers' && kind !== 'loseLog' && !laterKinds.includes(kind))
       .filter(kind => random.chance(kind === 'wipe' ? 0.1 : 0.5)),
     faultIntervalMs: electionTimeoutMs * random.pick([0.3, 1, 3] as const),
     outageTimeouts: random.pick([0.3, 1, 3] as const),
@@ -154,7 +158,9 @@ export function optionsFor(seed: number): SimulationOptions {
   const plain = later.chance(0.3) ? aimedAtLeases(options, later) : options;
   const changing = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
   const compactionKeeps = later.pick([undefined, 0, 0, 10] as const);
-  const drawn = { ...changing, compactionKeeps };
+  const clocks = new Random(mix(seed, 17));
+  const kinds = [...changing.faultKinds, ...laterKinds.filter(() => clocks.chance(0.25))];
+  const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
   return withDamage({
     ...drawn,

@@ -143,7 +143,9 @@ export class SimulatedProcess implements Life {
 
   /** What it does leaves it only now. */
   afterStall(run: () => void): void {
-    this.after(this.#now() - this.#options.around.now(), run);
+    const delayMs = this.#now() - this.#options.around.now();
+    if (delayMs > 0) this.after(delayMs, run);
+    else run();
   }
 
   #now(): number {

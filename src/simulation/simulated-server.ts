@@ -64,7 +64,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#around = around;
     this.#listed = listed;
     this.#random = new Random(mix(seed, 4, place));
-    this.#clock = new SimulatedClock(clockDrift, this.#random);
+    this.#clock = new SimulatedClock(clockDrift, this.#random, new Random(mix(seed, 16, place)));
     this.#disk = new SimulatedDisk(this.id, around.options.disk, this.#random);
   }
 
@@ -161,6 +161,8 @@ export class SimulatedServer implements Witness, ProcessOwner {
     const surviving = hasPower ? pendingCount : this.#random.below(pendingCount + 1);
     if (surviving < pendingCount) this.#around.marks.note('unsynced writes lost');
     process.end(surviving);
+    this.#clock.wakeUp(this.#around.now());
+    if (!hasPower) this.#clock.reboot();
     this.#process = undefined;
     this.#around.trace?.(`${this.id} crashes${hasPower ? '' : ' (power loss)'}`);
   }
@@ -194,7 +196,19 @@ export class SimulatedServer implements Witness, ProcessOwner {
   }
 
   resume(): void {
+    this.#clock.wakeUp(this.#around.now());
     this.#process?.resume();
+  }
+
+  /** The machine sleeps: its process is paused, and its monotonic clock stands still. */
+  fallAsleep(): void {
+    if (this.#process === undefined || this.isPaused) return;
+    this.pause();
+    this.#clock.fallAsleep(this.#around.now());
+  }
+
+  setWallClock(): void {
+    this.#clock.set();
   }
 
   receive(message: Message): void {

@@ -260,7 +260,10 @@ export class World {
     const { timings, workload, clockDrift } = this.#options;
     const longestMs = (2 * workload.ttlMs) / (1 - clockDrift);
     const patienceMs = longestMs + 20 * timings.electionTimeoutMs;
-    const isOver = (): boolean => this.#servers.every(({ deadlineCount }) => deadlineCount === 0);
+    const isOver = (): boolean => {
+      const { config } = newestLeader(this.#servers) ?? {};
+      return this.#servers.every(server => server.deadlineCount === 0 || !isMember(config, server));
+    };
     const isGone = await this.#runUntil(this.#nowMs + patienceMs, isOver);
     demand(isGone, 'liveness: what was to expire is still there');
   }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { horizonOf, staleMsOf } from '../../src/consensus/freshness.ts';
+import { horizonOf, learnHorizon, staleMsOf } from '../../src/consensus/freshness.ts';
 import { leaseRemainingMs } from '../../src/consensus/leases.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import { nextDeadline } from '../../src/consensus/step.ts';
@@ -77,6 +77,32 @@ test('a clock that jumped ends the lease until the next round is seen', t => {
   happen(server, 1030, { type: 'tick' });
   follow(server, 1040, 201);
   t.true(leaseRemainingMs(server, moment(1040)) > 0);
+});
+
+test('after a jump of the clock, nothing that was asked before it counts as fresh', t => {
+  const server = replica();
+  const answer = { type: 'heartbeatReply', staleMs: 5, upTo: at(0, 0) } as const;
+  learnHorizon(server, { ...answer, probeMs: 1000 });
+  t.not(horizonOf(server), undefined);
+  happen(server, 1020, { type: 'clockJumped' });
+  t.is(horizonOf(server), undefined);
+  learnHorizon(server, { ...answer, probeMs: 1010 });
+  t.is(horizonOf(server), undefined);
+  learnHorizon(server, { ...answer, probeMs: 1030 });
+  t.not(horizonOf(server), undefined);
+});
+
+test('a leader whose clock jumped promises freshness from its next round on', t => {
+  const server = replica();
+  makeLeader(server, 1000);
+  follow(server, 1010, 200);
+  t.not(horizonOf(server), undefined);
+  happen(server, 1020, { type: 'clockJumped' });
+  t.is(horizonOf(server), undefined);
+  server.heartbeatDeadline = moment(1030);
+  happen(server, 1030, { type: 'tick' });
+  follow(server, 1040, 201);
+  t.is(horizonOf(server)?.asOf, moment(1030));
 });
 
 test('a new leader commits nothing before the older lease is over, and then by itself', t => {

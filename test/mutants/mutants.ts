@@ -1,6 +1,7 @@
 import { backupMutants } from './backup-mutants.ts';
 import { clockMutants } from './clock-mutants.ts';
 import { handMutants } from './hand-mutants.ts';
+import { hostMutants } from './host-mutants.ts';
 import { identityMutants } from './identity-mutants.ts';
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
@@ -347,6 +348,7 @@ export const mutants: readonly Mutant[] = [
   ...clockMutants,
   ...backupMutants,
   ...handMutants,
+  ...hostMutants,
   ...identityMutants,
   ...leaseMutants,
   ...memberMutants,

@@ -1,0 +1,148 @@
+import { inFile, leaseMutant, type Mutant, mutant } from './mutant.ts';
+
+const gate = 'host/read-gate.ts';
+const loop = 'host/apply-loop.ts';
+const requests = 'host/requests.ts';
+const watch = 'host/key-watch.ts';
+const runner = 'host/effect-runner.ts';
+
+/** Bugs around the core, where no checker looked while the simulator had imitations of its own. */
+export const hostMutants: readonly Mutant[] = [
+  mutant(
+    'a quorum read does not wait for what it must show',
+    inFile(gate, 'this.#whenApplied(answer.index, ', 'this.#whenApplied(0, '),
+  ),
+  leaseMutant(
+    'a lease read does not wait for what it must show',
+    inFile(gate, 'this.#whenApplied(begun.index, ', 'this.#whenApplied(0, '),
+  ),
+  mutant(
+    'a bounded read does not wait for what it must show',
+    inFile(gate, 'this.#whenApplied(horizon.upTo.index, ', 'this.#whenApplied(0, '),
+  ),
+  mutant(
+    'the age of a bounded read is not looked at again',
+    inFile(gate, 'if (staleMs > maxStalenessMs) {', 'if (staleMs < 0) {'),
+  ),
+  mutant(
+    'a leader promises freshness before it has committed an entry of its own',
+    inFile(
+      'consensus/freshness.ts',
+      'leadership.confirmedRound === 0 || commit.term !== term',
+      'leadership.confirmedRound === 0 || commit.term > term',
+    ),
+  ),
+  mutant(
+    'the horizon counts from the answer',
+    inFile(
+      'consensus/step.ts',
+      'learnHorizon(replica, body)',
+      'learnHorizon(replica, { ...body, probeMs: turn.now })',
+    ),
+  ),
+  mutant(
+    'entries of before a snapshot are applied over it',
+    inFile(
+      loop,
+      'if (entry?.index !== this.state.appliedIndex + 1) return entries.length;',
+      'if (entry === undefined) return entries.length;',
+    ),
+  ),
+  mutant(
+    'what is committed while the loop runs waits for the next commit',
+    inFile(
+      loop,
+      'while (this.state.appliedIndex < this.#target && !this.#isStopped) {',
+      'for (const end = this.#target; this.state.appliedIndex < end && !this.#isStopped; ) {',
+    ),
+  ),
+  mutant(
+    'whoever waits for an entry gets the result of the one in its place',
+    inFile(requests, 'waiting.term === term ? result : undefined', 'result'),
+  ),
+  mutant(
+    'who waits at a deposed leader is told nothing',
+    inFile(requests, 'for (const { tell } of this.#results.values()) tell(undefined);\n', ''),
+  ),
+  mutant(
+    'a tick that is refused is the last one',
+    inFile(
+      'host/expiry.ts',
+      '      } else this.#sleep(retryMs, { dueMs: atOnce, term: this.#context.host.replica.term });',
+      '      }',
+    ),
+  ),
+  leaseMutant(
+    'a machine that slept relies on its lease',
+    inFile('consensus/step.ts', '      distrustLease(replica);\n', ''),
+  ),
+  mutant(
+    'a machine that slept relies on what it was told before',
+    inFile('consensus/freshness.ts', '  replica.horizon = undefined;\n', ''),
+  ),
+  mutant(
+    'a bounded read that waited while the machine slept is answered',
+    inFile(
+      gate,
+      'host.replica.clockTrustedSince === clockTrustedSince',
+      'clockTrustedSince < 1e15',
+    ),
+  ),
+  mutant(
+    'an answer to a question from before the machine slept counts as fresh',
+    inFile('consensus/freshness.ts', ' || probeMs < replica.clockTrustedSince', ''),
+  ),
+  mutant(
+    'a vote is told before it is durable',
+    inFile(
+      runner,
+      'return durably(() => metadata.persistVote(effect.term, effect.vote));',
+      'return void Promise.resolve().then(() => metadata.persistVote(effect.term, effect.vote));',
+    ),
+  ),
+  mutant(
+    'a configuration is not kept',
+    inFile(runner, 'durably(() => metadata.persistConfig(effect.config));', ''),
+  ),
+  mutant(
+    'a snapshot holds more than its position says',
+    inFile(
+      'host/snapshotter.ts',
+      'captureState(state)',
+      '(function* () { yield* captureState(state); })()',
+    ),
+  ),
+  mutant(
+    'the log is cut before what was posted is in the archive',
+    inFile('host/compactor.ts', 'await archive.add(archivable(sources, index), index);', ''),
+  ),
+  mutant(
+    'a fetched snapshot takes the place of the log, and not of the state',
+    inFile('host/snapshot-intake.ts', 'this.#options.install(ready.state);', ''),
+  ),
+  mutant(
+    'an event that comes within a turn is handled within it',
+    inFile('host/host.ts', 'if (this.#isBusy) return;', ''),
+  ),
+  mutant(
+    'a watch skips what does not fit into a message',
+    inFile(watch, 'isAll ? this.#state.appliedIndex : last', 'this.#state.appliedIndex'),
+  ),
+  mutant(
+    'a watch that goes on at another server begins with the present',
+    inFile(watch, 'after ?? state.appliedIndex', 'state.appliedIndex'),
+  ),
+  mutant(
+    'a watcher that reads slowly is not told what it had no room for',
+    inFile(
+      watch,
+      'this.#watcher.waitingBytes > backlogMaxBytes) return;',
+      'this.#watcher.waitingBytes > backlogMaxBytes) {\n' +
+        '        this.#through = this.#state.appliedIndex;\n        return;\n      }',
+    ),
+  ),
+  mutant(
+    'posted objects are numbered by batch',
+    inFile('host/journal-reader.ts', 'first += batch.count;', 'first += 1;'),
+  ),
+];
