@@ -105,8 +105,8 @@ export const storageMutants: readonly Mutant[] = [
     'an archive whose files are gone numbers anew',
     inFile(
       'storage/archive-floor.ts',
-      'lastSeq: Math.max(known?.lastSeq ?? 0, newest?.lastSeq ?? 0)',
-      'lastSeq: newest?.lastSeq ?? 0',
+      'const lastSeq = Math.max(known?.lastSeq ?? 0, newest?.lastSeq ?? 0);',
+      'const lastSeq = newest?.lastSeq ?? 0;',
     ),
   ),
   mutant(
