@@ -1,8 +1,7 @@
 import test from 'ava';
-import fc from 'fast-check';
-import { gapIn } from '../../src/client/journal-page.ts';
 import { ClusterError } from '../../src/errors/cluster-error.ts';
 import { clientOfFakes, type FakeServer } from '../fixtures/fake-servers.ts';
+import { checkPages } from './pages-check.ts';
 
 /* Whatever the servers do: a page of objects leaves none out and gives none another's number. */
 
@@ -111,30 +110,5 @@ test('the page of one server is whole, too, or refused', async t => {
 });
 
 test('what is whole has no gap, and every page from which something was taken has one', t => {
-  const pages = fc.record({
-    from: fc.integer({ min: 1, max: 30 }),
-    firstKept: fc.integer({ min: 1, max: 30 }),
-    length: fc.integer({ min: 1, max: 20 }),
-  });
-  fc.assert(
-    fc.property(pages, fc.nat(), ({ from, firstKept, length }, taken) => {
-      const start = Math.max(from, firstKept);
-      const seqs = Array.from({ length }, (_, place) => start + place);
-      const page = (numbers: readonly number[]) => ({
-        entries: numbers.map(seq => ({ seq, term: 1, data: Buffer.alloc(0) })),
-        firstKept,
-        lastSeq: start + length - 1,
-      });
-      if (gapIn(page(seqs), from) !== undefined) return false;
-      // The last one may be missing: the page ends early.
-      const place = taken % length;
-      if (place === length - 1 && length > 1) return true;
-      const gap = gapIn(page(seqs.filter((_, at) => at !== place)), from);
-      return length === 1 ? gap === start : gap === seqs[place];
-    }),
-  );
-  // Some were dropped while the page was made.
-  const entries = [3, 4, 5].map(seq => ({ seq, term: 1, data: Buffer.alloc(0) }));
-  t.is(gapIn({ entries, firstKept: 5, lastSeq: 9 }, 3), undefined);
-  t.is(gapIn({ entries: [], firstKept: 1, lastSeq: 2 }, 3), undefined);
+  t.is(checkPages(), undefined);
 });

@@ -5,6 +5,7 @@ import { ClusterError } from '../../src/errors/cluster-error.ts';
 import { type OpenWatch, SharedWatch, type WatchReader } from '../../src/gateway/shared-watch.ts';
 import { type ByteString, utf8BytesOf } from '../../src/state-machines/byte-string.ts';
 import { until } from '../fixtures/until.ts';
+import { checkWords } from './words-check.ts';
 
 /* Many readers of one watch: over a history that is at hand, with readers of every kind. */
 
@@ -168,6 +169,10 @@ test('the id of an event is the last revision that was told whole', async t => {
   const ids = [...reader.text.matchAll(/^id:(\d+)$/gm)].map(([, id]) => Number(id));
   // Revisions 1 and 3 have two changes each: the first of them does not count as seen.
   t.deepEqual(ids, [0, 1, 2, 2, 3, 4]);
+});
+
+test('of what one has seen in part, the rest is told, and no id promises too much', t => {
+  t.is(checkWords(), undefined);
 });
 
 test('when the last reader goes, the watch of the cluster goes, too', async t => {

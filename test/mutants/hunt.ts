@@ -2,6 +2,7 @@ import { explore } from '../../src/simulation/explorer.ts';
 import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
 import { checkWhoseMessage } from '../consensus/whose-message.ts';
+import { checkGateway } from '../gateway/gateway-checks.ts';
 import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkMachines } from '../state-machines/machines-check.ts';
@@ -31,6 +32,7 @@ async function hunt(): Promise<Found | undefined> {
   if (again !== undefined) return again;
   if (focus === 'machines') return huntMachines();
   if (focus === 'hands') return huntHands();
+  if (focus === 'gateway') return huntGateway();
   const [belief] = checkWhoseMessage();
   if (belief !== undefined) return { checker: 'what is believed from whom', what: belief };
   const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
@@ -61,6 +63,11 @@ async function hunt(): Promise<Found | undefined> {
 function huntHands(): Found | undefined {
   const what = checkHands();
   return what === undefined ? undefined : { checker: 'files for people', what };
+}
+
+function huntGateway(): Found | undefined {
+  const what = checkGateway();
+  return what === undefined ? undefined : { checker: 'decisions of the client server', what };
 }
 
 function huntMachines(): Found | undefined {

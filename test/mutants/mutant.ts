@@ -8,9 +8,9 @@ export type Mutant = {
   }[];
   /**
    * Only such seeds are tried, of which there are few: else it would take long to meet them. Of the
-   * state machines and of files for people: no seeds, but what checks these alone.
+   * state machines, files for people, the client server: no seeds, but what checks these alone.
    */
-  readonly focus?: 'leases' | 'members' | 'damage' | 'machines' | 'hands';
+  readonly focus?: 'leases' | 'members' | 'damage' | 'machines' | 'hands' | 'gateway';
 };
 
 export const inFile = (file: string, from: string, to: string): Mutant['edits'][number] => ({

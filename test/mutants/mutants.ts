@@ -1,5 +1,6 @@
 import { backupMutants } from './backup-mutants.ts';
 import { clockMutants } from './clock-mutants.ts';
+import { gatewayMutants } from './gateway-mutants.ts';
 import { handMutants } from './hand-mutants.ts';
 import { hostMutants } from './host-mutants.ts';
 import { identityMutants } from './identity-mutants.ts';
@@ -347,6 +348,7 @@ export const mutants: readonly Mutant[] = [
   ),
   ...clockMutants,
   ...backupMutants,
+  ...gatewayMutants,
   ...handMutants,
   ...hostMutants,
   ...identityMutants,

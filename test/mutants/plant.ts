@@ -15,6 +15,8 @@ const folders = [
   'src/errors',
   'src/config',
   'src/server',
+  'src/client',
+  'src/gateway',
   'test/consensus',
   'test/state-machines',
   'test/storage',
@@ -23,6 +25,8 @@ const folders = [
   'test/config',
   'test/events',
   'test/server',
+  'test/client',
+  'test/gateway',
   'test/mutants',
 ];
 const files = ['src/assert.js', 'src/words.js'];
