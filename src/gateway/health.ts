@@ -96,12 +96,24 @@ function absence(member: MemberView, leader: string | undefined): string[] {
   if (standing === 'awaited') return [];
   if (!reachable) return [isFollowing ? 'cannot be reached from here' : 'cannot be reached'];
   const isCutOff = leader !== undefined && standing === 'voter' && !isFollowing;
-  return isCutOff ? [`is cut off: ${leader}, which leads, does not hear it follow`] : [];
+  return isCutOff ? [`is cut off from ${leader}, which leads`] : [];
 }
 
 /** What many have in common is said once. */
 function sentenceOf(troubles: readonly { readonly id: string; readonly text: string }[]): string {
   const names = new Map<string, string[]>();
   for (const { id, text } of troubles) names.set(text, [...(names.get(text) ?? []), id]);
-  return [...names].map(([text, ids]) => `${ids.join(', ')} ${text}`).join('; ');
+  return [...names]
+    .map(([text, ids]) => `${ids.join(', ')} ${ids.length === 1 ? text : pluralOf(text)}`)
+    .join('; ');
 }
+
+const plurals: Readonly<Record<string, string>> = {
+  has: 'have',
+  is: 'are',
+  takes: 'take',
+  catches: 'catch',
+};
+
+/** The same of several servers: what is said begins with the verb. */
+const pluralOf = (text: string): string => text.replace(/^\w+/, verb => plurals[verb] ?? verb);

@@ -59,6 +59,11 @@ test('a full disk refuses writes and nothing else, also after a restart, and rec
   const filler = fillUp(disk, 'filler');
   await until('writes are refused', isRefused);
   await isRead();
+  const { health, reason } = await until('all three say so', async () => {
+    const view = await cluster.view();
+    return view.reason.includes('n0, n1, n2 have a full disk') ? view : undefined;
+  });
+  t.is(health, 'YELLOW', reason);
   for (const id of ids) t.is(cluster.process(id).exitCode, null, `${id} lives`);
 
   for (const id of ids) await cluster.kill(id);

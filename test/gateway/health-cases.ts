@@ -93,7 +93,7 @@ export const healthCases: readonly Case[] = [
     'a server is cut off from all others, and answers us',
     { n0: {}, n1: {}, n2: { heardMs: longAgoMs } },
     'YELLOW',
-    /^n2 is cut off: n0, which leads, does not hear it follow$/,
+    /^n2 is cut off from n0, which leads$/,
     0,
   ],
   [
@@ -190,7 +190,7 @@ export const healthCases: readonly Case[] = [
     'a leader that no majority follows',
     { n0: {}, n1: { heardMs: longAgoMs }, n2: { heardMs: longAgoMs } },
     'RED',
-    /^n0 leads, and no majority follows it; n1, n2 is cut off/,
+    /^n0 leads, and no majority follows it; n1, n2 are cut off from n0/,
     0,
   ],
   [

@@ -30,9 +30,8 @@ type Found = { readonly checker: string; readonly what: string; readonly seed?: 
 async function hunt(): Promise<Found | undefined> {
   const again = witness === undefined ? undefined : await judge(Number(witness));
   if (again !== undefined) return again;
-  if (focus === 'machines') return huntMachines();
-  if (focus === 'hands') return huntHands();
-  if (focus === 'gateway') return huntGateway();
+  const alone = focus === undefined ? undefined : huntedAlone[focus];
+  if (alone !== undefined) return alone();
   const [belief] = checkWhoseMessage();
   if (belief !== undefined) return { checker: 'what is believed from whom', what: belief };
   const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
@@ -76,6 +75,13 @@ function huntMachines(): Found | undefined {
   const what = checkUseTable(40) ?? checkMachines(3000);
   return what === undefined ? undefined : { checker: 'naive state machines', what };
 }
+
+/** What needs no seeds. */
+const huntedAlone: Readonly<Record<string, () => Found | undefined>> = {
+  machines: huntMachines,
+  hands: huntHands,
+  gateway: huntGateway,
+};
 
 async function simulate(): Promise<Found | undefined> {
   const startedAt = performance.now();
