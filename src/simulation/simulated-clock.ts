@@ -55,7 +55,7 @@ export class SimulatedClock {
   /** The machine starts anew, and with it its monotonic clock. */
   reboot(): void {
     this.#sleepsSinceMs = undefined;
-    this.#offsetMs = this.#random.between(-1e6, 1e6);
+    this.#offsetMs = this.#random.between(0, 1e6);
   }
 
   #anyWallOffset(): number {
