@@ -2,7 +2,6 @@ import { inFile, leaseMutant, type Mutant, mutant } from './mutant.ts';
 
 const gate = 'host/read-gate.ts';
 const loop = 'host/apply-loop.ts';
-const requests = 'host/requests.ts';
 const watch = 'host/key-watch.ts';
 const runner = 'host/effect-runner.ts';
 
@@ -41,56 +40,12 @@ export const hostMutants: readonly Mutant[] = [
     ),
   ),
   mutant(
-    'entries of before a snapshot are applied over it',
-    inFile(
-      loop,
-      'if (entry?.index !== this.state.appliedIndex + 1) return entries.length;',
-      'if (entry === undefined) return entries.length;',
-    ),
-  ),
-  mutant(
     'what is committed while the loop runs waits for the next commit',
     inFile(
       loop,
       'while (this.state.appliedIndex < this.#target && !this.#isStopped) {',
       'for (const end = this.#target; this.state.appliedIndex < end && !this.#isStopped; ) {',
     ),
-  ),
-  mutant(
-    'whoever waits for an entry gets the result of the one in its place',
-    inFile(requests, 'waiting.term === term ? result : undefined', 'result'),
-  ),
-  mutant(
-    'who waits at a deposed leader is told nothing',
-    inFile(requests, 'for (const { tell } of this.#results.values()) tell(undefined);\n', ''),
-  ),
-  mutant(
-    'a tick that is refused is the last one',
-    inFile(
-      'host/expiry.ts',
-      '      } else this.#sleep(retryMs, { dueMs: atOnce, term: this.#context.host.replica.term });',
-      '      }',
-    ),
-  ),
-  leaseMutant(
-    'a machine that slept relies on its lease',
-    inFile('consensus/step.ts', '      distrustLease(replica);\n', ''),
-  ),
-  mutant(
-    'a machine that slept relies on what it was told before',
-    inFile('consensus/freshness.ts', '  replica.horizon = undefined;\n', ''),
-  ),
-  mutant(
-    'a bounded read that waited while the machine slept is answered',
-    inFile(
-      gate,
-      'host.replica.clockTrustedSince === clockTrustedSince',
-      'clockTrustedSince < 1e15',
-    ),
-  ),
-  mutant(
-    'an answer to a question from before the machine slept counts as fresh',
-    inFile('consensus/freshness.ts', ' || probeMs < replica.clockTrustedSince', ''),
   ),
   mutant(
     'a vote is told before it is durable',
