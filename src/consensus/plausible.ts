@@ -105,11 +105,11 @@ function implausiblePositions(
   replica: Replica,
   positions: Readonly<Record<string, Position>>,
 ): Found | undefined {
+  const limit = termMax(replica);
   for (const [what, { term, index }] of Object.entries(positions)) {
-    const found =
-      beyond(termMax(replica), { [`${what}.term`]: term }) ??
-      beyond(countMax, { [`${what}.index`]: index });
-    if (found !== undefined) return found;
+    // No names for what is well: this is asked of every fact of every message.
+    if (!isWithin(term, limit)) return { what: `${what}.term`, value: term };
+    if (!isWithin(index, countMax)) return { what: `${what}.index`, value: index };
   }
   return undefined;
 }
