@@ -4,7 +4,7 @@ import { DiskSpace } from './disk-space.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { JournalArchive } from './journal-archive.ts';
 import type { SnapshotMark } from './log-base.ts';
-import type { LogStoreListener } from './log-store.ts';
+import type { LogStoreListener, RecoveredLog } from './log-store.ts';
 import type { Metadata } from './metadata.ts';
 import { setAside } from './set-aside.ts';
 import { type OpenedLog, WriteAheadLog } from './write-ahead-log.ts';
@@ -61,6 +61,7 @@ export async function openServerStorage<Loaded extends LoadedSnapshot>(options: 
         tailMaxBytes: options.tailMaxBytes,
         snapshot: loaded,
       });
+      demandNewest(directory.metadata, opened.recovered, path);
       // Nobody shall fetch a damaged one, nor shall it count as newer than the next.
       const damaged = loaded.damaged.map(one => ({ path: one, isCopied: false }));
       if (damaged.length > 0) await setAside(fileSystem, path, damaged);
@@ -80,6 +81,17 @@ export async function openServerStorage<Loaded extends LoadedSnapshot>(options: 
   } catch (error) {
     throw asStartupError(error, path);
   }
+}
+
+/** A term is in the metadata before an entry of it is in the log: an older copy has lost votes. */
+function demandNewest({ term }: Metadata, { runs }: RecoveredLog, path: string): void {
+  const last = runs.at(-1)?.term ?? 0;
+  if (last <= term) return;
+  throw new StartupError(
+    `${path}/metadata.json is older than the log beside it (term ${term}, and the log has ` +
+      `entries of term ${last}): with it this server could vote twice; put the newest file back, ` +
+      'or replace this server by one with an empty data directory (member replace)',
+  );
 }
 
 /** Can the others elect a leader without this server? Then they hold all that was committed. */

@@ -12,9 +12,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { noPosition } from '../../src/consensus/position.ts';
+import type { LogIndex, Term } from '../../src/consensus/types.ts';
 import { openDataDirectory } from '../../src/storage/data-directory.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
+import { openServerStorage } from '../../src/storage/server-storage.ts';
 import { until } from '../fixtures/until.ts';
+import { entry } from './crash-points.ts';
 
 const owner = { clusterName: 'test', nodeId: 'n0' };
 
@@ -64,4 +68,28 @@ test('nobody but the owner may read what a server keeps', t => {
   openDataDirectory(path, owner, nodeFileSystem).lock.release();
   t.is(statSync(path).mode & 0o777, 0o700);
   t.is(statSync(join(path, 'metadata.json')).mode & 0o777, 0o600);
+});
+
+test('metadata that is older than the log beside it is refused', async t => {
+  const path = join(folder(t), 'n0');
+  const open = () =>
+    openServerStorage({
+      ...owner,
+      dataDirectory: path,
+      tailMaxBytes: 1000,
+      segmentMaxBytes: 1000,
+      reserveBytes: 1,
+      listener: { persisted: () => undefined, failed: error => t.fail(error.message) },
+      load: async () => ({ position: noPosition, isFetched: false, damaged: [] }),
+    });
+  const first = await open();
+  const old = readFileSync(join(path, 'metadata.json'));
+  first.metadata.persistVote(3 as Term, undefined);
+  first.log.append([entry(1, 3)], 0);
+  await first.close();
+  const again = await open();
+  t.is(again.recovered.lastIndex, 1 as LogIndex);
+  await again.close();
+  writeFileSync(join(path, 'metadata.json'), old);
+  await t.throwsAsync(open(), { message: /older than the log beside it \(term 0, .*term 3/ });
 });
