@@ -76,10 +76,6 @@ export const hostMutants: readonly Mutant[] = [
     inFile('host/snapshot-intake.ts', 'this.#options.install(ready.state);', ''),
   ),
   mutant(
-    'an event that comes within a turn is handled within it',
-    inFile('host/host.ts', 'if (this.#isBusy) return;', ''),
-  ),
-  mutant(
     'a watch skips what does not fit into a message',
     inFile(watch, 'isAll ? this.#state.appliedIndex : last', 'this.#state.appliedIndex'),
   ),

@@ -19,6 +19,9 @@ const onceFailed = [
   62_460, // votes over a chain of slow links took longer than any candidate waited for them
   3_007_040, // one that had left and was started again asked for ever whether it is needed
   63_424, // the judge of the keys gave up too early
+  157, // a hundred reads ended together, and the judge of the keys gave up
+  3, // a monotonic clock below nothing was refused as implausible
+  67, // an answer was judged when it arrived, not when it was given
   1_006_063, // a late winner of an old term was blamed for a server that had left since (I13)
   41_684, // a server left as soon as it heard of a configuration without it
 ];
