@@ -103,6 +103,10 @@ export class Misfortunes {
         return undefined;
       case 'wipe':
         return this.#wipe(server);
+      case 'mixUp':
+        // Who has founded nothing yet could not tell the two apart.
+        if (!this.#servers.every(({ hasJoined }) => hasJoined)) return undefined;
+        return this.#around.mixUp(server.id);
       case 'loseLog':
         if (!this.#mayLose(server)) return undefined;
         server.loseLog(chance);

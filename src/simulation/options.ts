@@ -22,10 +22,13 @@ export const faultKinds = [
   'loseLog',
   'sleep',
   'setClock',
+  'mixUp',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
-/** Drawn apart from the others, which came before them. */
-const laterKinds: readonly FaultKind[] = ['sleep', 'setClock'];
+
+const clockKinds: readonly FaultKind[] = ['sleep', 'setClock'];
+/** Each in seeds of its own choice: so the others draw what they drew before. */
+const drawnApart: readonly FaultKind[] = ['changeMembers', 'loseLog', 'mixUp', ...clockKinds];
 
 /** What clients do beside posting objects and writing keys. */
 export type Workload = {
@@ -75,6 +78,8 @@ export type SimulationOptions = {
   readonly clockDrift: number;
   /** Each boot of a server may find another lease in its file: a change from one to the next. */
   readonly hasUnequalLeases: boolean;
+  /** Another cluster of equal names, with which addresses are mixed up. */
+  readonly neighbour: 'none' | 'alive' | 'dead';
   readonly workload: Workload;
   readonly clients: {
     readonly count: number;
@@ -126,7 +131,7 @@ export function optionsFor(seed: number): SimulationOptions {
       depthMax: random.pick([1, 2, 3, 7] as const),
     },
     faultKinds: faultKinds
-      .filter(kind => kind !== 'changeMembers' && kind !== 'loseLog' && !laterKinds.includes(kind))
+      .filter(kind => !drawnApart.includes(kind))
       .filter(kind => random.chance(kind === 'wipe' ? 0.1 : 0.5)),
     faultIntervalMs: electionTimeoutMs * random.pick([0.3, 1, 3] as const),
     outageTimeouts: random.pick([0.3, 1, 3] as const),
@@ -147,6 +152,7 @@ export function optionsFor(seed: number): SimulationOptions {
     clockDrift: random.pick([0, 0.01, 0.1] as const),
     workload: workloadFor(seed, electionTimeoutMs),
     hasUnequalLeases: new Random(mix(seed, 9)).chance(0.3),
+    neighbour: 'none',
     clients: {
       count: random.pick([1, 2, 4] as const),
       pauseMs: electionTimeoutMs * random.pick([0.02, 0.1, 0.5] as const),
@@ -159,13 +165,11 @@ export function optionsFor(seed: number): SimulationOptions {
   const changing = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
   const compactionKeeps = later.pick([undefined, 0, 0, 10] as const);
   const clocks = new Random(mix(seed, 17));
-  const kinds = [...changing.faultKinds, ...laterKinds.filter(() => clocks.chance(0.25))];
+  const kinds = [...changing.faultKinds, ...clockKinds.filter(() => clocks.chance(0.25))];
   const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
-  return withDamage({
-    ...drawn,
-    timings: { ...drawn.timings, clockDriftMax: drawn.clockDrift },
-  });
+  const timings = { ...drawn.timings, clockDriftMax: drawn.clockDrift };
+  return withNeighbour(withDamage({ ...drawn, timings }));
 }
 
 function workloadFor(seed: number, electionTimeoutMs: number): Workload {
@@ -183,6 +187,14 @@ function workloadFor(seed: number, electionTimeoutMs: number): Workload {
 function withDamage(options: SimulationOptions): SimulationOptions {
   const isDamaged = options.spareCount === 0 && new Random(mix(options.seed, 18)).chance(0.25);
   return isDamaged ? { ...options, faultKinds: [...options.faultKinds, 'loseLog'] } : options;
+}
+
+/** There is another cluster of equal names; it and its namesake stay as they are. */
+function withNeighbour(options: SimulationOptions): SimulationOptions {
+  const random = new Random(mix(options.seed, 19));
+  if (options.spareCount > 0 || !random.chance(0.15)) return options;
+  const neighbour = random.pick(['alive', 'dead'] as const);
+  return { ...options, neighbour, faultKinds: [...options.faultKinds, 'mixUp'] };
 }
 
 /** Servers are added, removed, replaced and moved while all the rest goes wrong. */

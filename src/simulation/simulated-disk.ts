@@ -49,17 +49,24 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
   slowness = 1;
   wipeCount = 0;
   readonly #owner: NodeId;
+  readonly #name: string;
   readonly #timing: SimulationOptions['disk'];
   readonly #random: Random;
   #busyUntilMs = 0;
   #snapshot: SimulatedSnapshot | undefined;
   #facts = noFacts;
 
-  constructor(owner: NodeId, timing: SimulationOptions['disk'], random: Random) {
+  constructor(
+    owner: NodeId,
+    timing: SimulationOptions['disk'],
+    random: Random,
+    name: string = owner,
+  ) {
     this.#owner = owner;
     this.#timing = timing;
     this.#random = random;
-    this.directoryId = `${owner}-0` as DirectoryId;
+    this.directoryId = `${name}-0` as DirectoryId;
+    this.#name = name;
   }
 
   get term(): Term {
@@ -211,7 +218,7 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
   /** The data directory is replaced by an empty one. */
   wipe(): void {
     this.wipeCount += 1;
-    this.directoryId = `${this.#owner}-${this.wipeCount}` as DirectoryId;
+    this.directoryId = `${this.#name}-${this.wipeCount}` as DirectoryId;
     this.incarnation = 0;
     this.#facts = noFacts;
     this.log = emptyLog;

@@ -65,7 +65,8 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#listed = listed;
     this.#random = new Random(mix(seed, 4, place));
     this.#clock = new SimulatedClock(clockDrift, this.#random, new Random(mix(seed, 16, place)));
-    this.#disk = new SimulatedDisk(this.id, around.options.disk, this.#random);
+    const name = `${around.clan}${this.id}`;
+    this.#disk = new SimulatedDisk(this.id, around.options.disk, this.#random, name);
   }
 
   get replica(): Replica | undefined {

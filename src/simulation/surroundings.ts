@@ -13,9 +13,13 @@ export type Surroundings = {
   readonly network: Network;
   readonly oracle: Oracle;
   readonly marks: Marks;
+  /** Part of the names of all directories: '' but for the neighbour's. */
+  readonly clan: string;
   now(): number;
   /** What a server that runs would hand out of its disk. */
   served(id: NodeId): DiskContent | undefined;
+  /** Mixes up an address with another cluster's; returns what ends it. */
+  mixUp(id: NodeId): (() => void) | undefined;
   /** Something goes on behind this event: the next one waits until it rests. */
   awaitRest(): void;
   /** An invariant was found violated where nobody could throw it. */

@@ -1,13 +1,14 @@
 import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import { lastPosition } from '../consensus/log.ts';
 import { isMember, isSteady } from '../consensus/quorum.ts';
-import type { Config } from '../consensus/types.ts';
+import type { Config, Message } from '../consensus/types.ts';
 import type { ByteString } from '../state-machines/byte-string.ts';
 import { EventQueue } from './event-queue.ts';
 import { demand } from './failure.ts';
 import type { Fault } from './fault-plan.ts';
 import { Marks } from './marks.ts';
 import { Misfortunes } from './misfortunes.ts';
+import { Neighbour } from './neighbour.ts';
 import { Network, type NetworkTotals } from './network.ts';
 import type { SimulationOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
@@ -49,6 +50,7 @@ export class World {
   readonly #random: Random;
   readonly #misfortunes: Misfortunes;
   readonly #operator: SimulatedOperator;
+  readonly #neighbour: Neighbour | undefined;
   #nowMs = 0;
   /** Nothing goes on behind the last event. */
   #isAtRest = true;
@@ -60,8 +62,11 @@ export class World {
     this.#oracle = new Oracle(() => this.#nowMs, options.clockDrift);
     const { serverCount, spareCount } = options;
     const ids = Array.from({ length: serverCount + spareCount }, (_, place) => `n${place}`);
-    this.#network = new Network(options, this.#queue, message => {
+    const receive = (message: Message): void =>
       this.#servers.find(({ id }) => id === message.envelope.to)?.receive(message);
+    this.#network = new Network(options, this.#queue, message => {
+      receive(message);
+      this.#neighbour?.overhear(message);
     });
     const around: Surroundings = {
       options,
@@ -69,7 +74,9 @@ export class World {
       network: this.#network,
       oracle: this.#oracle,
       marks: this.#marks,
+      clan: '',
       now: () => this.#nowMs,
+      mixUp: id => this.#neighbour?.mixUp(id),
       served: id => this.#servers.find(server => server.id === id)?.served,
       awaitRest: () => {
         this.#isAtRest = false;
@@ -86,6 +93,7 @@ export class World {
       const listed = place < serverCount ? founders : all;
       return new SimulatedServer(place, listed, around);
     });
+    if (options.neighbour !== 'none') this.#neighbour = new Neighbour(around, all, receive);
     this.#operator = new SimulatedOperator(this.#servers, around);
     this.#misfortunes = new Misfortunes(this.#servers, this.#operator, around);
     this.#oracle.watch(this.#servers);
@@ -127,6 +135,7 @@ export class World {
       this.#queue.push(this.#random.next() * electionTimeoutMs, () => server.start());
     }
     this.#operator.start();
+    this.#neighbour?.start();
     for (const client of this.#clients) client.start();
     for (const other of [...this.#readers, ...this.#watchers, ...this.#pipelines]) other.start();
     for (const fault of plan) this.#queue.push(fault.atMs, () => this.#misfortunes.strike(fault));
@@ -238,6 +247,7 @@ export class World {
     await this.#demandRead();
     await this.#demandExpiry();
     await this.#demandWatches();
+    await this.#demandNeighbour();
   }
 
   async #demandRead(): Promise<void> {
@@ -266,6 +276,15 @@ export class World {
     };
     const isGone = await this.#runUntil(this.#nowMs + patienceMs, isOver);
     demand(isGone, 'liveness: what was to expire is still there');
+  }
+
+  async #demandNeighbour(): Promise<void> {
+    const neighbour = this.#neighbour;
+    if (neighbour === undefined) return;
+    const patienceMs = 20 * this.#options.timings.electionTimeoutMs;
+    const isWell = await this.#runUntil(this.#nowMs + patienceMs, () => neighbour.isWell);
+    demand(isWell, 'liveness: the other cluster does not serve');
+    neighbour.check(this.#servers);
   }
 
   async #demandWatches(): Promise<void> {

@@ -22,41 +22,79 @@ import { checkHands } from './hand-checks.ts';
  */
 
 const seedsMax = 20_000;
-const timeLimitMs = 180_000;
-const [focus, witness] = process.argv.slice(2);
+/** Of this process, however busy the machine is. */
+const timeLimitMs = 150_000;
+const [focus, planted = '', witness] = process.argv.slice(2);
 
 type Found = { readonly checker: string; readonly what: string; readonly seed?: number };
+
+type Checker = {
+  readonly name: string;
+  /** Bugs that were planted elsewhere are none of its business. */
+  readonly rooms: readonly string[];
+  run(): Promise<string | undefined> | string | undefined;
+};
+
+/** What needs no seeds, the cheap ones first. */
+const checkers: readonly Checker[] = [
+  {
+    name: 'what is believed from whom',
+    rooms: ['consensus'],
+    run: () => checkWhoseMessage()[0],
+  },
+  {
+    name: 'streams of pullers',
+    rooms: ['transport', 'consensus'],
+    run: () => checkPullStreams(300) ?? checkTailBytes(),
+  },
+  {
+    name: 'lives of posted objects',
+    rooms: ['host', 'storage'],
+    run: () => checkJournalReading(60),
+  },
+  { name: 'damaged backups', rooms: ['storage'], run: checkBackupDamage },
+  {
+    name: 'crash points and flipped bits of the metadata',
+    rooms: ['storage'],
+    run: () => [...checkMetadataCrashes(10), ...checkMetadataFlips()][0],
+  },
+  {
+    name: 'crash points of snapshots',
+    rooms: ['storage'],
+    run: async () => (await checkSnapshotCrashes(10))[0],
+  },
+  {
+    name: 'damage to the archive',
+    rooms: ['storage'],
+    run: async () => [...(await checkArchiveDamage()), ...(await checkArchiveCrashes(5))][0],
+  },
+  { name: 'bit flips', rooms: ['storage'], run: async () => (await checkBitFlips())[0] },
+  {
+    name: 'crash points',
+    rooms: ['storage'],
+    run: async () => (await tryAllCrashPoints(8)).violations[0],
+  },
+  { name: 'explorer', rooms: ['consensus'], run: exploreAll },
+];
 
 async function hunt(): Promise<Found | undefined> {
   const again = witness === undefined ? undefined : await judge(Number(witness));
   if (again !== undefined) return again;
   const alone = focus === undefined ? undefined : huntedAlone[focus];
   if (alone !== undefined) return alone();
-  const [belief] = checkWhoseMessage();
-  if (belief !== undefined) return { checker: 'what is believed from whom', what: belief };
-  const [metadata] = [...checkMetadataCrashes(10), ...checkMetadataFlips()];
-  if (metadata !== undefined)
-    return { checker: 'crash points and flipped bits of the metadata', what: metadata };
-  const [snapshot] = await checkSnapshotCrashes(10);
-  if (snapshot !== undefined) return { checker: 'crash points of snapshots', what: snapshot };
-  const [archive] = [...(await checkArchiveDamage()), ...(await checkArchiveCrashes(5))];
-  if (archive !== undefined) return { checker: 'damage to the archive', what: archive };
-  const mixed = checkPullStreams(300) ?? checkTailBytes();
-  if (mixed !== undefined) return { checker: 'streams of pullers', what: mixed };
-  const [flip] = await checkBitFlips();
-  if (flip !== undefined) return { checker: 'bit flips', what: flip };
-  const [crash] = (await tryAllCrashPoints(8)).violations;
-  if (crash !== undefined) return { checker: 'crash points', what: crash };
-  const misread = await checkJournalReading(60);
-  if (misread !== undefined) return { checker: 'lives of posted objects', what: misread };
-  const unnoticed = await checkBackupDamage();
-  if (unnoticed !== undefined) return { checker: 'damaged backups', what: unnoticed };
-  const bounds = { timeouts: 2, proposals: 0, crashes: 1, gossips: 0, inFlightMax: 2 };
-  const { violation } = explore({ ...bounds, statesMax: 10_000 });
-  if (violation !== undefined) {
-    return { checker: `explorer, ${violation.path.length} actions`, what: violation.text };
+  const rooms = planted.split(',');
+  for (const { name, rooms: seen, run } of checkers) {
+    if (!seen.some(room => rooms.includes(room))) continue;
+    const what = await run();
+    if (what !== undefined) return { checker: name, what };
   }
   return simulate();
+}
+
+function exploreAll(): string | undefined {
+  const bounds = { timeouts: 2, proposals: 0, crashes: 1, gossips: 0, inFlightMax: 2 };
+  const { violation } = explore({ ...bounds, statesMax: 10_000 });
+  return violation && `${violation.text}, after ${violation.path.length} actions`;
 }
 
 function huntHands(): Found | undefined {
@@ -84,14 +122,13 @@ const huntedAlone: Readonly<Record<string, () => Found | undefined>> = {
 };
 
 async function simulate(): Promise<Found | undefined> {
-  const startedAt = performance.now();
   for (let seed = 1; seed <= seedsMax; seed += 1) {
     if (focus === 'leases' && !isAimedAtLeases(seed)) continue;
     if (focus === 'members' && optionsFor(seed).spareCount === 0) continue;
     if (focus === 'damage' && !optionsFor(seed).faultKinds.includes('loseLog')) continue;
     const found = await judge(seed);
     if (found !== undefined) return found;
-    if (performance.now() - startedAt > timeLimitMs) return undefined;
+    if (process.cpuUsage().user / 1000 > timeLimitMs) return undefined;
   }
   return undefined;
 }

@@ -42,7 +42,9 @@ async function huntOne(mutant: Mutant, witnesses: Witnesses): Promise<MutantResu
   const folder = plant(mutant);
   const startedAt = performance.now();
   const witness = witnesses[mutant.name];
-  const how = [mutant.focus ?? 'all', ...(witness === undefined ? [] : [String(witness)])];
+  const rooms = new Set(mutant.edits.map(({ file }) => file.split('/')[1]));
+  const how = [mutant.focus ?? 'all', [...rooms].join()];
+  if (witness !== undefined) how.push(String(witness));
   const hunt = join(folder, 'test/mutants/hunt.js');
   const { stdout } = await run(process.execPath, [hunt, ...how]);
   rmSync(folder, { recursive: true });

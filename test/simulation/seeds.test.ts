@@ -29,6 +29,9 @@ const onceFailed = [
 /** Situations that a run must have met, or it proves little. */
 const mustHaveMet = [
   'truncated',
+  'logRecovered',
+  'a message reached another cluster',
+  'foreignCluster',
   'crashed between effects',
   'unsynced writes lost',
   'retried put found done',
