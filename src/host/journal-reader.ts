@@ -132,7 +132,7 @@ async function* batchesAt(sources: JournalSources, next: number): AsyncGenerator
 }
 
 /** The log went on to the archive under its reader; what it lacks now is there. */
-class LogCut extends Error {
+export class LogCut extends Error {
   override readonly name = 'LogCut';
 }
 

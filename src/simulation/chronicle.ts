@@ -73,11 +73,19 @@ export class Chronicle {
     this.#times.applied({ index: entry.index, appendedAtMs, command, ...outcome, gone });
   }
 
-  /** A read shows a moment of the history, and never an earlier one than the one before. */
-  judgeRead(shown: Shown): void {
-    const before = this.#shownBy.get(shown.by) ?? 0;
-    demand(shown.revision >= before, `${shown.by} shows entry ${shown.revision} after ${before}`);
-    this.#shownBy.set(shown.by, shown.revision);
+  /** The newest entry that this life of a server has shown by now. */
+  shownBy(by: string): number {
+    return this.#shownBy.get(by) ?? 0;
+  }
+
+  /**
+   * A read shows a moment of the history, and no earlier one than was shown when it began. (Those
+   * that go on together may be held up on their way, and arrive in another order.)
+   */
+  judgeRead(shown: Shown, shownBefore: number): void {
+    const isLater = shown.revision >= shownBefore;
+    demand(isLater, `${shown.by} shows entry ${shown.revision} after ${shownBefore}`);
+    this.#shownBy.set(shown.by, Math.max(shown.revision, this.shownBy(shown.by)));
     const moment = this.#moments[shown.revision];
     const isPast = shown.revision === 0 || moment !== undefined;
     demand(isPast, `a read shows entry ${shown.revision}, which was never committed`);

@@ -173,13 +173,14 @@ export class SimulatedClient {
     const key = anyKey(this.#random);
     const calledAt = oracle.keys.now();
     const attempt = this.#begin();
+    const shownBefore = oracle.chronicle.shownBy(this.#server().lifeName);
     this.#server().read(quorum, key, found => {
       if (found === undefined) {
         this.#answered(attempt, () => this.#elsewhere());
         return;
       }
       // Judged where it is answered: on its way the answer only gets older.
-      oracle.chronicle.judgeRead(found);
+      oracle.chronicle.judgeRead(found, shownBefore);
       oracle.read(found.lastSeq, ackedBefore);
       oracle.keys.read(key, calledAt, found.value);
       this.#around.marks.note('linearizable read');

@@ -1,7 +1,7 @@
 import type { ReadDemand } from '../host/read-gate.ts';
 import { anyKey } from './key-write.ts';
 import { mix, Random } from './random.ts';
-import type { SimulatedServer } from './simulated-server.ts';
+import type { Found, SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Reads from one server after the other, whoever leads: a stale answer must not get through. */
@@ -47,21 +47,23 @@ export class SimulatedReader {
       const calledAt = oracle.keys.now();
       const beganAtMs = this.#around.now();
       const demand = this.#demand();
+      const judge = ({ lastSeq, value }: Found): void => {
+        oracle.read(lastSeq, ackedBefore);
+        // A hundred reads that end together are more than the judge of histories can order (157).
+        const tookMs = this.#around.now() - beganAtMs;
+        if (tookMs <= options.timings.electionTimeoutMs) oracle.keys.read(key, calledAt, value);
+      };
       if (server !== undefined && this.#later.chance(0.05)) this.#readObjects(server);
+      const shownBefore = oracle.chronicle.shownBy(server?.lifeName ?? '');
       server?.read(demand, key, found => {
         if (found === undefined) return;
         const { consistency } = found.warrant;
         marks.note(`${consistency === 'quorum' ? 'linearizable' : consistency} read`);
-        oracle.chronicle.judgeRead(found);
+        oracle.chronicle.judgeRead(found, shownBefore);
         if (consistency === 'bounded') {
           oracle.chronicle.judgeAge(found, found.warrant, demand, this.#around.now());
         }
-        if (consistency === 'bounded' || consistency === 'local') return;
-        oracle.read(found.lastSeq, ackedBefore);
-        // A hundred reads that end together are more than the judge of histories can order (157).
-        const tookMs = this.#around.now() - beganAtMs;
-        if (tookMs > options.timings.electionTimeoutMs) return;
-        oracle.keys.read(key, calledAt, found.value);
+        if (consistency !== 'bounded' && consistency !== 'local') judge(found);
       });
       this.start();
     });

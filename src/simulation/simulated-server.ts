@@ -82,6 +82,10 @@ export class SimulatedServer implements Witness, ProcessOwner {
     return this.#process?.host.applyLoop.state.keyValues.contents.deadlines.size ?? 0;
   }
 
+  get lifeName(): string {
+    return `${this.id}, life ${this.life}`;
+  }
+
   get isPaused(): boolean {
     return this.#process?.isPaused === true;
   }
@@ -258,10 +262,18 @@ export class SimulatedServer implements Witness, ProcessOwner {
     if (process === undefined || process.isPaused) return undefined;
     const { requests, applyLoop } = process.host;
     const watch = new KeyWatch(watcher, applyLoop.state, request, watchLimits);
-    const stop = requests.onAdvance(() => watch.advance());
+    const unsubscribe = requests.onAdvance(() => watch.advance());
     watch.ping();
     watch.advance();
-    return { drained: () => process.live(() => watch.advance()), stop };
+    let isStopped = false;
+    return {
+      // A process that is paused hears of it later, when the watcher may have gone elsewhere.
+      drained: () => process.live(() => isStopped || watch.advance()),
+      stop: () => {
+        isStopped = true;
+        unsubscribe();
+      },
+    };
   }
 
   subscribe(session: number, subscriber: AckSubscriber): (() => void) | undefined {
@@ -329,7 +341,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
     const [entry] = 'page' in found ? found.page.entries : [];
     const value = entry?.value === undefined ? undefined : byteStringOf(entry.value);
     const { appliedIndex: revision, journal } = state;
-    return { key, value, revision, lastSeq: journal.lastSeq, by: `${this.id}, life ${this.life}` };
+    return { key, value, revision, lastSeq: journal.lastSeq, by: this.lifeName };
   }
 
   #stallSometimes(process: SimulatedProcess): void {

@@ -83,7 +83,10 @@ export class SimulatedWatcher implements Watcher {
   #goOn(): void {
     const connection = this.#connection;
     const isBroken = connection?.life !== connection?.server.life || this.#random.chance(0.03);
-    if (connection === undefined || isBroken) this.#connect();
+    // As the real client does: a server without a leader says nothing, and is given up.
+    const isSilent = connection !== undefined && connection.server.replica?.leader === undefined;
+    const isGivenUp = isSilent && this.#random.chance(0.2);
+    if (connection === undefined || isBroken || isGivenUp) this.#connect();
     else if (this.#random.chance(0.7)) {
       this.waitingBytes = 0;
       connection.stream.drained();

@@ -28,6 +28,15 @@ const onceFailed = [
 
 /** Situations that a run must have met, or it proves little. */
 const mustHaveMet = [
+  'bounded read',
+  'local read',
+  'change told to a watcher',
+  'pipelined put acknowledged',
+  'idempotency key of another found used',
+  'objects read',
+  'held up in a read',
+  'fault: sleep',
+  'fault: setClock',
   'truncated',
   'logRecovered',
   'a message reached another cluster',
