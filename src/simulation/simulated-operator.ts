@@ -1,4 +1,5 @@
-import { isSteady, memberOf } from '../consensus/quorum.ts';
+import { objectionTo } from '../consensus/adoption.ts';
+import { isMember, isSteady, memberOf } from '../consensus/quorum.ts';
 import { isInstalled } from '../consensus/reconfigure.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { Config, MemberChange } from '../consensus/types.ts';
@@ -77,6 +78,9 @@ export class SimulatedOperator {
       // A server that says so is believed; some start it again all the same.
       if (this.#random.chance(0.5)) this.#wipe(server);
       else server.start();
+    } else if (this.#isLost(server, leader)) {
+      // It says that it cannot believe what it hears, and that it is to begin anew.
+      this.#wipe(server);
     } else if (server.isWiped && member?.directoryId !== undefined) {
       const { id } = server;
       if (member.directoryId === server.directoryId) return;
@@ -84,6 +88,17 @@ export class SimulatedOperator {
       const asked = this.#servers.find(one => one.id === leader.identity.id);
       asked?.changeMembers([{ type: 'replace', id, directoryId }]);
     }
+  }
+
+  /** Was it removed while it slept, and has nobody whom it knows stayed? Then nobody needs it. */
+  #isLost({ replica, id, directoryId }: SimulatedServer, leader: Replica): boolean {
+    const { config } = leader;
+    if (config === undefined || replica?.config === undefined || !isSettled(leader)) return false;
+    const isNamed = isMember(config, { id, directoryId });
+    const sender = leader.identity;
+    return (
+      !isNamed && this.#isWhole(config) && objectionTo(replica, config, sender) === 'unrelated'
+    );
   }
 
   /** May the disk be thrown away? All others that count are whole, and hold what is committed. */

@@ -61,7 +61,7 @@ export class SimulatedReader {
         marks.note(`${consistency === 'quorum' ? 'linearizable' : consistency} read`);
         oracle.chronicle.judgeRead(found, shownBefore);
         if (consistency === 'bounded') {
-          oracle.chronicle.judgeAge(found, found.warrant, demand, this.#around.now());
+          oracle.chronicle.judgeAge(found, found.warrant, demand, found.answeredAtMs);
         }
         if (consistency !== 'bounded' && consistency !== 'local') judge(found);
       });

@@ -29,7 +29,11 @@ export type Answer =
   | { readonly type: 'result'; readonly result: Result }
   | { readonly type: 'refused'; readonly leader: NodeId | undefined };
 /** What a read of one key has found, and what that rests on. */
-export type Found = Shown & { readonly warrant: Warrant };
+export type Found = Shown & {
+  readonly warrant: Warrant;
+  /** When the gate let it go; on its way it only gets older. */
+  readonly answeredAtMs: number;
+};
 
 /** A watch at one server, as long as that lives. */
 export type WatchStream = {
@@ -247,9 +251,12 @@ export class SimulatedServer implements Witness, ProcessOwner {
         if (demand.consistency === 'lease') this.#stallSometimes(process);
         return found;
       };
-      process.gate.read(demand, read, reply =>
-        process.afterStall(() => answer(reply.value && { ...reply.value, warrant: reply.warrant })),
-      );
+      process.gate.read(demand, read, reply => {
+        const answeredAtMs = this.#around.now();
+        process.afterStall(() =>
+          answer(reply.value && { ...reply.value, warrant: reply.warrant, answeredAtMs }),
+        );
+      });
     });
   }
 
