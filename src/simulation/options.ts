@@ -165,10 +165,7 @@ export function optionsFor(seed: number): SimulationOptions {
   const changing = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
   const compactionKeeps = later.pick([undefined, 0, 0, 10] as const);
   const clocks = new Random(mix(seed, 17));
-  // How old an answer is that a sleeping machine holds back cannot be told from outside.
-  const isFair = (kind: FaultKind): boolean => kind !== 'sleep' || !options.workload.hasWeakReads;
-  const drawnKinds = clockKinds.filter(() => clocks.chance(0.25)).filter(isFair);
-  const kinds = [...changing.faultKinds, ...drawnKinds];
+  const kinds = [...changing.faultKinds, ...clockKinds.filter(() => clocks.chance(0.25))];
   const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
   const timings = { ...drawn.timings, clockDriftMax: drawn.clockDrift };
