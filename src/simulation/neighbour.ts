@@ -42,7 +42,7 @@ export class Neighbour {
     for (const server of this.#servers) server.start();
   }
 
-  /** Mixes up an address, once all of its servers have founded their cluster; returns what ends it. */
+  /** Mixes up an address, once the cluster is founded; returns what ends that. */
   mixUp(id: NodeId): (() => void) | undefined {
     // Two clusters that are not founded yet are one: nobody could tell them apart.
     if (!this.#servers.every(({ hasJoined }) => hasJoined)) return undefined;
