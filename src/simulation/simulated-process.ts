@@ -43,7 +43,7 @@ const entryBytes = 150;
 const sliceLengths = [1, 3, 1000] as const;
 const effectsOfNoNote = new Set<Effect['type']>([
   ...(['send', 'tell', 'append', 'truncate', 'resetLog', 'apply', 'persistVote'] as const),
-  ...(['persistConfig', 'fetchSnapshot', 'loadSnapshot', 'readEntries', 'removed'] as const),
+  ...(['persistConfig', 'fetchSnapshot', 'loadSnapshot', 'removed'] as const),
 ]);
 
 /**

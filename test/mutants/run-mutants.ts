@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runSeed } from '../../src/simulation/run-seed.ts';
 import type { Mutant } from './mutant.ts';
-import { mutants } from './mutants.ts';
 import { plant } from './plant.ts';
 import { readWitnesses, type Witnesses } from './witnesses.ts';
 
@@ -19,12 +18,12 @@ export type MutantResult = {
 const run = promisify(execFile);
 const parallel = 2;
 
-/** Hunts all mutants with `wanted` in their names, each in a process of its own. */
+/** Hunts these mutants, each in a process of its own. */
 export async function runMutants(
   onResult: (result: MutantResult) => void,
-  wanted = '',
+  wanted: readonly Mutant[],
 ): Promise<MutantResult[]> {
-  const waiting = mutants.filter(({ name }) => name.includes(wanted));
+  const waiting = [...wanted];
   const witnesses = readWitnesses();
   const results: MutantResult[] = [];
   const worker = async (): Promise<void> => {

@@ -4,12 +4,15 @@ import { keepWitnesses } from './witnesses.ts';
 
 /* `npm run mutants [-- TEXT]`: plants the bugs with that text, prints who has found them, and keeps the seeds. */
 
-const results = await runMutants(result => {
-  const time = `${(result.tookMs / 1000).toFixed(1)} s`.padStart(7);
-  const found = result.found;
-  const text = found === undefined ? 'NOT FOUND' : `${found.checker}: ${found.what}`;
-  process.stdout.write(`${time}  ${result.name}\n         ${text}\n`);
-}, process.argv[2]);
+const results = await runMutants(
+  result => {
+    const time = `${(result.tookMs / 1000).toFixed(1)} s`.padStart(7);
+    const found = result.found;
+    const text = found === undefined ? 'NOT FOUND' : `${found.checker}: ${found.what}`;
+    process.stdout.write(`${time}  ${result.name}\n         ${text}\n`);
+  },
+  mutants.filter(({ name }) => name.includes(process.argv[2] ?? '')),
+);
 const seeds = results.flatMap(({ name, found }) =>
   found?.seed === undefined ? [] : [[name, found.seed] as const],
 );

@@ -72,7 +72,7 @@ const mustHaveMet = [
   'voteDenied',
   'diskStalled',
   'foreignDirectory',
-  'entries read from the disk for a puller',
+  'readEntries',
   'refused: overloaded',
   'liveness with servers lost',
   'liveness over a sparse network',
