@@ -364,6 +364,7 @@ export const mutants: readonly Mutant[] = [
  * what they break. They are hunted with `npm run mutants`, and not demanded by the tests.
  */
 const stillSought: readonly string[] = [
+  'votes do not tell of the old lease',
   'a leader overlooks newer terms, and counts the acks of those who have moved on',
   'a restarted voter owes the lease of its own settings',
   'an old fact of a newcomer names its directory',
