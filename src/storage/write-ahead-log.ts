@@ -18,7 +18,6 @@ import {
   readSegment,
   type Segment,
 } from './segment.ts';
-import { setAside } from './set-aside.ts';
 
 /** After this silence the log notes how far it is durable, without waiting for the disk. */
 const markDelayMs = 100;
@@ -184,14 +183,6 @@ export class WriteAheadLog implements LogStore {
       return [];
     }
     return entries;
-  }
-
-  /** Copies the files with these entries into a folder, for people; returns where it is. */
-  setAside(fromIndex: LogIndex): Promise<string> {
-    const { fileSystem, directory } = this.#options;
-    const files = this.#segments.filter(({ lastIndex }) => lastIndex >= fromIndex);
-    const copied = files.map(({ path }) => ({ path, isCopied: true }));
-    return setAside(fileSystem, directory, copied);
   }
 
   async close(): Promise<void> {
