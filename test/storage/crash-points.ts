@@ -74,7 +74,7 @@ async function workload(disk: SimulatedDisk, history: History): Promise<void> {
       history.durableSteps = Math.max(history.durableSteps, mark?.steps ?? 0);
     },
     failed: error => {
-      if (!(error instanceof PowerLoss)) history.failures.push(error.message);
+      if (!isPowerLoss(error)) history.failures.push(error.message);
     },
   });
   let generation = 0;
@@ -147,6 +147,10 @@ const mark = (term: number, index: number, isFetched: boolean): SnapshotMark => 
   position: { term: term as Term, index: index as LogIndex },
   isFetched,
 });
+
+/** A sync that failed names what it failed of as its cause. */
+const isPowerLoss = (error: Error): boolean =>
+  error instanceof PowerLoss || error.cause instanceof PowerLoss;
 
 /** Lets everything happen that waits for no timer. */
 async function settle(): Promise<void> {
