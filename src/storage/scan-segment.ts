@@ -65,13 +65,13 @@ export async function scanSegment(
     segment.endOffset = record.offset + record.sizeBytes;
     segment.lastCrc = record.crc;
   }
-  const rest = content.subarray(segment.endOffset);
-  if (rest.every(byte => byte === 0)) return { segment, ending: { type: 'sound' } };
+  const written = withoutZeros(content);
+  if (written.length <= segment.endOffset) return { segment, ending: { type: 'sound' } };
   // It holds all entries that it ever had: what follows is a mark that was never synced.
   const isWhole = options.nextFirstIndex === segment.lastIndex + 1;
   if (isWhole) return { segment, ending: { type: 'sound' } };
   const isLast = options.nextFirstIndex === undefined;
-  if (isLast && !wasDurable(content, segment)) return { segment, ending: { type: 'torn' } };
+  if (isLast && !wasDurable(written, segment)) return { segment, ending: { type: 'torn' } };
   const why = `it is corrupt at byte ${segment.endOffset}, in entry ${segment.lastIndex + 1}`;
   return { segment, ending: { type: 'damaged', why } };
 }
@@ -126,6 +126,19 @@ function nextRecord(content: Buffer, segment: Segment): LogRecord | undefined {
   const isNext = record.type === 'mark' || record.entry.index === segment.lastIndex + 1;
   return isNext ? record : undefined;
 }
+
+/** Without the zeros at its end, of which there may be much more than of records. */
+function withoutZeros(content: Buffer): Buffer {
+  let end = content.length;
+  while (end > 0 && isZero(content.subarray(Math.max(0, end - zeros.length), end))) {
+    end = Math.max(0, end - zeros.length);
+  }
+  while (end > 0 && content[end - 1] === 0) end -= 1;
+  return content.subarray(0, end);
+}
+
+const zeros = Buffer.alloc(4096);
+const isZero = (bytes: Buffer): boolean => bytes.equals(zeros.subarray(0, bytes.length));
 
 /** Does a later record say that the entry at which the file ends was durable once? */
 function wasDurable(content: Buffer, segment: Segment): boolean {
