@@ -114,19 +114,6 @@ test('only what is committed and durable here is applied', t => {
   t.deepEqual(ofType(effects, 'apply'), [{ type: 'apply', upTo: 2 as never }]);
 });
 
-test('completions of the disk that belong to a truncated log say nothing', t => {
-  const server = replica({ terms: [1] });
-  makeLeader(server, 1000);
-  server.log.generation = 4;
-  happen(server, 1001, {
-    type: 'propose',
-    proposals: [{ id: 1, payload: new Uint8Array(1) }],
-    wallMs: 5 as never,
-  });
-  happen(server, 1002, { type: 'persisted', logGeneration: 3, index: 3 as never });
-  t.is(server.durableIndex, 2 as never);
-});
-
 test('a linearizable read waits for a round that a majority saw after it began', t => {
   const server = replica({ terms: [1] });
   makeLeader(server, 1000);

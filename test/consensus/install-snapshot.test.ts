@@ -75,16 +75,6 @@ test('a snapshot ahead of the log begins it anew, in another generation', t => {
   t.deepEqual(server.pull?.askedPrev, at(4, 800), 'it goes on from there');
 });
 
-test('a snapshot that the log has outrun meanwhile changes nothing', t => {
-  const server = replica({ terms: [1, 1, 1] });
-  refusedBy(server, 'tooOld');
-  server.commit = at(1, 3);
-  const effects = fetched(server, 100, at(1, 2));
-  t.is(ofType(effects, 'loadSnapshot').length, 0);
-  t.deepEqual(lastPosition(server.log), at(1, 3));
-  t.not(server.pull, undefined);
-});
-
 test('a log that holds the position durably is kept, with what comes after it', t => {
   const server = replica({ terms: [1, 1, 1, 1] });
   refusedBy(server, 'tooOld');

@@ -104,19 +104,6 @@ test('it counts again when it holds on its disk what the leader had committed at
   t.deepEqual(ownFact(server)?.durable, at(1, 4));
 });
 
-test('only the leader itself can say it, of its own term, to a question of this boot', t => {
-  for (const [what, upTo, fields] of [
-    ['of an older term', at(0, 0), {}],
-    ['of somebody else', at(1, 2), { from: 'n2' }],
-    ['to a question of an earlier boot', at(1, 2), { probeMs: -1 }],
-  ] as const) {
-    const server = damaged();
-    answer(server, upTo, fields);
-    t.is(server.recoveryTarget, undefined, what);
-    t.true(server.isRecovering, what);
-  }
-});
-
 test('a log that ends before what was known to be committed has lost a part', t => {
   const short = replica({ terms: [1, 1], remembered: { committed: at(1, 3) } });
   t.true(short.isRecovering);

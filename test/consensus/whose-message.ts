@@ -10,6 +10,7 @@ import type {
   Message,
   MessageBody,
 } from '../../src/consensus/types.ts';
+import { type Demand, unmetOf } from './demand.ts';
 import {
   at,
   clusterId,
@@ -25,8 +26,6 @@ import {
 } from './fixtures.ts';
 
 /* What is believed from whom, as a list of demands: for the tests, and for planted bugs. */
-
-type Demand = { readonly title: string; readonly holds: () => boolean };
 
 const greeting: MessageBody = { type: 'heartbeat', probeMs: 0 };
 
@@ -228,5 +227,4 @@ const bounds: readonly Demand[] = [
 export const demands: readonly Demand[] = [...adoption, ...bounds];
 
 /** What is believed although it should not be, or the other way round. */
-export const checkWhoseMessage = (): string[] =>
-  demands.filter(({ holds }) => !holds()).map(({ title }) => title);
+export const checkWhoseMessage = (): string[] => unmetOf(demands);

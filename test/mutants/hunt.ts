@@ -1,6 +1,7 @@
 import { explore } from '../../src/simulation/explorer.ts';
 import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
+import { checkNarrowSchedules } from '../consensus/narrow-schedules.ts';
 import { checkWhoseMessage } from '../consensus/whose-message.ts';
 import { checkGateway } from '../gateway/gateway-checks.ts';
 import { checkJournalReading } from '../host/journal-runs.ts';
@@ -42,6 +43,7 @@ const checkers: readonly Checker[] = [
     rooms: ['consensus'],
     run: () => checkWhoseMessage()[0],
   },
+  { name: 'narrow schedules', rooms: ['consensus'], run: () => checkNarrowSchedules()[0] },
   {
     name: 'streams of pullers',
     rooms: ['transport', 'consensus'],

@@ -358,23 +358,3 @@ export const mutants: readonly Mutant[] = [
   ...storageMutants,
   ...transportMutants,
 ];
-
-/**
- * Not found since the simulator runs the real host, within the time that a hunt has: unit tests hold
- * what they break. They are hunted with `npm run mutants`, and not demanded by the tests.
- */
-const stillSought: readonly string[] = [
-  'votes do not tell of the old lease',
-  'a leader overlooks newer terms, and counts the acks of those who have moved on',
-  'a restarted voter owes the lease of its own settings',
-  'an old fact of a newcomer names its directory',
-  'a server that has left comes back by a configuration of before',
-  'a server that is started again does not know that it has left',
-  'a log that lost a part is whole again as soon as a leader has answered',
-  'a completion of an older log generation is believed',
-  'a snapshot is put in the place of a log that has come further',
-];
-
-export const demandedMutants: readonly Mutant[] = mutants.filter(
-  ({ name }) => !stillSought.includes(name),
-);

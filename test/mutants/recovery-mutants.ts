@@ -27,4 +27,20 @@ export const recoveryMutants: readonly Mutant[] = [
       'if (!isHeld && !target) return;',
     ),
   ),
+  damageMutant(
+    'a server that has lost a part of its log forgets that at its next start',
+    inFile(
+      'consensus/create-replica.ts',
+      'isRecovering: isRecovering || !isWhole',
+      'isRecovering: !isWhole',
+    ),
+  ),
+  damageMutant(
+    'a commit position of an older term says what was confirmed',
+    inFile(recovery, 'staleMs !== undefined && upTo.term === replica.term', 'upTo.index >= 0'),
+  ),
+  damageMutant(
+    'what a server holds is confirmed by anybody',
+    inFile(recovery, "fact?.role === 'leader' && fact.term === replica.term", 'fact !== undefined'),
+  ),
 ];
