@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { wholeNumber } from './fields.ts';
 import { suggestion } from './nearest-name.ts';
 import { RequestProblem } from './problem.ts';
-import { shapedBy } from './shaped-by.ts';
+import { shapedBy, type Wording } from './shaped-by.ts';
 
 const defaultDeadlineMs = 5000;
 const deadlineMaxMs = 60_000;
@@ -18,6 +18,23 @@ const promisingHeaders = [
   'X-Lock',
   'X-Fencing-Token',
 ];
+
+/** What a shape makes of a request that says nothing: most of them do, and it is always the same. */
+const ofNothing = new WeakMap<z.ZodObject, unknown>();
+
+function shapedValues<Shape extends z.ZodObject>(
+  shape: Shape,
+  values: Readonly<Record<string, string>>,
+  wording: Wording,
+): z.output<Shape> {
+  if (Object.keys(values).length > 0) return shapedBy(shape, values, wording);
+  const known = ofNothing.get(shape) as z.output<Shape> | undefined;
+  if (known !== undefined) return known;
+  const made = shapedBy(shape, values, wording);
+  Object.freeze(made);
+  ofNothing.set(shape, made);
+  return made;
+}
 
 const namesOf = (shape: z.ZodObject): string[] => Object.keys(shape.shape);
 
@@ -38,7 +55,7 @@ export function queryOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape): 
     }
     values[name] = value;
   }
-  return shapedBy(shape, values, {
+  return shapedValues(shape, values, {
     code: 'badParameter',
     placeOf: name => `the parameter "${name}"`,
     noun: 'parameter',
@@ -75,7 +92,7 @@ export function paramsOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape):
     name,
     percentDecoded(captures[place] ?? '', `the ${name} in the path`),
   ]);
-  return shapedBy(shape, Object.fromEntries(values), {
+  return shapedValues(shape, Object.fromEntries(values), {
     code: 'badParameter',
     placeOf: name => `the ${name} in the path`,
     noun: 'part',
@@ -91,7 +108,7 @@ export function headersOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape)
 
 function pickHeaders<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
   const given = namesOf(shape).filter(name => ctx.get(name) !== '');
-  return shapedBy(shape, Object.fromEntries(given.map(name => [name, ctx.get(name)])), {
+  return shapedValues(shape, Object.fromEntries(given.map(name => [name, ctx.get(name)])), {
     code: 'badParameter',
     placeOf: name => `the header ${name}`,
     noun: 'header',

@@ -155,16 +155,26 @@ test.serial('changes that would lose the majority, and other nonsense, are refus
   t.is(lost.status, 409, lost.detail);
   t.regex(lost.detail, /there would be no majority/);
   t.is((await send('DELETE', `/v1/members/${third}`)).status, 202);
-  await cluster.plan(cluster.ids.filter(id => id !== third));
+  const all = cluster.ids;
+  const place = cluster.addressOf(third);
+  await cluster.plan(all.filter(id => id !== third));
   await cluster.isSettled();
   t.is((await cluster.put([{ number: 1 }])).status, 200);
   t.is((await send('DELETE', `/v1/members/${third}`)).status, 404, 'it is gone already');
   // It comes back, does not know it yet, and is told.
   cluster.startServer(third);
   t.is(await cluster.exitOf(third), 0);
+  t.regex(cluster.output(third), /its data is still in .*: started and added again, the server/);
+  // From now on it knows, and waits to be wanted again.
   cluster.startServer(third);
-  t.is(await cluster.exitOf(third), 0);
-  t.regex(cluster.output(third), /its data is still in .*: to come back as a new server, delete/);
+  await says(cluster, third, 'this server was removed from the cluster before, and waits');
+  t.is(cluster.process(third).exitCode, null);
+  const added = await send('PUT', `/v1/members/${third}`, {
+    address: `${place.host}:${place.port}`,
+  });
+  t.is(added.status, 202, added.detail);
+  await cluster.plan(all);
+  await cluster.isSettled();
 });
 
 test.serial(
