@@ -11,7 +11,8 @@ import type { FetchSnapshotReply__Output as Reply } from '../transport/generated
 import { ServerToServer } from '../transport/proto-definitions.ts';
 import type { PeerAddress } from '../transport/transport.ts';
 import { present } from '../transport/wire-checks.ts';
-import { readPosition, writeEnvelope } from '../transport/wire-gossip.ts';
+import { writeEnvelope } from '../transport/wire-gossip.ts';
+import { readTransferHeader, readTransferredBatch } from '../transport/wire-snapshot.ts';
 import { readState } from './load-state.ts';
 
 /** A source that sends nothing for so long is given up. */
@@ -127,15 +128,16 @@ export class SnapshotFetcher {
     path: string,
     replies: AsyncGenerator<Reply>,
   ): Promise<{ position: Position; first: Reply }> {
-    const header = present((await next(replies)).header, 'header');
-    const position = readPosition(header.position, 'position');
+    const answer = present((await next(replies)).header, 'header');
+    const header = readTransferHeader(answer, this.#part?.sizeBytes ?? 0);
+    const { position } = header;
     if (header.offset === 0) nodeFileSystem.remove(path);
     else this.#options.say(`goes on with a snapshot of which ${header.offset} bytes are here`);
     const part: Part = { position, sizeBytes: header.offset };
     this.#part = part;
     const file = await nodeFileSystem.openLogFile(path);
     try {
-      const first = await copy(file, part, replies);
+      const first = await copy(file, part, header.sizeBytes, replies);
       if (part.sizeBytes !== header.sizeBytes) throw new Error('the source broke off');
       return { position, first };
     } finally {
@@ -150,10 +152,18 @@ function demandSameCluster(own: ClusterId | undefined, found: ClusterId | undefi
   throw new Error(`the snapshot is of the cluster ${found}, not of ${own}`);
 }
 
-async function copy(file: LogFile, part: Part, replies: AsyncGenerator<Reply>): Promise<Reply> {
+async function copy(
+  file: LogFile,
+  part: Part,
+  announcedBytes: number,
+  replies: AsyncGenerator<Reply>,
+): Promise<Reply> {
   for (;;) {
     const reply = await next(replies);
     if (reply.part !== 'data' || !reply.data) return reply;
+    if (part.sizeBytes + reply.data.length > announcedBytes) {
+      throw new Error(`the source sends more than the ${announcedBytes} bytes it has announced`);
+    }
     await file.write(reply.data, part.sizeBytes);
     part.sizeBytes += reply.data.length;
   }
@@ -164,7 +174,7 @@ async function* batchesIn(
   replies: AsyncGenerator<Reply>,
 ): AsyncGenerator<ArchivedBatch> {
   for (let reply = first; reply.part !== 'isComplete'; reply = await next(replies)) {
-    yield present(reply.batch, 'batch');
+    yield readTransferredBatch(present(reply.batch, 'batch'));
   }
 }
 

@@ -23,6 +23,7 @@ import { startGrpcServer } from '../../src/transport/grpc-server.ts';
 import { ServerToServer } from '../../src/transport/proto-definitions.ts';
 import { present } from '../../src/transport/wire-checks.ts';
 import { readEnvelope } from '../../src/transport/wire-gossip.ts';
+import { readTransferHeader, readTransferredBatch } from '../../src/transport/wire-snapshot.ts';
 import { clusterId, fact, messageTo0 } from '../consensus/fixtures.ts';
 import { freePorts } from '../fixtures/free-ports.ts';
 
@@ -145,4 +146,23 @@ test('who is no member gets no snapshot', async t => {
   });
   t.is(await fetcher.fetch('n1' as NodeId), undefined);
   t.regex(said.join(), /n9 is no member/);
+});
+
+test('a transfer goes on only where this server has asked for it, and its numbers are checked', t => {
+  const position = { term: 1, index: 2 };
+  const header = (offset: number, sizeBytes = 100) =>
+    readTransferHeader({ position, offset, sizeBytes }, 40);
+  t.is(header(0).offset, 0);
+  t.is(header(40).offset, 40);
+  for (const offset of [1, 41, 2 ** 53, Number.NaN, -1]) t.throws(() => header(offset));
+  t.throws(() => header(40, 39), { message: /offset is 40/ });
+  t.throws(() => header(0, 2 ** 53), { message: /size_bytes/ });
+  const batch = { index: 5, term: 1, wallMs: 7, firstSeq: 3, count: 2, data: Buffer.from('[1,2]') };
+  t.deepEqual(readTransferredBatch(batch), batch);
+  for (const field of ['index', 'term', 'wallMs', 'firstSeq', 'count']) {
+    for (const value of [-1, 0.5, Number.NaN, 2 ** 53]) {
+      t.throws(() => readTransferredBatch({ ...batch, [field]: value }), undefined, field);
+    }
+  }
+  t.throws(() => readTransferredBatch({ ...batch, count: 0 }), { message: /no object/ });
 });

@@ -1,0 +1,48 @@
+import type { Position } from '../consensus/types.ts';
+import type { PostedBatch__Output as WireBatch } from './generated/gossipraft/PostedBatch.ts';
+import type { SnapshotHeader__Output as WireHeader } from './generated/gossipraft/SnapshotHeader.ts';
+import { count, MalformedMessage } from './wire-checks.ts';
+import { readPosition } from './wire-gossip.ts';
+
+/* What a server says that passes its snapshot on, checked: it is written as it comes. */
+
+export type TransferHeader = {
+  readonly position: Position;
+  readonly sizeBytes: number;
+  /** Where it begins: what lies before is there already. */
+  readonly offset: number;
+};
+
+/** `knownBytes`: how much of a file the receiver has said to have. */
+export function readTransferHeader(header: WireHeader, knownBytes: number): TransferHeader {
+  const position = readPosition(header.position, 'position');
+  const sizeBytes = count<number>(header.sizeBytes, 'size_bytes');
+  const { offset } = header;
+  if ((offset !== 0 && offset !== knownBytes) || offset > sizeBytes) {
+    throw new MalformedMessage(`offset is ${offset}, and ${knownBytes} bytes are here`);
+  }
+  return { position, sizeBytes, offset };
+}
+
+export type TransferredBatch = {
+  readonly index: number;
+  readonly term: number;
+  readonly wallMs: number;
+  readonly firstSeq: number;
+  readonly count: number;
+  readonly data: Uint8Array;
+};
+
+export function readTransferredBatch(batch: WireBatch): TransferredBatch {
+  const firstSeq = count<number>(batch.firstSeq, 'first_seq');
+  const objects = count<number>(batch.count, 'count');
+  if (firstSeq === 0 || objects === 0) throw new MalformedMessage('a batch holds no object');
+  return {
+    index: count(batch.index, 'index'),
+    term: count(batch.term, 'term'),
+    wallMs: count(batch.wallMs, 'wall_ms'),
+    firstSeq,
+    count: objects,
+    data: batch.data,
+  };
+}
