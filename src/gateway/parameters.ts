@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { wholeNumber } from './fields.ts';
 import { suggestion } from './nearest-name.ts';
 import { RequestProblem } from './problem.ts';
-import { shapedBy, type Wording } from './shaped-by.ts';
+import { shapedBy } from './shaped-by.ts';
 
 const defaultDeadlineMs = 5000;
 const deadlineMaxMs = 60_000;
@@ -19,27 +19,39 @@ const promisingHeaders = [
   'X-Fencing-Token',
 ];
 
-/** What a shape makes of a request that says nothing: most of them do, and it is always the same. */
-const ofNothing = new WeakMap<z.ZodObject, unknown>();
+/** Longer texts are worked out each time. */
+const rememberedMaxLength = 200;
+const rememberedMax = 100;
+const meanings = new WeakMap<z.ZodObject, Map<string, unknown>>();
 
-function shapedValues<Shape extends z.ZodObject>(
+/**
+ * What a text means by a shape. Clients send the same few queries again and again, and most send no
+ * header of the route at all: it is worked out once, and shared.
+ */
+function meaningOf<Shape extends z.ZodObject>(
   shape: Shape,
-  values: Readonly<Record<string, string>>,
-  wording: Wording,
+  text: string,
+  workOut: () => z.output<Shape>,
 ): z.output<Shape> {
-  if (Object.keys(values).length > 0) return shapedBy(shape, values, wording);
-  const known = ofNothing.get(shape) as z.output<Shape> | undefined;
-  if (known !== undefined) return known;
-  const made = shapedBy(shape, values, wording);
+  const known = meanings.get(shape) ?? new Map<string, unknown>();
+  const meaning = known.get(text) as z.output<Shape> | undefined;
+  if (meaning !== undefined) return meaning;
+  const made = workOut();
   Object.freeze(made);
-  ofNothing.set(shape, made);
+  if (text.length > rememberedMaxLength) return made;
+  if (known.size >= rememberedMax) known.clear();
+  known.set(text, made);
+  meanings.set(shape, known);
   return made;
 }
 
 const namesOf = (shape: z.ZodObject): string[] => Object.keys(shape.shape);
 
 /** The parameters behind the question mark: each known, and given once. */
-export function queryOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
+export const queryOf = <Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> =>
+  meaningOf(shape, ctx.querystring, () => readQuery(ctx, shape));
+
+function readQuery<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
   const known = namesOf(shape);
   const takes =
     known.length === 0 ? `${ctx.path} takes none` : `${ctx.path} takes ${known.join(', ')}`;
@@ -55,7 +67,7 @@ export function queryOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape): 
     }
     values[name] = value;
   }
-  return shapedValues(shape, values, {
+  return shapedBy(shape, values, {
     code: 'badParameter',
     placeOf: name => `the parameter "${name}"`,
     noun: 'parameter',
@@ -73,26 +85,36 @@ function pairsOf(querystring: string): [name: string, value: string][] {
 }
 
 const decodedQuery = (text: string): string =>
-  percentDecoded(text.replaceAll('+', ' '), `the query part ${JSON.stringify(text)}`);
+  percentDecoded(text.replaceAll('+', ' '), () => `the query part ${JSON.stringify(text)}`);
 
 /** What was percent-encoded; bytes that are no text would otherwise become other ones. */
-function percentDecoded(text: string, what: string): string {
+function percentDecoded(text: string, what: () => string): string {
   try {
     return decodeURIComponent(text);
   } catch {
     const hint = 'Encode it: %25 for a percent, the bytes of UTF-8 for everything else.';
-    throw new RequestProblem('badParameter', `${what} is not percent-encoded UTF-8`, hint);
+    throw new RequestProblem('badParameter', `${what()} is not percent-encoded UTF-8`, hint);
   }
 }
 
 /** The named parts of the path, as the router has found them in the path as it was sent. */
 export function paramsOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
+  const names = namesOf(shape);
+  const read = (): z.output<Shape> => readParams(ctx, shape, names);
+  return names.length === 0 ? meaningOf(shape, '', read) : read();
+}
+
+function readParams<Shape extends z.ZodObject>(
+  ctx: Context,
+  shape: Shape,
+  names: readonly string[],
+): z.output<Shape> {
   const { captures = [] } = ctx as { captures?: readonly string[] };
-  const values = namesOf(shape).map((name, place) => [
+  const values = names.map((name, place) => [
     name,
-    percentDecoded(captures[place] ?? '', `the ${name} in the path`),
+    percentDecoded(captures[place] ?? '', () => `the ${name} in the path`),
   ]);
-  return shapedValues(shape, Object.fromEntries(values), {
+  return shapedBy(shape, Object.fromEntries(values), {
     code: 'badParameter',
     placeOf: name => `the ${name} in the path`,
     noun: 'part',
@@ -108,13 +130,21 @@ export function headersOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape)
 
 function pickHeaders<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
   const given = namesOf(shape).filter(name => ctx.get(name) !== '');
-  return shapedValues(shape, Object.fromEntries(given.map(name => [name, ctx.get(name)])), {
+  const read = (): z.output<Shape> => readHeaders(ctx, shape, given);
+  return given.length === 0 ? meaningOf(shape, '', read) : read();
+}
+
+const readHeaders = <Shape extends z.ZodObject>(
+  ctx: Context,
+  shape: Shape,
+  given: readonly string[],
+): z.output<Shape> =>
+  shapedBy(shape, Object.fromEntries(given.map(name => [name, ctx.get(name)])), {
     code: 'badParameter',
     placeOf: name => `the header ${name}`,
     noun: 'header',
     hint: 'Correct it, or leave it away; docs/http.md shows every header.',
   });
-}
 
 function refuseEmptyPromises(ctx: Context, known: readonly string[]): void {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return;
