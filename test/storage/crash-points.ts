@@ -28,6 +28,8 @@ type History = {
 const directory = '/data';
 const directoryId = 'directory-1';
 const segmentMaxBytes = 700;
+/** So many of the entries that a crash has torn off are written anew, at most. */
+const alikeMax = 3;
 
 export const entry = (index: number, term: number, size = 40): Entry => ({
   index: index as LogIndex,
@@ -239,6 +241,7 @@ export async function tryAllCrashPoints(survivals: number): Promise<CrashReport>
 async function judge(disk: SimulatedDisk, history: History): Promise<string | undefined> {
   try {
     const { snapshot } = history;
+    const untouched = disk.afterKill();
     const first = await recover(disk, snapshot);
     if (!isAllowed(first, history)) {
       const found = first.entries.map(({ term, index }) => `${term}.${index}`).join(' ');
@@ -250,12 +253,50 @@ async function judge(disk: SimulatedDisk, history: History): Promise<string | un
     const { log } = await openLog(disk, undefined, 200, snapshot);
     log.append(added, 0);
     await log.close();
-    const again = await recover(disk, snapshot);
-    const expected = { ...first, entries: [...first.entries, ...added] };
-    return areSame(expected, again) ? undefined : 'a second boot finds another log';
+    const again = [{ added, found: await recover(disk, snapshot) }];
+    for (const alike of beginningsOfLost(first, history)) {
+      const found = await appendAndKill(untouched.afterKill(), snapshot, alike);
+      again.push({ added: alike, found });
+    }
+    const isFound = again.every(one =>
+      areSame({ ...first, entries: [...first.entries, ...one.added] }, one.found),
+    );
+    return isFound ? undefined : 'a second boot finds another log';
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/**
+ * Entries of the sizes of those that were lost: where they end, one that was torn off may follow,
+ * whole and with the next index.
+ */
+function beginningsOfLost(found: Log, { steps, durableSteps }: History): Entry[][] {
+  let count = durableSteps;
+  while (count < steps.length && !areSame(found, logAfter(steps, count))) count += 1;
+  const alike: Entry[] = [];
+  for (const step of steps.slice(count, count + alikeMax)) {
+    if (step.type !== 'append') break;
+    alike.push(entry(step.entry.index, 100, step.entry.payload.length));
+  }
+  return alike.map((_, place) => alike.slice(0, place + 1));
+}
+
+/** What is found after a kill; a clean stop would write a mark behind it. */
+async function appendAndKill(
+  disk: SimulatedDisk,
+  snapshot: SnapshotMark | undefined,
+  added: readonly Entry[],
+): Promise<Log> {
+  const lastIndex = added.at(-1)?.index ?? 0;
+  await new Promise<void>((resolve, reject) => {
+    const persisted = (_: number, index: number): void => {
+      if (index >= lastIndex) resolve();
+    };
+    const listener = { persisted, failed: reject };
+    openLog(disk, listener, 200, snapshot).then(({ log }) => log.append(added, 0), reject);
+  });
+  return recover(disk.afterKill(), snapshot);
 }
 
 /** A killed server starts again, tells what it found to be durable, and then the power fails. */
