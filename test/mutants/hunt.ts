@@ -1,5 +1,5 @@
 import { explore } from '../../src/simulation/explorer.ts';
-import { isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
+import { type FaultKind, isAimedAtLeases, optionsFor } from '../../src/simulation/options.ts';
 import { runSeed } from '../../src/simulation/run-seed.ts';
 import { checkNarrowSchedules } from '../consensus/narrow-schedules.ts';
 import { checkWhoseMessage } from '../consensus/whose-message.ts';
@@ -15,6 +15,7 @@ import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
 import { checkSnapshotCrashes } from '../storage/snapshot-crashes.ts';
 import { checkPullStreams, checkTailBytes } from '../transport/pull-streams.ts';
+import { checkStreamOwners } from '../transport/stream-owners.ts';
 import { checkHands } from './hand-checks.ts';
 
 /*
@@ -49,6 +50,7 @@ const checkers: readonly Checker[] = [
     rooms: ['transport', 'consensus'],
     run: () => checkPullStreams(300) ?? checkTailBytes(),
   },
+  { name: 'whose streams', rooms: ['transport'], run: () => checkStreamOwners()[0] },
   {
     name: 'lives of posted objects',
     rooms: ['host', 'storage'],
@@ -123,11 +125,21 @@ const huntedAlone: Readonly<Record<string, () => Found | undefined>> = {
   gateway: huntGateway,
 };
 
+const hasFault = (seed: number, kind: FaultKind): boolean =>
+  optionsFor(seed).faultKinds.includes(kind);
+
+/** The seeds in which a bug of the kind may be met. */
+const aimed: Readonly<Record<string, (seed: number) => boolean>> = {
+  leases: isAimedAtLeases,
+  members: seed => optionsFor(seed).spareCount > 0,
+  damage: seed => hasFault(seed, 'loseLog'),
+  sleep: seed => hasFault(seed, 'sleep'),
+};
+
 async function simulate(): Promise<Found | undefined> {
+  const isAimed = aimed[focus ?? 'all'] ?? (() => true);
   for (let seed = 1; seed <= seedsMax; seed += 1) {
-    if (focus === 'leases' && !isAimedAtLeases(seed)) continue;
-    if (focus === 'members' && optionsFor(seed).spareCount === 0) continue;
-    if (focus === 'damage' && !optionsFor(seed).faultKinds.includes('loseLog')) continue;
+    if (!isAimed(seed)) continue;
     const found = await judge(seed);
     if (found !== undefined) return found;
     if (process.cpuUsage().user / 1000 > timeLimitMs) return undefined;

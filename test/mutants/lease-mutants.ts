@@ -1,4 +1,4 @@
-import { inFile, leaseMutant, type Mutant, mutant } from './mutant.ts';
+import { inFile, leaseMutant, type Mutant, mutant, sleepMutant } from './mutant.ts';
 
 const election = 'consensus/election.ts';
 const leases = 'consensus/leases.ts';
@@ -67,6 +67,14 @@ export const leaseMutants: readonly Mutant[] = [
   leaseMutant(
     'a leader that hands over keeps its lease',
     inFile('consensus/hand-over.ts', '  leadership.isLeaseReleased = true;\n', ''),
+  ),
+  sleepMutant(
+    'a leader that slept answers by the lease of before',
+    inFile('consensus/step.ts', '      distrustLease(replica);\n', ''),
+  ),
+  sleepMutant(
+    'what a server knew before it slept has the age that its clock says',
+    inFile('consensus/step.ts', '      distrustHorizon(replica, turn.now);\n', ''),
   ),
   mutant(
     'a new leader reads before it has committed an entry of its own',

@@ -10,7 +10,7 @@ export type Mutant = {
    * Only such seeds are tried, of which there are few: else it would take long to meet them. Of the
    * state machines, files for people, the client server: no seeds, but what checks these alone.
    */
-  readonly focus?: 'leases' | 'members' | 'damage' | 'machines' | 'hands' | 'gateway';
+  readonly focus?: 'leases' | 'members' | 'damage' | 'sleep' | 'machines' | 'hands' | 'gateway';
 };
 
 export const inFile = (file: string, from: string, to: string): Mutant['edits'][number] => ({
@@ -32,6 +32,12 @@ export const machineMutant = (name: string, ...edits: Mutant['edits'][number][])
   name,
   edits,
   focus: 'machines',
+});
+
+export const sleepMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
+  name,
+  edits,
+  focus: 'sleep',
 });
 
 export const memberMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({

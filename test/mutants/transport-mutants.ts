@@ -29,4 +29,12 @@ export const transportMutants: readonly Mutant[] = [
     inFile('transport/pull-answers.ts', '    this.#waiting = [];\n', ''),
     inFile('transport/pull-answers.ts', '    this.#parts = undefined;\n', ''),
   ),
+  mutant(
+    'a stream is taken over by who has the name of its member',
+    inFile(
+      'transport/inbound-streams.ts',
+      '    if (this.#isMembersName(sender)) {\n',
+      '    if (this.#isMembersName(sender) && this.#peers.size < 0) {\n',
+    ),
+  ),
 ];
