@@ -31,6 +31,7 @@ export class ArchiveKeeper {
   readonly #damagedSnapshots = new Set<string>();
   readonly #told = new Set<string>();
   #running: Promise<unknown> = Promise.resolve();
+  #healing: Promise<void> | undefined;
 
   constructor(options: ArchiveKeeperOptions) {
     this.#options = options;
@@ -72,7 +73,15 @@ export class ArchiveKeeper {
     this.#options.say('warn', text);
   }
 
-  async #heal(): Promise<void> {
+  /** One at a time: nothing is put back twice. */
+  #heal(): Promise<void> {
+    this.#healing ??= this.#fillGaps().finally(() => {
+      this.#healing = undefined;
+    });
+    return this.#healing;
+  }
+
+  async #fillGaps(): Promise<void> {
     const { archive, others, fill, say } = this.#options;
     for (const gap of archive.missing) {
       const { firstSeq, lastSeq } = gap;
@@ -118,6 +127,7 @@ export class ArchiveKeeper {
     } catch (error) {
       if (!(error instanceof DamagedFile)) throw error;
       this.#tellOnce(error.message);
+      await this.#heal();
     }
   }
 }

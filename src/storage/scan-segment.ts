@@ -6,6 +6,7 @@ import { decodeRecord, type LogRecord } from './record.ts';
 import {
   encodeSegmentHeader,
   noteCheckpoint,
+  ownerOf,
   type Segment,
   segmentFormatVersion,
   segmentHeaderBytes,
@@ -110,6 +111,8 @@ function hasSoundHeader(
         'start the program that wrote it',
     );
   }
+  // One of ours under the name of another one is no better than a damaged one.
+  if (ownerOf(header) === directoryId) return false;
   throw new StartupError(
     `the log file ${path} belongs to another data directory; put its own file back`,
   );

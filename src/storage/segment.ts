@@ -64,8 +64,12 @@ export function encodeSegmentHeader(firstIndex: number, directoryId: string): Bu
 export async function directoryIdIn(file: LogFile): Promise<string> {
   const header = Buffer.alloc(segmentHeaderBytes);
   await file.read(header, 0);
-  return header.toString('latin1', 24, 88).replaceAll('\0', '');
+  return ownerOf(header);
 }
+
+/** The data directory that a header names. */
+export const ownerOf = (header: Buffer): string =>
+  header.toString('latin1', 24, 88).replaceAll('\0', '');
 
 /** Makes a new segment durable, name included, before anything relies on it. */
 export async function createSegment(

@@ -74,7 +74,11 @@ export async function startGrpcServer(
       left?.injector.destroy();
     },
     close: () => {
-      for (const { door } of places.values()) door.close();
+      for (const { door, injector } of places.values()) {
+        door.close();
+        // Connections that it was handed the library would leave open, and answer, for ever.
+        injector.drain(0);
+      }
       server.forceShutdown();
       return Promise.resolve();
     },

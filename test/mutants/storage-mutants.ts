@@ -61,6 +61,10 @@ export const storageMutants: readonly Mutant[] = [
     ),
   ),
   mutant(
+    'a log file under the name of another one is a stranger',
+    inFile('storage/scan-segment.ts', '  if (ownerOf(header) === directoryId) return false;\n', ''),
+  ),
+  mutant(
     'a server that lost a part of its log does not remember it',
     inFile('storage/recover-log.ts', '  floorStore.update({ isRecovering: true });\n', ''),
   ),

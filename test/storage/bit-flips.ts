@@ -57,7 +57,7 @@ export async function checkBitFlips(): Promise<string[]> {
       if (text !== undefined) violations.push(`${what} of ${path}: ${text}`);
     }
   }
-  return [...violations, ...(await checkNewestFile())];
+  return [...violations, ...(await checkNewestFile()), ...(await checkMisnamedFiles())];
 }
 
 /** Of a killed server nothing says how far the newest file reached; but that it was begun. */
@@ -72,6 +72,26 @@ async function checkNewestFile(): Promise<string[]> {
     else broken.overwrite(path, content);
     const text = await judge(broken);
     if (text !== undefined) violations.push(`${content?.length ?? 'no'} bytes of ${path}: ${text}`);
+  }
+  return violations;
+}
+
+/** A file that has the content of another one of its directory is a damaged one of ours. */
+async function checkMisnamedFiles(): Promise<string[]> {
+  const disk = await filledDisk();
+  const paths = disk.paths().filter(one => one.endsWith('.wal'));
+  const violations: string[] = [];
+  for (const path of paths) {
+    const broken = disk.afterKill();
+    broken.overwrite(path, disk.content(paths.find(one => one !== path) ?? ''));
+    const text = await openLog(broken, undefined, 1_000_000).then(
+      async ({ log, shortfall }) => {
+        await log.close();
+        return shortfall?.file === path ? undefined : `${shortfall?.file} is named`;
+      },
+      (error: Error) => error.message,
+    );
+    if (text !== undefined) violations.push(`another one under the name ${path}: ${text}`);
   }
   return violations;
 }

@@ -146,3 +146,13 @@ test('a place that is left takes nobody, and lets go of those who are in', async
   t.is((error as NodeJS.ErrnoException).code, 'ECONNREFUSED');
   stays.cancel();
 });
+
+test('a server that is closed lets go of everybody', async t => {
+  const { server, port, open } = await countingServer(t);
+  const ended = once(clientOf(t, port)(), 'error');
+  await until('it is served', () => open.size === 1);
+  await server.close();
+  await ended;
+  await until('nobody is left', () => open.size === 0);
+  t.is(open.size, 0);
+});
