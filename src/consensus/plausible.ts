@@ -56,6 +56,9 @@ function beyond(limit: number, numbers: Readonly<Record<string, number>>): Found
   return undefined;
 }
 
+const tooLarge = (what: string, value: number): Found | undefined =>
+  isWithin(value, countMax) ? undefined : { what, value };
+
 function implausibleEnvelope(replica: Replica, envelope: Envelope): Found | undefined {
   const { config, facts, term, digest } = envelope;
   let found = beyond(termMax(replica), { term });
@@ -65,40 +68,62 @@ function implausibleEnvelope(replica: Replica, envelope: Envelope): Found | unde
     found ??= beyond((replica.config?.id.version ?? 0) + leapMax, { 'config.version': id.version });
   }
   for (const { fact, ageMs } of facts) {
-    found ??= beyond(countMax, { ageMs }) ?? implausibleFact(replica, fact);
+    found ??= tooLarge('ageMs', ageMs) ?? implausibleFact(replica, fact);
   }
   for (const { incarnation, sequence } of digest ?? []) {
-    found ??= beyond(countMax, { 'digest.incarnation': incarnation, 'digest.sequence': sequence });
+    found ??= tooLarge('digest.incarnation', incarnation) ?? tooLarge('digest.sequence', sequence);
   }
   return found;
 }
 
+type Limit = 'term' | 'incarnation' | 'lease' | 'count';
+
+/** Every number of a fact. As a table: all of it is asked of every fact of every message. */
+const factNumbers: readonly {
+  readonly what: string;
+  readonly limit: Limit;
+  readonly of: (fact: Fact) => number;
+}[] = [
+  { what: 'fact.term', limit: 'term', of: ({ term }) => term },
+  { what: 'seen.term', limit: 'term', of: ({ seen }) => seen.term },
+  { what: 'configId.term', limit: 'term', of: ({ configId }) => configId.term },
+  { what: 'last.term', limit: 'term', of: ({ last }) => last.term },
+  { what: 'durable.term', limit: 'term', of: ({ durable }) => durable.term },
+  { what: 'commit.term', limit: 'term', of: ({ commit }) => commit.term },
+  { what: 'incarnation', limit: 'incarnation', of: ({ incarnation }) => incarnation },
+  { what: 'seenLeaseMs', limit: 'lease', of: ({ seenLeaseMs }) => seenLeaseMs },
+  { what: 'olderLeaseMs', limit: 'lease', of: ({ olderLeaseMs }) => olderLeaseMs },
+  { what: 'last.index', limit: 'count', of: ({ last }) => last.index },
+  { what: 'durable.index', limit: 'count', of: ({ durable }) => durable.index },
+  { what: 'commit.index', limit: 'count', of: ({ commit }) => commit.index },
+  { what: 'sequence', limit: 'count', of: ({ sequence }) => sequence },
+  { what: 'round', limit: 'count', of: ({ seen }) => seen.round },
+  { what: 'seenAgeMs', limit: 'count', of: ({ seenAgeMs }) => seenAgeMs },
+  { what: 'applied', limit: 'count', of: ({ applied }) => applied },
+  { what: 'firstIndex', limit: 'count', of: ({ firstIndex }) => firstIndex },
+  { what: 'logGeneration', limit: 'count', of: ({ logGeneration }) => logGeneration },
+  { what: 'configId.version', limit: 'count', of: ({ configId }) => configId.version },
+  { what: 'depth', limit: 'count', of: ({ depth }) => depth },
+  { what: 'childCount', limit: 'count', of: ({ childCount }) => childCount },
+  { what: 'heartbeatIntervalMs', limit: 'count', of: ({ timing }) => timing.heartbeatIntervalMs },
+  { what: 'electionTimeoutMs', limit: 'count', of: ({ timing }) => timing.electionTimeoutMs },
+  { what: 'leaseMs', limit: 'count', of: ({ timing }) => timing.leaseMs },
+];
+
 function implausibleFact(replica: Replica, fact: Fact): Found | undefined {
-  const { incarnation, seen, configId, last, durable, commit } = fact;
   const known = replica.facts.get(fact.owner)?.fact.incarnation ?? 0;
-  return (
-    beyond(termMax(replica), {
-      'fact.term': fact.term,
-      'seen.term': seen.term,
-      'configId.term': configId.term,
-    }) ??
-    beyond(known + leapMax, { incarnation }) ??
-    implausiblePositions(replica, { last, durable, commit }) ??
+  const limits: Readonly<Record<Limit, number>> = {
+    term: termMax(replica),
+    incarnation: known + leapMax,
     // What is left of a lease is a difference of two moments, and may be a trifle too long.
-    beyond(leaseMaxMs + 1, { seenLeaseMs: fact.seenLeaseMs, olderLeaseMs: fact.olderLeaseMs }) ??
-    beyond(countMax, {
-      ...fact.timing,
-      sequence: fact.sequence,
-      round: seen.round,
-      seenAgeMs: fact.seenAgeMs,
-      applied: fact.applied,
-      firstIndex: fact.firstIndex,
-      logGeneration: fact.logGeneration,
-      'configId.version': configId.version,
-      depth: fact.depth,
-      childCount: fact.childCount,
-    })
-  );
+    lease: leaseMaxMs + 1,
+    count: countMax,
+  };
+  for (const { what, limit, of } of factNumbers) {
+    const value = of(fact);
+    if (!isWithin(value, limits[limit])) return { what, value };
+  }
+  return undefined;
 }
 
 function implausiblePositions(
@@ -107,7 +132,7 @@ function implausiblePositions(
 ): Found | undefined {
   const limit = termMax(replica);
   for (const [what, { term, index }] of Object.entries(positions)) {
-    // No names for what is well: this is asked of every fact of every message.
+    // No names for what is well: this is asked of every message.
     if (!isWithin(term, limit)) return { what: `${what}.term`, value: term };
     if (!isWithin(index, countMax)) return { what: `${what}.index`, value: index };
   }

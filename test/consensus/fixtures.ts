@@ -37,6 +37,8 @@ export const timings: Timings = {
   leaseMs: 900,
   clockDriftMax: 0.01,
 };
+/** What of it is told to others. */
+const { heartbeatIntervalMs, electionTimeoutMs, leaseMs } = timings;
 export const limits: Limits = {
   batchMaxBytes: 1000,
   pullWindowBytes: 4000,
@@ -137,7 +139,7 @@ export function fact(
     support: undefined,
     seen: { term: 0 as Term, round: 0 },
     seenAgeMs: 0,
-    seenLeaseMs: timings.leaseMs,
+    seenLeaseMs: leaseMs,
     durable: at(0, 0),
     last: fields.durable ?? at(0, 0),
     commit: at(0, 0),
@@ -150,7 +152,7 @@ export function fact(
     childCount: 0,
     isDiskStalled: false,
     isRecovering: false,
-    timing: timings,
+    timing: { heartbeatIntervalMs, electionTimeoutMs, leaseMs },
     olderLeaseMs: 0,
     heir: undefined,
     isHeir: false,
