@@ -22,11 +22,12 @@ export const answerHeaders: Readonly<Record<string, string>> = {
   'X-Content-Type-Options': 'nosniff',
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
+const labels = Object.entries(answerHeaders);
 /** A value may be a page with scripts in it; opened, it must be able to do nothing here. */
 export const valuePolicy = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
 export const labelAnswers: Middleware<GatewayState> = async (ctx, next) => {
-  ctx.set(answerHeaders);
+  for (const [name, value] of labels) ctx.res.setHeader(name, value);
   await next();
 };
 

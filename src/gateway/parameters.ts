@@ -10,49 +10,46 @@ const deadlineMaxMs = 60_000;
 /** How long the client is willing to wait. */
 const deadlineHeader = 'X-Deadline-Ms';
 
-/** Headers that change what a write does: where one means nothing, it promises what is not kept. */
-const promisingHeaders = [
-  'If-Match',
-  'If-None-Match',
-  'Idempotency-Key',
-  'X-Lock',
-  'X-Fencing-Token',
-];
+/** Reads one part of a request, and checks it against a shape. */
+type Reader<Shape extends z.ZodObject> = (ctx: Context) => z.output<Shape>;
 
 /** Longer texts are worked out each time. */
 const rememberedMaxLength = 200;
 const rememberedMax = 100;
-const meanings = new WeakMap<z.ZodObject, Map<string, unknown>>();
 
 /**
- * What a text means by a shape. Clients send the same few queries again and again, and most send no
- * header of the route at all: it is worked out once, and shared.
+ * What a text means. Clients send the same few queries again and again, and most send no header of
+ * the route at all: it is worked out once, and shared.
  */
-function meaningOf<Shape extends z.ZodObject>(
-  shape: Shape,
-  text: string,
-  workOut: () => z.output<Shape>,
-): z.output<Shape> {
-  const known = meanings.get(shape) ?? new Map<string, unknown>();
-  const meaning = known.get(text) as z.output<Shape> | undefined;
-  if (meaning !== undefined) return meaning;
-  const made = workOut();
-  Object.freeze(made);
-  if (text.length > rememberedMaxLength) return made;
-  if (known.size >= rememberedMax) known.clear();
-  known.set(text, made);
-  meanings.set(shape, known);
-  return made;
+class Meanings<Meaning extends object> {
+  readonly #known = new Map<string, Meaning>();
+
+  of(text: string, workOut: () => Meaning): Meaning {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const made = workOut();
+    Object.freeze(made);
+    if (text.length > rememberedMaxLength) return made;
+    if (this.#known.size >= rememberedMax) this.#known.clear();
+    this.#known.set(text, made);
+    return made;
+  }
 }
 
 const namesOf = (shape: z.ZodObject): string[] => Object.keys(shape.shape);
 
 /** The parameters behind the question mark: each known, and given once. */
-export const queryOf = <Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> =>
-  meaningOf(shape, ctx.querystring, () => readQuery(ctx, shape));
-
-function readQuery<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
+export function queryReader<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
+  const meanings = new Meanings<z.output<Shape>>();
   const known = namesOf(shape);
+  return ctx => meanings.of(ctx.querystring, () => readQuery(ctx, shape, known));
+}
+
+function readQuery<Shape extends z.ZodObject>(
+  ctx: Context,
+  shape: Shape,
+  known: readonly string[],
+): z.output<Shape> {
   const takes =
     known.length === 0 ? `${ctx.path} takes none` : `${ctx.path} takes ${known.join(', ')}`;
   const values: Record<string, string> = {};
@@ -98,57 +95,68 @@ function percentDecoded(text: string, what: () => string): string {
 }
 
 /** The named parts of the path, as the router has found them in the path as it was sent. */
-export function paramsOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
+export function paramsReader<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
   const names = namesOf(shape);
-  const read = (): z.output<Shape> => readParams(ctx, shape, names);
-  return names.length === 0 ? meaningOf(shape, '', read) : read();
+  const ofNothing = new Meanings<z.output<Shape>>();
+  const read: Reader<Shape> = ctx => {
+    const { captures = [] } = ctx as { captures?: readonly string[] };
+    const values = names.map((name, place) => [
+      name,
+      percentDecoded(captures[place] ?? '', () => `the ${name} in the path`),
+    ]);
+    return shapedBy(shape, Object.fromEntries(values), {
+      code: 'badParameter',
+      placeOf: name => `the ${name} in the path`,
+      noun: 'part',
+      hint: 'Correct the path.',
+    });
+  };
+  return names.length > 0 ? read : ctx => ofNothing.of('', () => read(ctx));
 }
 
-function readParams<Shape extends z.ZodObject>(
-  ctx: Context,
-  shape: Shape,
-  names: readonly string[],
-): z.output<Shape> {
-  const { captures = [] } = ctx as { captures?: readonly string[] };
-  const values = names.map((name, place) => [
-    name,
-    percentDecoded(captures[place] ?? '', () => `the ${name} in the path`),
-  ]);
-  return shapedBy(shape, Object.fromEntries(values), {
-    code: 'badParameter',
-    placeOf: name => `the ${name} in the path`,
-    noun: 'part',
-    hint: 'Correct the path.',
-  });
+/** A header as people write it, and as Node.js keeps it. */
+type Header = { readonly name: string; readonly key: string };
+const headerOf = (name: string): Header => ({ name, key: name.toLowerCase() });
+const isGiven = (ctx: Context, { key }: Header): boolean => (ctx.req.headers[key] ?? '') !== '';
+
+/** Headers that change what a write does: where one means nothing, it promises what is not kept. */
+const promisingHeaders = [
+  'If-Match',
+  'If-None-Match',
+  'Idempotency-Key',
+  'X-Lock',
+  'X-Fencing-Token',
+].map(headerOf);
+
+/** The headers that mean something to the route; others that would promise something are refused. */
+export function headersReader<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
+  const names = namesOf(shape);
+  const meaningless = promisingHeaders.filter(({ name }) => !names.includes(name));
+  const pick = headerPicker(shape);
+  return ctx => {
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') refuseAny(ctx, meaningless);
+    return pick(ctx);
+  };
 }
 
-/** The headers that mean something to the route. */
-export function headersOf<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
-  refuseEmptyPromises(ctx, namesOf(shape));
-  return pickHeaders(ctx, shape);
+function headerPicker<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
+  const headers = namesOf(shape).map(headerOf);
+  const ofNothing = new Meanings<z.output<Shape>>();
+  const read = (ctx: Context, given: readonly Header[]): z.output<Shape> =>
+    shapedBy(shape, Object.fromEntries(given.map(({ name }) => [name, ctx.get(name)])), {
+      code: 'badParameter',
+      placeOf: name => `the header ${name}`,
+      noun: 'header',
+      hint: 'Correct it, or leave it away; docs/http.md shows every header.',
+    });
+  return ctx => {
+    const given = headers.filter(header => isGiven(ctx, header));
+    return given.length > 0 ? read(ctx, given) : ofNothing.of('', () => read(ctx, given));
+  };
 }
 
-function pickHeaders<Shape extends z.ZodObject>(ctx: Context, shape: Shape): z.output<Shape> {
-  const given = namesOf(shape).filter(name => ctx.get(name) !== '');
-  const read = (): z.output<Shape> => readHeaders(ctx, shape, given);
-  return given.length === 0 ? meaningOf(shape, '', read) : read();
-}
-
-const readHeaders = <Shape extends z.ZodObject>(
-  ctx: Context,
-  shape: Shape,
-  given: readonly string[],
-): z.output<Shape> =>
-  shapedBy(shape, Object.fromEntries(given.map(name => [name, ctx.get(name)])), {
-    code: 'badParameter',
-    placeOf: name => `the header ${name}`,
-    noun: 'header',
-    hint: 'Correct it, or leave it away; docs/http.md shows every header.',
-  });
-
-function refuseEmptyPromises(ctx: Context, known: readonly string[]): void {
-  if (ctx.method === 'GET' || ctx.method === 'HEAD') return;
-  const name = promisingHeaders.find(header => ctx.get(header) !== '' && !known.includes(header));
+function refuseAny(ctx: Context, headers: readonly Header[]): void {
+  const name = headers.find(header => isGiven(ctx, header))?.name;
   if (name === undefined) return;
   const hint =
     name === 'Idempotency-Key'
@@ -157,10 +165,11 @@ function refuseEmptyPromises(ctx: Context, known: readonly string[]): void {
   throw new RequestProblem('badParameter', `the header ${name} has no effect here`, hint);
 }
 
-const deadlineShape = z.object({
-  [deadlineHeader]: wholeNumber({ min: 1, max: deadlineMaxMs }).default(defaultDeadlineMs),
-});
+const pickDeadline = headerPicker(
+  z.object({
+    [deadlineHeader]: wholeNumber({ min: 1, max: deadlineMaxMs }).default(defaultDeadlineMs),
+  }),
+);
 
 /** How long the request may take. */
-export const deadlineMsOf = (ctx: Context): number =>
-  pickHeaders(ctx, deadlineShape)[deadlineHeader];
+export const deadlineMsOf = (ctx: Context): number => pickDeadline(ctx)[deadlineHeader];

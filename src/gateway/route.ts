@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { type BodyRule, noBody } from './bodies.ts';
 import type { GatewayContext, GatewayState } from './context.ts';
-import { deadlineMsOf, headersOf, paramsOf, queryOf } from './parameters.ts';
+import { deadlineMsOf, headersReader, paramsReader, queryReader } from './parameters.ts';
 
 /** One kind of request: everything that it may say has a shape, and whatever else is refused. */
 export type Route = {
@@ -57,14 +57,19 @@ export function route<
   const query = (fields.query ?? nothing) as Query;
   const headers = (fields.headers ?? nothing) as Headers;
   const body = (fields.body ?? noBody) as BodyRule<Body>;
+  const [paramsOf, queryOf, headersOf] = [
+    paramsReader(params),
+    queryReader(query),
+    headersReader(headers),
+  ];
   const run = async (ctx: Context, context: GatewayContext): Promise<void> => {
     const startedAt = Date.now();
     if (ifUnknown !== undefined) (ctx.state as GatewayState).ifUnknown = ifUnknown;
     const givenMs = deadlineMsOf(ctx);
     const request = {
-      params: paramsOf(ctx, params),
-      query: queryOf(ctx, query),
-      headers: headersOf(ctx, headers),
+      params: paramsOf(ctx),
+      query: queryOf(ctx),
+      headers: headersOf(ctx),
       body: await body.read(ctx, context.bodyMaxBytes),
     };
     const deadlineMs = Math.max(1, givenMs - (Date.now() - startedAt));
