@@ -26,20 +26,20 @@ const labels = Object.entries(answerHeaders);
 /** A value may be a page with scripts in it; opened, it must be able to do nothing here. */
 export const valuePolicy = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
-export const labelAnswers: Middleware<GatewayState> = async (ctx, next) => {
+export const labelAnswers: Middleware<GatewayState> = (ctx, next) => {
   for (const [name, value] of labels) ctx.res.setHeader(name, value);
-  await next();
+  return next();
 };
 
 /** Turns away what other sites' pages send, and what is meant for another host. */
 export const refuseForeignPages =
   (allowedHosts: readonly string[]): Middleware<GatewayState> =>
-  async (ctx, next) => {
+  (ctx, next) => {
     refuseForeignHost(ctx, allowedHosts);
     const isPublicRead =
       (ctx.method === 'GET' || ctx.method === 'HEAD') && publicPaths.has(ctx.path);
     if (!isPublicRead) refuseForeignOrigin(ctx);
-    await next();
+    return next();
   };
 
 function refuseForeignHost(ctx: Context, allowedHosts: readonly string[]): void {

@@ -10,10 +10,10 @@ const retryAfterSeconds = 1;
 /** Gives the request a name under which it can be found in the log. */
 export const nameRequest =
   (createId: () => string): Middleware<GatewayState> =>
-  async (ctx, next) => {
+  (ctx, next) => {
     ctx.state.requestId = createId();
     ctx.set('X-Request-Id', ctx.state.requestId);
-    await next();
+    return next();
   };
 
 /** Turns everything that is thrown into one clear answer; a stack trace stays inside. */

@@ -13,36 +13,27 @@ const deadlineHeader = 'X-Deadline-Ms';
 /** Reads one part of a request, and checks it against a shape. */
 type Reader<Shape extends z.ZodObject> = (ctx: Context) => z.output<Shape>;
 
-/** Longer texts are worked out each time. */
+/** Longer queries are read each time. */
 const rememberedMaxLength = 200;
 const rememberedMax = 100;
 
-/**
- * What a text means. Clients send the same few queries again and again, and most send no header of
- * the route at all: it is worked out once, and shared.
- */
-class Meanings<Meaning extends object> {
-  readonly #known = new Map<string, Meaning>();
-
-  of(text: string, workOut: () => Meaning): Meaning {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    const made = workOut();
-    Object.freeze(made);
-    if (text.length > rememberedMaxLength) return made;
-    if (this.#known.size >= rememberedMax) this.#known.clear();
-    this.#known.set(text, made);
-    return made;
-  }
-}
-
 const namesOf = (shape: z.ZodObject): string[] => Object.keys(shape.shape);
 
-/** The parameters behind the question mark: each known, and given once. */
+/**
+ * The parameters behind the question mark: each known, and given once. Clients send the same few
+ * queries again and again: each is read once, and what it means is shared.
+ */
 export function queryReader<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
-  const meanings = new Meanings<z.output<Shape>>();
+  const remembered = new Map<string, z.output<Shape>>();
   const known = namesOf(shape);
-  return ctx => meanings.of(ctx.querystring, () => readQuery(ctx, shape, known));
+  const read = (ctx: Context): z.output<Shape> => {
+    const query = readQuery(ctx, shape, known);
+    if (ctx.querystring.length > rememberedMaxLength) return query;
+    if (remembered.size >= rememberedMax) remembered.clear();
+    remembered.set(ctx.querystring, query);
+    return query;
+  };
+  return ctx => remembered.get(ctx.querystring) ?? read(ctx);
 }
 
 function readQuery<Shape extends z.ZodObject>(
@@ -97,21 +88,23 @@ function percentDecoded(text: string, what: () => string): string {
 /** The named parts of the path, as the router has found them in the path as it was sent. */
 export function paramsReader<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
   const names = namesOf(shape);
-  const ofNothing = new Meanings<z.output<Shape>>();
-  const read: Reader<Shape> = ctx => {
+  if (names.length === 0) {
+    const none = shape.parse({});
+    return () => none;
+  }
+  return ctx => {
     const { captures = [] } = ctx as { captures?: readonly string[] };
-    const values = names.map((name, place) => [
-      name,
-      percentDecoded(captures[place] ?? '', () => `the ${name} in the path`),
-    ]);
-    return shapedBy(shape, Object.fromEntries(values), {
+    const values: Record<string, string> = {};
+    for (const [place, name] of names.entries()) {
+      values[name] = percentDecoded(captures[place] ?? '', () => `the ${name} in the path`);
+    }
+    return shapedBy(shape, values, {
       code: 'badParameter',
       placeOf: name => `the ${name} in the path`,
       noun: 'part',
       hint: 'Correct the path.',
     });
   };
-  return names.length > 0 ? read : ctx => ofNothing.of('', () => read(ctx));
 }
 
 /** A header as people write it, and as Node.js keeps it. */
@@ -141,17 +134,21 @@ export function headersReader<Shape extends z.ZodObject>(shape: Shape): Reader<S
 
 function headerPicker<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
   const headers = namesOf(shape).map(headerOf);
-  const ofNothing = new Meanings<z.output<Shape>>();
-  const read = (ctx: Context, given: readonly Header[]): z.output<Shape> =>
-    shapedBy(shape, Object.fromEntries(given.map(({ name }) => [name, ctx.get(name)])), {
+  const read = (ctx: Context): z.output<Shape> => {
+    const given = headers.filter(header => isGiven(ctx, header));
+    return shapedBy(shape, Object.fromEntries(given.map(({ name }) => [name, ctx.get(name)])), {
       code: 'badParameter',
       placeOf: name => `the header ${name}`,
       noun: 'header',
       hint: 'Correct it, or leave it away; docs/http.md shows every header.',
     });
+  };
+  /** Most requests give none, which always means the same. */
+  let ofNone: z.output<Shape> | undefined;
   return ctx => {
-    const given = headers.filter(header => isGiven(ctx, header));
-    return given.length > 0 ? read(ctx, given) : ofNothing.of('', () => read(ctx, given));
+    if (headers.some(header => isGiven(ctx, header))) return read(ctx);
+    ofNone ??= read(ctx);
+    return ofNone;
   };
 }
 

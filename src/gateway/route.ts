@@ -57,23 +57,19 @@ export function route<
   const query = (fields.query ?? nothing) as Query;
   const headers = (fields.headers ?? nothing) as Headers;
   const body = (fields.body ?? noBody) as BodyRule<Body>;
-  const [paramsOf, queryOf, headersOf] = [
-    paramsReader(params),
-    queryReader(query),
-    headersReader(headers),
-  ];
+  const read = {
+    params: paramsReader(params),
+    query: queryReader(query),
+    headers: headersReader(headers),
+  };
   const run = async (ctx: Context, context: GatewayContext): Promise<void> => {
     const startedAt = Date.now();
     if (ifUnknown !== undefined) (ctx.state as GatewayState).ifUnknown = ifUnknown;
     const givenMs = deadlineMsOf(ctx);
-    const request = {
-      params: paramsOf(ctx),
-      query: queryOf(ctx),
-      headers: headersOf(ctx),
-      body: await body.read(ctx, context.bodyMaxBytes),
-    };
+    const [params, query, headers] = [read.params(ctx), read.query(ctx), read.headers(ctx)];
+    const content = await body.read(ctx, context.bodyMaxBytes);
     const deadlineMs = Math.max(1, givenMs - (Date.now() - startedAt));
-    await answer(ctx, context, { ...request, deadlineMs });
+    await answer(ctx, context, { params, query, headers, body: content, deadlineMs });
   };
   return { method, path, params, query, headers, body, ifUnknown, run };
 }
