@@ -108,6 +108,9 @@ async function readLog(
   if (metadata?.isRecovering === true) {
     problems.push('the server had lost a part of its log before, and did not hold it again yet');
   }
+  if (metadata?.isOutdated === true) {
+    problems.push('the directory was put back from an older copy: what came after it is not there');
+  }
   const firstIndex = segments[0]?.firstIndex as LogIndex | undefined;
   const lastIndex = tail.lastIndex as LogIndex;
   return logBase({ runs, firstIndex, lastIndex }, snapshot).isAnew ? undefined : tail;

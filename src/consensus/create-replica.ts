@@ -29,6 +29,7 @@ export const nothingRemembered: Remembered = {
   leaseOwedMs: 0,
   isDeparted: false,
   isRecovering: false,
+  isOutdated: false,
   committed: undefined,
   removedFrom: undefined,
 };
@@ -54,6 +55,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     leader: undefined,
     ...wholenessAtBoot(persistent, log),
     recoveryTarget: undefined,
+    isOutdated: persistent.remembered.isOutdated,
     commitNotedAt: now,
     isHopelessTold: false,
     bootedAt: now,

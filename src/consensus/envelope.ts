@@ -12,6 +12,7 @@ import {
   newsFor,
 } from './gossip.ts';
 import { adoptConfig } from './membership.ts';
+import { isBeyondUs, noteOutdated } from './outdated.ts';
 import { implausible } from './plausible.ts';
 import { compareConfigIds } from './position.ts';
 import { compareWithEarlier } from './recovery.ts';
@@ -145,25 +146,16 @@ export function hearAgain(replica: Replica, turn: Turn, peer: Peer): void {
   considerVoter(replica, turn, known.fact);
 }
 
-/**
- * Others tell us what they know of us. Is that ours, or is our directory an older copy? Not an
- * assertion: the program is right, the disk is old. It could vote twice in one term.
- */
+/** Others tell us what they know of us. Is that ours, or is our directory an older copy? */
 function isOurNewest(replica: Replica, turn: Turn, { facts }: Envelope): boolean {
-  const { identity, sequence } = replica;
+  const { identity } = replica;
   const fact = facts.find(({ fact: { owner } }) => owner === identity.id)?.fact;
   if (fact === undefined || fact.directoryId !== identity.directoryId) return true;
-  if (isNewer(fact, { incarnation: identity.incarnation, sequence })) {
-    turn.effects.push({
-      type: 'halt',
-      reason:
-        `the cluster knows a later boot of ${identity.id} than its data directory does: the ` +
-        'directory was put back from an older copy, and has forgotten votes and entries; give it ' +
-        `up (member replace ${identity.id}) and start the server with an empty one`,
-    });
+  if (isBeyondUs(replica, fact)) {
+    noteOutdated(replica, turn);
     return false;
   }
-  if (fact.incarnation < identity.incarnation) compareWithEarlier(replica, turn, fact);
+  compareWithEarlier(replica, turn, fact);
   return true;
 }
 

@@ -62,12 +62,14 @@ export function advanceRecovery(replica: Replica, turn: Turn): void {
 }
 
 /**
- * Others tell us what they know of us. Of an earlier boot: did it hold more than we do, and does no
- * removal of ours account for that?
+ * Others tell us what they know of us. Did we hold more before than we do now, and does no removal
+ * of ours account for that? A log that reaches as far may be older all the same: it is the position
+ * that counts, not the index.
  */
 export function compareWithEarlier(replica: Replica, turn: Turn, { durable }: Fact): void {
-  const { log, removedFrom } = replica;
-  if (durable.index <= log.lastIndex) return;
+  const { log, commit, removedFrom } = replica;
+  // What was committed at its index is here; if it was another entry, nobody needs it.
+  if (durable.index <= commit.index || comparePositions(durable, lastPosition(log)) <= 0) return;
   const wasRemoved =
     removedFrom !== undefined &&
     durable.index >= removedFrom.index &&

@@ -180,6 +180,8 @@ export type Replica = Newcomer & {
 
   /** A part of the log was lost: no vote, nothing durable for others. Durable. */
   isRecovering: boolean;
+  /** Its directory is an older copy, which has forgotten votes: nothing is ever done with it. */
+  isOutdated: boolean;
   /** What must be held until this is over; undefined while no leader has told. */
   recoveryTarget: Position | undefined;
   /** Durable, as are the two positions below. */

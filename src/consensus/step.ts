@@ -9,6 +9,7 @@ import { onConnected, onHeartbeat, onHeartbeatReply } from './heartbeat.ts';
 import { onCompacted, onSnapshotFetched } from './install-snapshot.ts';
 import { distrustLease, endDeferral } from './leases.ts';
 import { lastPosition } from './log.ts';
+import { haltOutdated } from './outdated.ts';
 import { onPropose } from './proposals.ts';
 import { onPullBatch, onPullRefused, openPull } from './pull-entries.ts';
 import { onRead, releaseReads, startReadRound } from './reads.ts';
@@ -31,7 +32,9 @@ export { nextDeadline } from './tick.ts';
  */
 export function step(replica: Replica, event: Event, now: MonotonicMs): Effect[] {
   const turn: Turn = { now, effects: [], outbox: [] };
-  handle(replica, turn, event);
+  if (!replica.isOutdated) handle(replica, turn, event);
+  // Nothing is said any more: every word would be believed.
+  if (replica.isOutdated) return [...turn.effects, haltOutdated(replica)];
   settle(replica, turn);
   seal(replica, turn);
   return turn.effects;

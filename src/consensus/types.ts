@@ -207,6 +207,8 @@ export type Remembered = {
   readonly isDeparted: boolean;
   /** It lost a part of its log, and does not hold again what a leader has confirmed since. */
   readonly isRecovering: boolean;
+  /** It was put back from an older copy, and has heard so: it must not be used any more. */
+  readonly isOutdated: boolean;
   /** Known to be committed, and durable here; maybe more is. Never removed. */
   readonly committed: Position | undefined;
   /** Where entries were removed last: the first of them, with the term of the last of them. */

@@ -15,24 +15,41 @@ export type Fault = {
 /** The misfortunes of a seed, in order. Any part of a plan is a plan: so a failing one shrinks. */
 export function planFor(options: SimulationOptions): Fault[] {
   const random = new Random(mix(options.seed, 2));
-  const [first, ...rest] = options.faultKinds;
-  if (first === undefined) return [];
-  const { stormMs } = options;
-  const serverCount = options.serverCount + options.spareCount;
-  const meanMs = options.outageTimeouts * options.timings.electionTimeoutMs;
+  const { stormMs, faultIntervalMs, faultKinds } = options;
+  const kinds = faultKinds.filter(kind => kind !== 'olderDisk');
   const plan: Fault[] = [];
   let atMs = options.timings.electionTimeoutMs * random.between(0, 3);
-  while (atMs < stormMs) {
-    const server = random.below(serverCount);
-    plan.push({
-      atMs,
-      kind: random.pick([first, ...rest]),
-      server,
-      other: (server + 1 + random.below(serverCount - 1)) % serverCount,
-      durationMs: random.between(0.1, 2) * meanMs,
-      chance: random.next(),
-    });
-    atMs += random.between(0.2, 1.8) * options.faultIntervalMs;
+  while (atMs < stormMs && kinds.length > 0) {
+    plan.push(faultOf(kinds, options, random, atMs));
+    atMs += random.between(0.2, 1.8) * faultIntervalMs;
   }
-  return plan;
+  return kinds.length < faultKinds.length ? withOlderDisk(plan, options) : plan;
+}
+
+/** Tried several times, since it must find a cluster that is whole; the others stay as they are. */
+function withOlderDisk(plan: readonly Fault[], options: SimulationOptions): Fault[] {
+  const random = new Random(mix(options.seed, 21));
+  const tries = [0.3, 0.45, 0.6, 0.75].map(part =>
+    faultOf(['olderDisk'], options, random, options.stormMs * (part + 0.1 * random.next())),
+  );
+  return [...plan, ...tries].sort((a, b) => a.atMs - b.atMs);
+}
+
+function faultOf(
+  kinds: readonly FaultKind[],
+  { serverCount, spareCount, outageTimeouts, timings }: SimulationOptions,
+  random: Random,
+  atMs: number,
+): Fault {
+  const count = serverCount + spareCount;
+  const server = random.below(count);
+  const [first = 'kill', ...rest] = kinds;
+  return {
+    atMs,
+    kind: random.pick([first, ...rest]),
+    server,
+    other: (server + 1 + random.below(count - 1)) % count,
+    durationMs: random.between(0.1, 2) * outageTimeouts * timings.electionTimeoutMs,
+    chance: random.next(),
+  };
 }

@@ -1,6 +1,7 @@
+import { isMember, isSteady } from '../consensus/quorum.ts';
 import type { Fault } from './fault-plan.ts';
 import type { Network } from './network.ts';
-import type { SimulatedOperator } from './simulated-operator.ts';
+import { newestLeader, type SimulatedOperator } from './simulated-operator.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -12,6 +13,9 @@ export class Misfortunes {
   readonly #operator: SimulatedOperator;
   /** Undoes what is still harmed. */
   readonly #repairs = new Set<() => void>();
+  #truceUntilMs = 0;
+  /** A replacement is under way, and needs all the others; or was. */
+  #hasPutBack = false;
 
   constructor(
     servers: readonly SimulatedServer[],
@@ -25,6 +29,9 @@ export class Misfortunes {
   }
 
   strike(fault: Fault): void {
+    // Until an older disk is found, those who know of it must be there to say so.
+    const { now } = this.#around;
+    if (now() < this.#truceUntilMs || this.#servers.some(one => one.diskAge.isUnknown)) return;
     const { server, other } = this.#involved(fault);
     if (server === undefined || other === undefined) return;
     this.#around.marks.note(`fault: ${fault.kind}`);
@@ -111,7 +118,43 @@ export class Misfortunes {
         if (!this.#mayLose(server)) return undefined;
         server.loseLog(chance);
         return () => server.start();
+      case 'olderDisk':
+        this.#putBack(server, chance < 0.7 ? 1 : 2);
+        return undefined;
     }
+  }
+
+  /**
+   * A directory is put back from an older copy. It has forgotten votes, and only who knows of its
+   * newest boot can tell it: so all others know, and nothing else happens until it has heard.
+   */
+  #putBack(server: SimulatedServer, boots: number): void {
+    const { now, queue, options } = this.#around;
+    if (!this.#mayLose(server) || !server.hasCopy(boots)) return;
+    const { electionTimeoutMs } = options.timings;
+    this.#truceUntilMs = now() + 2 * electionTimeoutMs;
+    this.mendAll();
+    for (const one of this.#servers) one.crashSoon(undefined);
+    queue.push(now() + electionTimeoutMs, () => {
+      if (now() > options.stormMs || !this.#isKnownToAll(server)) return;
+      this.#around.marks.note('an older disk was put back');
+      this.#hasPutBack = true;
+      server.putBack(boots);
+      server.start();
+      // Connections to the process of before are gone.
+      for (const other of this.#others(server)) this.#reset(server, other);
+    });
+  }
+
+  #isKnownToAll(server: SimulatedServer): boolean {
+    const { config } = newestLeader(this.#servers) ?? {};
+    return (
+      this.#mayLose(server) &&
+      config !== undefined &&
+      isSteady(config) &&
+      this.#servers.every(one => isMember(config, one)) &&
+      this.#others(server).every(other => other.knowsBootOf(server))
+    );
   }
 
   #others(server: SimulatedServer): SimulatedServer[] {
@@ -195,6 +238,7 @@ export class Misfortunes {
 
   /** One lost disk, or one that has lost a part, is all that a majority must survive here. */
   #mayLose(server: SimulatedServer): boolean {
+    if (this.#hasPutBack) return false;
     const isSafe = server.hasJoined && this.#servers.every(({ isImpaired }) => !isImpaired);
     return isSafe && this.#servers.length >= 3;
   }

@@ -38,6 +38,13 @@ export class SimulatedArchive implements Archive {
     for (const batch of this.#batches) if (batch.firstSeq + batch.count > from) yield batch;
   }
 
+  /** As it stands now; what is added later is not in it. */
+  copy(): SimulatedArchive {
+    const copy = new SimulatedArchive();
+    copy.#keep(this.#batches, this.#throughIndex);
+    return copy;
+  }
+
   /** Takes over from another server what it has beyond ours, up to an entry of the log. */
   takeOver(other: SimulatedArchive, throughIndex: number): void {
     const isNews = ({ index, firstSeq }: ArchivedBatch): boolean =>

@@ -32,6 +32,18 @@ export type DiskContent = {
   readonly archive: SimulatedArchive;
 };
 
+/** All that a data directory holds. */
+type DirectoryCopy = {
+  readonly directoryId: DirectoryId;
+  readonly incarnation: number;
+  readonly facts: DurableFacts;
+  readonly log: LogContent;
+  readonly archive: SimulatedArchive;
+  readonly snapshot: SimulatedSnapshot | undefined;
+};
+/** So many boots a copy may be old. */
+const copiesMax = 2;
+
 const noFacts: DurableFacts = {
   term: 0 as Term,
   vote: undefined,
@@ -55,6 +67,8 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
   #busyUntilMs = 0;
   #snapshot: SimulatedSnapshot | undefined;
   #facts = noFacts;
+  /** Made before each boot, the newest one first. */
+  #copies: readonly DirectoryCopy[] = [];
 
   constructor(
     owner: NodeId,
@@ -91,6 +105,10 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
 
   get isRecovering(): boolean {
     return this.#facts.isRecovering;
+  }
+
+  get isOutdated(): boolean {
+    return this.#facts.isOutdated;
   }
 
   get committed(): Position | undefined {
@@ -213,6 +231,30 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
     const kept = chance < 0.3 ? 0 : Math.floor(this.#random.next() * entries.length);
     this.log = { base, entries: entries.slice(0, Math.max(needed, kept)) };
     this.update({ isRecovering: true });
+  }
+
+  /** Somebody copies the directory before the server starts. */
+  copy(): void {
+    const { directoryId, incarnation, log } = this;
+    const archive = this.archive.copy();
+    const facts = this.#facts;
+    const copy = { directoryId, incarnation, facts, log, archive, snapshot: this.#snapshot };
+    this.#copies = [copy, ...this.#copies].slice(0, copiesMax);
+  }
+
+  /** Is there a copy of this very directory, so many boots old, with a cluster in it? */
+  hasCopy(boots: number): boolean {
+    const copy = this.#copies[boots - 1];
+    return copy?.directoryId === this.directoryId && copy.facts.config !== undefined;
+  }
+
+  putBack(boots: number): void {
+    const copy = this.#copies[boots - 1];
+    if (copy === undefined) return;
+    const { facts, snapshot, archive, incarnation, log } = copy;
+    Object.assign(this, { incarnation, log, archive: archive.copy() });
+    this.#facts = facts;
+    this.#snapshot = snapshot;
   }
 
   /** The data directory is replaced by an empty one. */

@@ -30,7 +30,8 @@ export class SimulatedOperator {
   }
 
   start(): void {
-    if (this.#around.options.spareCount > 0) this.#round();
+    const { spareCount, faultKinds } = this.#around.options;
+    if (spareCount > 0 || faultKinds.includes('olderDisk')) this.#round();
   }
 
   /** Wants something to be different about a server, and sometimes about another one as well. */
@@ -77,6 +78,10 @@ export class SimulatedOperator {
     if (server.hasLeft) {
       // A server that says so is believed; some start it again all the same.
       if (this.#random.chance(0.5)) this.#wipe(server);
+      else server.start();
+    } else if (server.diskAge.isFound) {
+      // It is to be given up, as it says; some start it again all the same.
+      if (this.#random.chance(0.7)) this.#wipe(server);
       else server.start();
     } else if (this.#isLost(server, leader)) {
       // It says that it cannot believe what it hears, and that it is to begin anew.

@@ -35,6 +35,7 @@ export type ProcessOwner = {
   appended(entries: readonly Entry[]): void;
   said(message: Message): void;
   removed(): void;
+  halted(reason: string): void;
 };
 
 /** Payloads of this size make the snapshot intervals that the options count in entries. */
@@ -43,7 +44,7 @@ const entryBytes = 150;
 const sliceLengths = [1, 3, 1000] as const;
 const effectsOfNoNote = new Set<Effect['type']>([
   ...(['send', 'tell', 'append', 'truncate', 'resetLog', 'apply', 'persistVote'] as const),
-  ...(['persistConfig', 'fetchSnapshot', 'loadSnapshot', 'removed'] as const),
+  ...(['persistConfig', 'fetchSnapshot', 'loadSnapshot', 'removed', 'halt'] as const),
 ]);
 
 /**
@@ -102,7 +103,7 @@ export class SimulatedProcess implements Life {
   }
 
   /** The next turn that wants something done is interrupted somewhere in its effects. */
-  crashSoon(chance: number): void {
+  crashSoon(chance: number | undefined): void {
     this.#crashAfter = chance;
   }
 
@@ -182,7 +183,7 @@ export class SimulatedProcess implements Life {
       listener: {
         onConfig: () => undefined,
         onRemoved: () => owner.removed(),
-        onHalt: reason => around.fail(`${id} halts: ${reason}`),
+        onHalt: reason => owner.halted(reason),
         onMetadataFailure: error => around.fail(`${id} halts: ${error.message}`),
       },
       limits: {

@@ -15,6 +15,7 @@ import type { AckSubscriber } from '../host/requests.ts';
 import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Shown } from './chronicle.ts';
+import { DiskAge } from './disk-age.ts';
 import type { Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -61,12 +62,14 @@ export class SimulatedServer implements Witness, ProcessOwner {
   #listed: readonly NodeId[];
   #process: SimulatedProcess | undefined;
   #hasLeft = false;
+  readonly diskAge: DiskAge;
 
   constructor(place: number, listed: readonly NodeId[], around: Surroundings) {
     const { seed, clockDrift } = around.options;
     this.id = `n${place}` as NodeId;
     this.#around = around;
     this.#listed = listed;
+    this.diskAge = new DiskAge(this.id, around);
     this.#random = new Random(mix(seed, 4, place));
     this.#clock = new SimulatedClock(clockDrift, this.#random, new Random(mix(seed, 16, place)));
     const name = `${around.clan}${this.id}`;
@@ -105,7 +108,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
 
   /** It has lost a part of its log, and does not hold again what was confirmed since. */
   get isRecovering(): boolean {
-    return this.#disk.isRecovering;
+    return this.#disk.isRecovering || this.diskAge.isOlder;
   }
 
   /** It cannot stand in for another one that is lost. */
@@ -146,6 +149,8 @@ export class SimulatedServer implements Witness, ProcessOwner {
   start(): void {
     if (this.#process !== undefined) return;
     this.#hasLeft = false;
+    if (this.#around.options.faultKinds.includes('olderDisk')) this.#disk.copy();
+    this.diskAge.started();
     this.life += 1;
     this.#disk.incarnation += 1;
     this.#process = new SimulatedProcess({
@@ -177,7 +182,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
   }
 
   /** The next turn that wants something done is interrupted somewhere in its effects. */
-  crashSoon(chance: number): void {
+  crashSoon(chance: number | undefined): void {
     this.#process?.crashSoon(chance);
   }
 
@@ -186,7 +191,27 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#listed = listed;
     this.crash(true);
     this.#disk.wipe();
+    this.diskAge.wiped();
     this.#around.trace?.(`${this.id} is wiped`);
+  }
+
+  hasCopy(boots: number): boolean {
+    return this.#disk.hasCopy(boots);
+  }
+
+  /** Has it heard of the newest boot of the other one? */
+  knowsBootOf({ id, directoryId, replica }: SimulatedServer): boolean {
+    const fact = this.replica?.facts.get(id)?.fact;
+    const isSame = fact?.directoryId === directoryId;
+    return isSame && fact.incarnation === replica?.identity.incarnation;
+  }
+
+  /** The process ends, and the directory is put back as it was before one of the last boots. */
+  putBack(boots: number): void {
+    this.crash(true);
+    this.#disk.putBack(boots);
+    this.diskAge.putBack();
+    this.#around.trace?.(`${this.id} has an older disk, of boot ${this.#disk.incarnation}`);
   }
 
   /** The process ends, and the end of its log, or all of it, is gone from the disk. */
@@ -322,7 +347,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
       const { queue, now, options } = this.#around;
       queue.push(now() + options.timings.electionTimeoutMs, () => this.start());
     } else this.#around.oracle.stepped(this);
-    if (this.#hasLeft) this.crash(true);
+    if (this.#hasLeft || this.diskAge.isFound) this.crash(true);
   }
 
   appended(entries: readonly Entry[]): void {
@@ -339,6 +364,10 @@ export class SimulatedServer implements Witness, ProcessOwner {
     const { replica } = this;
     this.#hasLeft = true;
     if (replica !== undefined) this.#around.oracle.departed(this, replica);
+  }
+
+  halted(reason: string): void {
+    this.diskAge.halted(reason);
   }
 
   #look({ host }: SimulatedProcess, key: ByteString): Shown {

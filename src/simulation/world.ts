@@ -160,6 +160,11 @@ export class World {
     };
   }
 
+  get #areMembersChanging(): boolean {
+    const { spareCount, faultKinds } = this.#options;
+    return spareCount > 0 || faultKinds.includes('olderDisk');
+  }
+
   #events(): number {
     return this.#servers.reduce((sum, { stepCount }) => sum + stepCount, 0);
   }
@@ -192,7 +197,7 @@ export class World {
     for (const client of this.#clients) client.calmDown();
     const isFounded = this.#servers.some(({ hasJoined }) => hasJoined);
     // Which servers are a majority may still change where members come and go.
-    if (isFounded && this.#options.spareCount === 0) this.#leavePermanentFault();
+    if (isFounded && !this.#areMembersChanging) this.#leavePermanentFault();
     const ackedBefore = this.#clients.map(({ ackedCount }) => ackedCount);
     const isServed = (): boolean =>
       this.#clients.every(({ ackedCount }, place) => ackedCount >= (ackedBefore[place] ?? 0) + 2);
@@ -311,7 +316,7 @@ export class World {
       );
     };
     const { timings, clients } = this.#options;
-    const steps = 60 + 40 * this.#options.spareCount;
+    const steps = 60 + 40 * (this.#areMembersChanging ? Math.max(1, this.#options.spareCount) : 0);
     const patienceMs = steps * timings.electionTimeoutMs + 10 * clients.timeoutMs;
     const hasConverged = await this.#runUntil(this.#nowMs + patienceMs, isSame);
     demand(hasConverged, 'liveness: a healthy cluster leaves a server behind');

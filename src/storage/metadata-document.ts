@@ -65,6 +65,8 @@ const documentShape = z.object({
   isDeparted: z.boolean().default(false),
   /** It lost a part of its log, and does not yet hold again what a leader has confirmed since. */
   isRecovering: z.boolean().default(false),
+  /** It was put back from an older copy, and has heard so. */
+  isOutdated: z.boolean().default(false),
   /** Known to be committed; never removed. */
   committed: positionShape.optional(),
   /** Where entries were removed last: the first of them, with the term of the last of them. */

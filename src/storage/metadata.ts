@@ -100,6 +100,10 @@ export class Metadata implements MetadataStore {
     return this.#low.data.isRecovering;
   }
 
+  get isOutdated(): boolean {
+    return this.#low.data.isOutdated;
+  }
+
   get committed(): Position | undefined {
     return this.#low.data.committed as Position | undefined;
   }

@@ -290,11 +290,49 @@ const recovery: readonly Demand[] = [
   },
 ];
 
+/** What n0 does on hearing this of itself, and of a candidate that would have its vote. */
+function hearOfItself(server: Replica, own: Parameters<typeof fact>[1]): Effect[] {
+  const candidate = news('n1', { term: 5, role: 'candidate', last: at(9, 9) });
+  return hear(server, 10, candidate, fact('n0', { incarnation: 1, sequence: 0, ...own }));
+}
+
+const hasStopped = (effects: readonly Effect[]): boolean =>
+  ofType(effects, 'halt').length === 1 &&
+  ofType(effects, 'persistVote').length + ofType(effects, 'send').length === 0;
+
+const copies: readonly Demand[] = [
+  {
+    title: 'an older copy that has stopped once stops at every start, however many boots it counts',
+    holds: () => {
+      const effects = hearOfItself(replica({ term: 5 }), { incarnation: 2, term: 5 });
+      const again = replica({ term: 5, remembered: rememberedIn(effects) });
+      return hasStopped(effects) && hasStopped(happen(again, 10, { type: 'tick' }));
+    },
+  },
+  {
+    title:
+      'a copy whose boots have come as far is told by a vote, or a term, that it has forgotten',
+    holds: () =>
+      hasStopped(hearOfItself(replica({ term: 5 }), { term: 5, vote: nodeId('n2') })) &&
+      hasStopped(hearOfItself(replica({ term: 4 }), { incarnation: 0, term: 5 })) &&
+      !hasStopped(hearOfItself(replica({ term: 5, vote: 'n2' }), { term: 5, vote: nodeId('n2') })),
+  },
+  {
+    title: 'a log that reaches as far, and ends in an older term, has lost what was held there',
+    holds: () => {
+      const server = replica({ terms: [1, 1, 1, 1], term: 5, vote: 'n2' });
+      hearOfItself(server, { incarnation: 0, term: 4, durable: at(4, 3) });
+      return server.isRecovering;
+    },
+  },
+];
+
 export const narrowSchedules: readonly Demand[] = [
   ...leases,
   ...acknowledgements,
   ...members,
   ...recovery,
+  ...copies,
 ];
 
 export const checkNarrowSchedules = (): string[] => unmetOf(narrowSchedules);

@@ -175,18 +175,17 @@ test('a removal is remembered before it happens', t => {
 });
 
 test('a directory that is an older copy stops the server before it answers a candidate', t => {
-  const server = replica({ term: 1 });
   const candidate = fact('n1', { term: 2, role: 'candidate', last: at(9, 9) });
   for (const newer of [
     { incarnation: 2, sequence: 1 },
     { incarnation: 1, sequence: 99 },
   ]) {
-    const effects = hear(server, 10, candidate, fact('n0', { ...newer, term: 2 }));
+    const effects = hear(replica({ term: 1 }), 10, candidate, fact('n0', { ...newer, term: 2 }));
     t.regex(ofType(effects, 'halt')[0]?.reason ?? '', /put back from an older copy/);
     t.deepEqual(ofType(effects, 'persistVote'), []);
   }
   const another = fact('n0', { incarnation: 9, directoryId: directoryOf('another') });
-  t.deepEqual(ofType(hear(server, 20, candidate, another), 'halt'), []);
+  t.deepEqual(ofType(hear(replica({ term: 1 }), 20, candidate, another), 'halt'), []);
 });
 
 test('whoever speaks to a server tells it what it knows of it, until that shows that it knows', t => {

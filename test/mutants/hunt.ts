@@ -133,6 +133,7 @@ const aimed: Readonly<Record<string, (seed: number) => boolean>> = {
   leases: isAimedAtLeases,
   members: seed => optionsFor(seed).spareCount > 0,
   damage: seed => hasFault(seed, 'loseLog'),
+  copies: seed => hasFault(seed, 'olderDisk'),
   sleep: seed => hasFault(seed, 'sleep'),
 };
 

@@ -10,7 +10,15 @@ export type Mutant = {
    * Only such seeds are tried, of which there are few: else it would take long to meet them. Of the
    * state machines, files for people, the client server: no seeds, but what checks these alone.
    */
-  readonly focus?: 'leases' | 'members' | 'damage' | 'sleep' | 'machines' | 'hands' | 'gateway';
+  readonly focus?:
+    | 'leases'
+    | 'members'
+    | 'damage'
+    | 'copies'
+    | 'sleep'
+    | 'machines'
+    | 'hands'
+    | 'gateway';
 };
 
 export const inFile = (file: string, from: string, to: string): Mutant['edits'][number] => ({

@@ -1,11 +1,18 @@
 import { inFile, type Mutant } from './mutant.ts';
 
 const recovery = 'consensus/recovery.ts';
+const outdated = 'consensus/outdated.ts';
 
 const damageMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
   name,
   edits,
   focus: 'damage',
+});
+
+const copyMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
+  name,
+  edits,
+  focus: 'copies',
 });
 
 /** Servers that have lost a part of their logs, and do as if they had not. */
@@ -42,5 +49,37 @@ export const recoveryMutants: readonly Mutant[] = [
   damageMutant(
     'what a server holds is confirmed by anybody',
     inFile(recovery, "fact?.role === 'leader' && fact.term === replica.term", 'fact !== undefined'),
+  ),
+  copyMutant(
+    'a directory that was put back from an older copy goes on',
+    inFile(
+      outdated,
+      'identity.incarnation, sequence })) return true;',
+      'identity.incarnation, sequence })) return term < 0;',
+    ),
+  ),
+  copyMutant(
+    'a directory that was put back from an older copy stops only once',
+    inFile(
+      outdated,
+      "  turn.effects.push({ type: 'remember', what: { isOutdated: true } });\n",
+      '',
+    ),
+  ),
+  copyMutant(
+    'boots that have come as far make an older copy the newest',
+    inFile(outdated, 'return fact.term > term || (', 'return false && ('),
+  ),
+  copyMutant(
+    'a server passes over what others know of it',
+    inFile('consensus/envelope.ts', '  if (isBeyondUs(replica, fact)) {', '  if (!fact) {'),
+  ),
+  copyMutant(
+    'a log that reaches as far is whole, whatever it ends in',
+    inFile(
+      recovery,
+      'comparePositions(durable, lastPosition(log)) <= 0',
+      'durable.index <= log.lastIndex',
+    ),
   ),
 ];

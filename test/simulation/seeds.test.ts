@@ -39,6 +39,7 @@ const mustHaveMet = [
   'fault: setClock',
   'truncated',
   'logRecovered',
+  'an older copy was found',
   'a message reached another cluster',
   'foreignCluster',
   'crashed between effects',

@@ -10,7 +10,14 @@ const path = '/data/metadata.json';
 /** All fields as they must be after a write. */
 type Facts = Pick<
   Metadata,
-  'incarnation' | 'term' | 'vote' | 'config' | 'leaseOwedMs' | 'isDeparted' | 'isRecovering'
+  | 'incarnation'
+  | 'term'
+  | 'vote'
+  | 'config'
+  | 'leaseOwedMs'
+  | 'isDeparted'
+  | 'isRecovering'
+  | 'isOutdated'
 > & { readonly logFloor: Metadata['logFloor'] };
 /** One write, and what it alone changes. */
 type Write = {
@@ -26,6 +33,7 @@ const nothing: Facts = {
   leaseOwedMs: 0,
   isDeparted: false,
   isRecovering: false,
+  isOutdated: false,
   logFloor: undefined,
 };
 
@@ -73,6 +81,7 @@ const writes: readonly Write[] = [
   }),
   boot,
   update({ isDeparted: true }),
+  update({ isOutdated: true }),
   vote(3, 'n0'),
 ];
 

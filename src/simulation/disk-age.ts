@@ -1,0 +1,57 @@
+import type { Surroundings } from './surroundings.ts';
+
+/** Within so many election timeouts one of those who know has told a server of its older disk. */
+const findingTimeouts = 20;
+
+/** Was the disk of a server put back from an older copy? Until it has heard so, it is a liar. */
+export class DiskAge {
+  readonly #owner: string;
+  readonly #around: Surroundings;
+  #is: 'newest' | 'unknown' | 'found' = 'newest';
+
+  constructor(owner: string, around: Surroundings) {
+    this.#owner = owner;
+    this.#around = around;
+  }
+
+  get isOlder(): boolean {
+    return this.#is !== 'newest';
+  }
+
+  get isUnknown(): boolean {
+    return this.#is === 'unknown';
+  }
+
+  /** The server has said so, and has stopped. */
+  get isFound(): boolean {
+    return this.#is === 'found';
+  }
+
+  putBack(): void {
+    this.#is = 'unknown';
+  }
+
+  wiped(): void {
+    this.#is = 'newest';
+  }
+
+  /** Those who know what it has forgotten are there, so that it must stop; each time anew. */
+  started(): void {
+    if (!this.isOlder) return;
+    this.#is = 'unknown';
+    const { queue, now, options, fail } = this.#around;
+    queue.push(now() + findingTimeouts * options.timings.electionTimeoutMs, () => {
+      if (this.isUnknown) fail(`${this.#owner} goes on with an older copy of its disk`);
+    });
+  }
+
+  halted(reason: string): void {
+    const { marks, fail } = this.#around;
+    if (!this.isOlder) {
+      fail(`${this.#owner} halts: ${reason}`);
+      return;
+    }
+    this.#is = 'found';
+    marks.note('an older copy was found');
+  }
+}
