@@ -121,7 +121,7 @@ const promisingHeaders = [
   'X-Fencing-Token',
 ].map(headerOf);
 
-/** The headers that mean something to the route; others that would promise something are refused. */
+/** The headers that mean something to the route; others that promise something are refused. */
 export function headersReader<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
   const names = namesOf(shape);
   const meaningless = promisingHeaders.filter(({ name }) => !names.includes(name));
