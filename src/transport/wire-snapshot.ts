@@ -6,7 +6,7 @@ import { readPosition } from './wire-gossip.ts';
 
 /* What a server says that passes its snapshot on, checked: it is written as it comes. */
 
-export type TransferHeader = {
+type TransferHeader = {
   readonly position: Position;
   readonly sizeBytes: number;
   /** Where it begins: what lies before is there already. */
@@ -24,7 +24,7 @@ export function readTransferHeader(header: WireHeader, knownBytes: number): Tran
   return { position, sizeBytes, offset };
 }
 
-export type TransferredBatch = {
+type TransferredBatch = {
   readonly index: number;
   readonly term: number;
   readonly wallMs: number;

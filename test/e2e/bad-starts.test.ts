@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { freePorts } from '../fixtures/free-ports.ts';
@@ -17,37 +16,6 @@ const run = (...flags: readonly string[]): Promise<Ended> =>
   });
 
 const sentence = /^[^\n]+\n$/;
-
-test.serial('wrong names, files and ports: one sentence, exit code 1', async t => {
-  const cluster = await TestCluster.create(t, { count: 1 });
-  const good = join(cluster.folder, 'n0.json');
-  const write = (name: string, text: string): string => {
-    const path = join(cluster.folder, name);
-    writeFileSync(path, text);
-    return path;
-  };
-  const port = JSON.parse(readFileSync(good, 'utf8')).nodes.n0.port as number;
-  const blocker = createServer().listen(port, '127.0.0.1');
-  t.teardown(() => blocker.close());
-  const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [['server', 'n7', '--config', good], /no server "n7" in .*n0\.json; it lists n0/],
-    [['server', 'n0', '--config', '/nowhere.json'], /nowhere\.json: there is no such file/],
-    [['server', 'n0', '--config', write('a.json', '{')], /a\.json is not JSON/],
-    [
-      ['server', 'n0', '--config', write('b.json', '{"nodes":{"n0":{"host":"x"}}}')],
-      /nodes\.n0\.port: expected/,
-    ],
-    [['server', 'n0', '--config', good], new RegExp(`127\\.0\\.0\\.1:${port}: the port is in use`)],
-    [['client', String(port), '--config', good], /the port is in use/],
-    [['server', 'n0', '--config', good, '--data-dir', good], /cannot be used/],
-  ];
-  for (const [flags, expected] of cases) {
-    const { code, stderr } = await run(...flags);
-    t.is(code, 1, flags.join(' '));
-    t.regex(stderr, expected);
-    t.regex(stderr, sentence, 'one line');
-  }
-});
 
 test.serial('a data directory that is in use, foreign, or corrupt is refused', async t => {
   const cluster = await TestCluster.start(t, { count: 1 });

@@ -75,6 +75,13 @@ test.serial('wrong words: one sentence and an exit code, without a cluster', asy
     [/Expected a path/, 'server', 'n0', '--config', ''],
     [/is not JSON/, 'server', 'n0', '--config', write('a.json', '{')],
     [/is not JSON/, 'server', 'n0', '--config', write('b.json', '\0\u0001')],
+    [
+      /nodes\.n0\.port: expected/,
+      'server',
+      'n0',
+      '--config',
+      write('e.json', '{"nodes":{"n0":{"host":"x"}}}'),
+    ],
     [/more than 1048576 bytes/, 'kv', '--config', write('c.json', ' '.repeat(1_048_577))],
     [/the document: expected an object/, 'dev', '--config', write('d.json', '[]')],
     [/\/proc\/x.* cannot be used/, 'server', 'n0', '--data-dir', '/proc/x', ...at],
