@@ -3,9 +3,10 @@ import type { Config, DirectoryId } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { StateRecord } from '../state-machines/state-capture.ts';
 import { floorBeyond, raisedTo } from '../state-machines/state-floor.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { openDataDirectory } from '../storage/data-directory.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
-import { type ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
+import { JournalArchive } from '../storage/journal-archive.ts';
 import { keepFetched, writeSnapshot } from '../storage/snapshot-file.ts';
 import type { LogIndex, Position } from '../words.ts';
 

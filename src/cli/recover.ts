@@ -6,8 +6,8 @@ import { type LoadedConfiguration, loadConfiguration } from '../config/load-conf
 import type { Config } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { captureState } from '../state-machines/state-capture.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { lockDirectory } from '../storage/directory-lock.ts';
-import type { ArchivedBatch } from '../storage/journal-archive.ts';
 import { addressText } from '../transport/endpoint.ts';
 import type { ClusterId, NodeId, Term } from '../words.ts';
 import { type DirectoryContent, makeDirectory } from './make-directory.ts';

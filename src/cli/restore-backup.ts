@@ -4,11 +4,11 @@ import { Presets, SingleBar } from 'cli-progress';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { type BackupHeader, backupHeader, readBackup } from '../storage/backup-file.ts';
 import { BackupCount } from '../storage/backup-items.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { DamagedFile } from '../storage/frames.ts';
-import type { ArchivedBatch } from '../storage/journal-archive.ts';
 import { type DirectoryContent, makeDirectory } from './make-directory.ts';
 
 type Options = {

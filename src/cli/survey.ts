@@ -10,8 +10,9 @@ import {
 import { type LoadedState, loadState } from '../server/load-state.ts';
 import { processTimers } from '../server/real-world.ts';
 import { applyEntry } from '../state-machines/replicated-state.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
-import { type ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
+import { JournalArchive } from '../storage/journal-archive.ts';
 import { logBase } from '../storage/log-base.ts';
 import type { LogTail } from '../storage/log-tail.ts';
 import { DurableJsonAdapter } from '../storage/metadata.ts';

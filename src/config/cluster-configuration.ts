@@ -102,6 +102,8 @@ const limitsShape = z.strictObject(
     snapshotIntervalBytes: positive('bytes').default(64 * mebibyte),
     /** Below this much free room writes are refused; at most a twentieth of the disk. */
     diskReserveBytes: positive('bytes').default(16 * mebibyte),
+    /** All files are read once a day, at this speed, or faster when they are many. */
+    checkBytesPerSecond: positive('bytes a second').default(8 * mebibyte),
     /** Idempotency keys: 64 bytes each. The leader's counts. */
     idempotencyMaxBytes: positive('bytes')
       .min(mebibyte, { error: 'expected at least 1 MiB' })

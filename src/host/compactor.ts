@@ -19,7 +19,10 @@ export type CompactorOptions = {
  */
 export class Compactor {
   readonly #options: CompactorOptions;
+  /** Of the newest snapshot. */
   #olderIndex: number;
+  /** One cut at a time. */
+  #cutting: Promise<unknown> = Promise.resolve();
 
   constructor(options: CompactorOptions) {
     this.#options = options;
@@ -27,13 +30,34 @@ export class Compactor {
   }
 
   async snapshotSaved({ index }: Position): Promise<void> {
-    const { sources, clock, retention, compacted } = this.#options;
-    const { archive, log, state } = sources;
+    const { sources, clock, retention } = this.#options;
+    const { archive, state } = sources;
     await archive.add(archivable(sources, index), index);
     await archive.drop(retention, clock.wallNow());
     pruneJournal(state.journal, archive.throughIndex);
-    const baseIndex = await log.compact(this.#olderIndex as LogIndex);
+    const olderIndex = this.#olderIndex as LogIndex;
     this.#olderIndex = index;
-    if (baseIndex !== undefined) compacted(baseIndex);
+    await this.#cutBefore(olderIndex);
+  }
+
+  /**
+   * A part of the log is damaged, and nobody shall read it any more. False when snapshot and
+   * archive do not hold all of what lies before the entry.
+   */
+  async dropBefore(index: LogIndex): Promise<boolean> {
+    const heldIndex = Math.min(this.#olderIndex, this.#options.sources.archive.throughIndex);
+    if (index > heldIndex + 1) return false;
+    await this.#cutBefore(index);
+    return true;
+  }
+
+  #cutBefore(index: LogIndex): Promise<void> {
+    const { sources, compacted } = this.#options;
+    const cutting = this.#cutting.then(async () => {
+      const baseIndex = await sources.log.compact(index);
+      if (baseIndex !== undefined) compacted(baseIndex);
+    });
+    this.#cutting = cutting.catch(() => undefined);
+    return cutting;
   }
 }

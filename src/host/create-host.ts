@@ -52,6 +52,8 @@ export type CreatedHost = HostContext & {
   start(runTurn?: (effects: readonly Effect[], runEffect: (effect: Effect) => void) => void): void;
   /** From now on no deadline is met and nothing expires; what is under way ends by itself. */
   stop(): Promise<void>;
+  /** Lets go of the log before an entry, if snapshot and archive hold all of it; was it done? */
+  readonly dropLogBefore: (index: LogIndex) => Promise<boolean>;
 };
 
 function runAll(effects: readonly Effect[], runEffect: (effect: Effect) => void): void {
@@ -118,6 +120,7 @@ export function createHost(options: HostOptions): CreatedHost {
   const expiry = new Expiry(context, options.limits.idempotencyMaxBytes);
   return {
     ...context,
+    dropLogBefore: index => compactor.dropBefore(index),
     start(runTurn = runAll) {
       host.start(effects => runTurn(effects, runEffect));
       expiry.start();

@@ -8,7 +8,7 @@ import {
 } from '../state-machines/journal.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
-import type { ArchivedBatch } from '../storage/journal-archive.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { LogStore } from '../storage/log-store.ts';
 import type { Archive, Timers } from './surroundings.ts';
 
@@ -142,6 +142,21 @@ export function archivable(
   throughIndex: number,
 ): AsyncGenerator<ArchivedBatch> {
   return batchesOfLog(sources, sources.archive.lastSeq + 1, throughIndex);
+}
+
+/**
+ * Objects that neither the archive holds nor the log, which begins too late: a part of it was lost
+ * before it was archived. Others may have them.
+ */
+export function gapBeforeLog(
+  sources: Pick<JournalSources, 'state' | 'log' | 'archive'>,
+): { firstSeq: number; lastSeq: number; throughIndex: number } | undefined {
+  const { state, log, archive } = sources;
+  const firstSeq = archive.lastSeq + 1;
+  if (placeInLog(sources, firstSeq).index >= log.firstIndex) return undefined;
+  const next = state.journal.checkpoints.find(({ index }) => index >= log.firstIndex);
+  if (next === undefined || next.first <= firstSeq) return undefined;
+  return { firstSeq, lastSeq: next.first - 1, throughIndex: next.index - 1 };
 }
 
 /** From a known place at or before object `seq`. */

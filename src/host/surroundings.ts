@@ -10,7 +10,8 @@ import type {
 import type { ClusterEvent } from '../events/cluster-event.ts';
 import type { Outcome, ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { StateRecord } from '../state-machines/state-capture.ts';
-import type { ArchivedBatch, Retention } from '../storage/journal-archive.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
+import type { Retention } from '../storage/journal-archive.ts';
 import type { LogStore } from '../storage/log-store.ts';
 import type { LogIndex } from '../words.ts';
 

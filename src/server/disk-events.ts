@@ -1,6 +1,6 @@
 import type { ServerStorage } from '../storage/server-storage.ts';
-import type { ArchiveKeeper } from './archive-keeper.ts';
 import type { EventLog } from './event-log.ts';
+import type { FileKeeper } from './file-keeper.ts';
 
 /** What a start has to say of the disk. */
 export function tellWhatWasFound(
@@ -31,7 +31,7 @@ export function tellWhatWasFound(
 }
 
 /** What others ask of the disk. */
-export const diskStanding = ({ metadata, space }: ServerStorage, keeper: ArchiveKeeper) => ({
+export const diskStanding = ({ metadata, space }: ServerStorage, keeper: FileKeeper) => ({
   isRecovering: () => metadata.isRecovering,
   damagedFiles: () => keeper.damagedFiles,
   isDiskFull: () => space.isFull,

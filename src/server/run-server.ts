@@ -7,7 +7,7 @@ import { clusterOf, type Replica } from '../consensus/replica.ts';
 import type { Event, Identity } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
-import { createHost } from '../host/create-host.ts';
+import { type CreatedHost, createHost } from '../host/create-host.ts';
 import type { Observer, SnapshotStore } from '../host/surroundings.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import type { Retention } from '../storage/journal-archive.ts';
@@ -18,12 +18,12 @@ import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
 import type { PeerAddress, TransportListener } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
-import { ArchiveKeeper } from './archive-keeper.ts';
 import { bootReplica } from './boot-replica.ts';
 import { ClientService } from './client-service.ts';
 import { diskStanding, tellWhatWasFound, watchSpace } from './disk-events.ts';
 import { diskSentence } from './disk-sentence.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
+import { FileKeeper } from './file-keeper.ts';
 import { Foreigners } from './foreigners.ts';
 import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
@@ -150,7 +150,7 @@ type Wired = {
   readonly services: Parameters<typeof startGrpcServer>[1];
   /** Breaks off what waits for other servers. */
   readonly breakOff: () => void;
-  readonly keeper: ArchiveKeeper;
+  readonly keeper: FileKeeper;
 };
 
 function wire(
@@ -208,7 +208,7 @@ function wire(
     retention: retentionFor(configuration),
   });
   followMembers();
-  const keeper = keeperFor(options, storage, replica, snapshotStore.fetcher, eventLog);
+  const keeper = keeperFor(options, storage, host, snapshotStore.fetcher, eventLog);
   const context: ServerContext = {
     ...host,
     cluster,
@@ -257,17 +257,22 @@ function snapshotStoreFor(
 }
 
 const keeperFor = (
-  { dataRoot, nodeId }: ServerOptions,
-  { archive }: Storage,
-  replica: Replica,
+  { dataRoot, nodeId, configuration }: ServerOptions,
+  { archive, log, metadata, loaded: { state } }: Storage,
+  { host, dropLogBefore }: CreatedHost,
   fetcher: SnapshotFetcher,
   eventLog: EventLog,
-): ArchiveKeeper =>
-  new ArchiveKeeper({
+): FileKeeper =>
+  new FileKeeper({
     directory: join(dataRoot, nodeId),
+    log,
     archive,
-    others: () => [...replica.peers.keys()],
-    fill: (source, gap) => fetcher.fill(source, gap),
+    metadata,
+    sources: { state, log, archive },
+    bytesPerSecond: configuration.limits.checkBytesPerSecond,
+    others: () => [...host.replica.peers.keys()],
+    fill: (source, gap, keep) => fetcher.fill(source, gap, keep),
+    dropLogBefore,
     say: (level, text) => eventLog.say(level, text),
   });
 

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import type { ClusterId, Envelope, NodeId, Position } from '../consensus/types.ts';
 import type { FetchedState } from '../host/surroundings.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { Range } from '../storage/archive-floor.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
-import type { ArchivedBatch, JournalArchive } from '../storage/journal-archive.ts';
+import type { JournalArchive } from '../storage/journal-archive.ts';
 import { keepFetched } from '../storage/snapshot-file.ts';
 import { addressOf, channelOptions } from '../transport/channel-options.ts';
 import type { FetchSnapshotReply__Output as Reply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
@@ -56,9 +57,13 @@ export class SnapshotFetcher {
     this.#filling?.cancel();
   }
 
-  /** Gets posted objects that our archive has lost; they are durable here when it resolves. */
-  async fill(source: NodeId, gap: Range): Promise<void> {
-    const { archive, envelope, addressOf: find } = this.#options;
+  /** Gets posted objects that are lost here, and hands them over. */
+  async fill(
+    source: NodeId,
+    gap: Range,
+    keep: (batches: AsyncIterable<ArchivedBatch>) => Promise<void>,
+  ): Promise<void> {
+    const { envelope, addressOf: find } = this.#options;
     if (find(source) === undefined) throw new Error(`nobody knows where ${source} is`);
     await this.#ask(source, async client => {
       const call = client.fetchSnapshot({
@@ -68,7 +73,7 @@ export class SnapshotFetcher {
       });
       this.#filling = call;
       const replies = patiently(call);
-      await archive.fill(gap, batchesIn(await next(replies), replies));
+      await keep(batchesIn(await next(replies), replies));
     });
   }
 

@@ -1,5 +1,5 @@
 import type { Archive } from '../host/surroundings.ts';
-import type { ArchivedBatch } from '../storage/journal-archive.ts';
+import type { ArchivedBatch } from '../storage/archive-file.ts';
 
 /** The archive's contract in memory: what was added whole is kept, for ever. */
 export class SimulatedArchive implements Archive {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type ArchivedBatch, batchOf, headerOf } from './journal-archive.ts';
+import { type ArchivedBatch, batchOf, headerOf } from './archive-file.ts';
 
 /*
  * What a backup consists of, on its way and in its file: records of the state and batches of posted

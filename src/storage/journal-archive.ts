@@ -1,6 +1,13 @@
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type ArchivedBatch,
+  type ArchiveFile,
+  archiveMagic,
+  batchesIn,
+  headerOf,
+} from './archive-file.ts';
+import {
   type ArchiveFloorStore,
   floorOf,
   forgetfulFloor,
@@ -8,7 +15,7 @@ import {
   type Range,
 } from './archive-floor.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
-import { DamagedFile, FrameReader, FrameWriter } from './frames.ts';
+import { DamagedFile, FrameWriter } from './frames.ts';
 import type { ArchiveFloor } from './metadata-document.ts';
 
 /*
@@ -16,35 +23,11 @@ import type { ArchiveFloor } from './metadata-document.ts';
  * before its beginning is cut off. A file gets its name when it is on the disk, and never changes;
  * the name tells what is in it.
  */
-const magic = Buffer.from('GRAFTJNL');
-const batchHeaderBytes = 40;
 const writeBytes = 1024 * 1024;
 const temporaryName = 'entries.new';
 const namePattern = /^entries-(\d+)-(\d+)-(\d+)-(\d+)\.jrn$/;
 /** Beyond this a file is closed and the next one begun. */
 const fileMaxBytes = 16 * 1024 * 1024;
-
-/** Objects that were posted together, as a JSON array. */
-export type ArchivedBatch = {
-  /** Of the log entry. */
-  readonly index: number;
-  readonly term: number;
-  readonly wallMs: number;
-  readonly firstSeq: number;
-  readonly count: number;
-  readonly data: Uint8Array;
-};
-
-export type ArchiveFile = {
-  readonly path: string;
-  /** All entries of the log up to this one are here, or in an older file. */
-  readonly throughIndex: number;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  /** Stamp of the newest batch, for retention by age. */
-  readonly wallMs: number;
-  readonly sizeBytes: number;
-};
 
 /** What is kept; undefined: everything. */
 export type Retention = {
@@ -140,6 +123,10 @@ export class JournalArchive {
     return this.#files;
   }
 
+  get sizeBytes(): number {
+    return this.#files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  }
+
   /** Files that cannot be read, by name; and what is missing without one. */
   get damagedFiles(): readonly string[] {
     const names = [...this.#damaged.keys()].map(path => basename(path));
@@ -157,7 +144,11 @@ export class JournalArchive {
    * What is here already (it may have come from another server meanwhile) is left out.
    */
   add(batches: AsyncIterable<ArchivedBatch>, throughIndex: number): Promise<void> {
-    const adding = this.#adding.then(() => this.#add(batches, throughIndex));
+    return this.#inTurn(() => this.#add(batches, throughIndex));
+  }
+
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const adding = this.#adding.then(run);
     this.#adding = adding.catch(() => undefined);
     return adding;
   }
@@ -206,12 +197,27 @@ export class JournalArchive {
 
   /** Puts back what is missing: batches of one gap, all of it. Returns whether they fit. */
   fill(gap: Range, batches: AsyncIterable<ArchivedBatch>): Promise<void> {
-    const adding = this.#adding.then(() => this.#fill(gap, batches));
-    this.#adding = adding.catch(() => undefined);
-    return adding;
+    return this.#inTurn(() => this.#fill(gap, batches));
   }
 
-  async #fill(gap: Range, batches: AsyncIterable<ArchivedBatch>): Promise<void> {
+  /** Adds what follows it, all of it or nothing; unless it has come in another way meanwhile. */
+  extend(
+    gap: Range & { readonly throughIndex: number },
+    batches: AsyncIterable<ArchivedBatch>,
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      if (gap.firstSeq !== this.lastSeq + 1) return;
+      const { lastSeq, throughIndex } = gap;
+      this.#files.push(await this.#writeAll(gap, batches, throughIndex));
+      this.#keep({ ...this.#floor, lastSeq, throughIndex });
+    });
+  }
+
+  async #writeAll(
+    gap: Range,
+    batches: AsyncIterable<ArchivedBatch>,
+    throughIndex?: number,
+  ): Promise<ArchiveFile> {
     const writing = await this.#begin(gap.firstSeq);
     let last: ArchivedBatch | undefined;
     for await (const batch of batches) {
@@ -224,7 +230,11 @@ export class JournalArchive {
       await writing.file.close();
       throw new Error(`objects ${gap.firstSeq} to ${gap.lastSeq} did not come whole`);
     }
-    const added = await this.#finish(writing, last, last.index);
+    return this.#finish(writing, last, throughIndex ?? last.index);
+  }
+
+  async #fill(gap: Range, batches: AsyncIterable<ArchivedBatch>): Promise<void> {
+    const added = await this.#writeAll(gap, batches);
     this.#files = [...this.#files, added].sort((a, b) => a.firstSeq - b.firstSeq);
     for (const path of this.#damaged.keys()) {
       const [, firstSeq = 0, lastSeq = 0] = numbersOf(basename(path)) ?? [];
@@ -253,9 +263,12 @@ export class JournalArchive {
   }
 
   /** All batches of a file. Throws a DamagedFile where it is not what its name says. */
-  async *readFile(file: ArchiveFile): AsyncGenerator<ArchivedBatch> {
+  async *readFile(
+    file: ArchiveFile,
+    fileSystem: Pick<FileSystem, 'openToRead'> = this.#fileSystem,
+  ): AsyncGenerator<ArchivedBatch> {
     try {
-      yield* batchesIn(this.#fileSystem, file);
+      yield* batchesIn(fileSystem, file);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (!(error instanceof DamagedFile) && code !== 'ENOENT') throw error;
@@ -269,7 +282,7 @@ export class JournalArchive {
   async drop({ maxBytes, maxAgeMs }: Retention, nowMs: number): Promise<void> {
     // What is too much now will still be after the next snapshot.
     if (this.#holdCount > 0) return;
-    let bytes = this.#files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    let bytes = this.sizeBytes;
     let firstSeq: number | undefined;
     // The newest file tells how far the archive reaches.
     for (const [place, oldest] of this.#files.slice(0, -1).entries()) {
@@ -300,7 +313,7 @@ export class JournalArchive {
     const path = join(this.#directory, temporaryName);
     this.#fileSystem.remove(path);
     const file = await this.#fileSystem.openLogFile(path);
-    return { path, file, firstSeq, frames: new FrameWriter(file, magic) };
+    return { path, file, firstSeq, frames: new FrameWriter(file, archiveMagic) };
   }
 
   async #finish(writing: Writing, last: ArchivedBatch, throughIndex: number): Promise<ArchiveFile> {
@@ -319,29 +332,6 @@ export class JournalArchive {
   }
 }
 
-async function* batchesIn(
-  fileSystem: FileSystem,
-  file: ArchiveFile,
-): AsyncGenerator<ArchivedBatch> {
-  const { path, firstSeq, lastSeq } = file;
-  const opened = await fileSystem.openToRead(path);
-  try {
-    const reader = new FrameReader(opened, path);
-    await reader.begin(magic, 'file of entries');
-    let next = firstSeq;
-    for (let frame = await reader.next(); frame !== undefined; frame = await reader.next()) {
-      const batch = batchOf(frame);
-      if (batch.firstSeq !== next) throw new DamagedFile(`${path} holds other objects`);
-      yield batch;
-      next += batch.count;
-    }
-    // A cut between two frames is seen by nothing else.
-    if (next !== lastSeq + 1) throw new DamagedFile(`${path} is cut off`);
-  } finally {
-    await opened.close();
-  }
-}
-
 type Writing = {
   readonly path: string;
   readonly file: LogFile;
@@ -356,23 +346,3 @@ function demandNext({ firstSeq }: ArchivedBatch, last: ArchivedBatch): void {
 
 const numbersOf = (name: string): number[] | undefined =>
   namePattern.exec(name)?.slice(1).map(Number);
-
-/** What stands before the data of a batch in a file. */
-export function headerOf({ index, term, wallMs, firstSeq, count }: ArchivedBatch): Buffer {
-  const header = Buffer.alloc(batchHeaderBytes);
-  header.writeDoubleLE(index, 0);
-  header.writeDoubleLE(term, 8);
-  header.writeDoubleLE(wallMs, 16);
-  header.writeDoubleLE(firstSeq, 24);
-  header.writeDoubleLE(count, 32);
-  return header;
-}
-
-export const batchOf = (frame: Buffer): ArchivedBatch => ({
-  index: frame.readDoubleLE(0),
-  term: frame.readDoubleLE(8),
-  wallMs: frame.readDoubleLE(16),
-  firstSeq: frame.readDoubleLE(24),
-  count: frame.readDoubleLE(32),
-  data: frame.subarray(batchHeaderBytes),
-});

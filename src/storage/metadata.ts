@@ -122,6 +122,18 @@ export class Metadata implements MetadataStore {
     return this.#low.data.archiveFloor;
   }
 
+  /** How the file differs from what is known, which was written into it; undefined: it does not. */
+  get damage(): string | undefined {
+    try {
+      const found = this.#low.adapter.read();
+      if (found === null) return 'it is missing';
+      const isSame = encodeMetadata(found) === encodeMetadata(this.#low.data);
+      return isSame ? undefined : 'it holds something else than this server has written';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
   /** Counts this boot, before anything is said in it. */
   beginIncarnation(): void {
     this.#write({ ...this.#low.data, incarnation: this.incarnation + 1 });

@@ -133,12 +133,12 @@ export async function readSegment(
 }
 
 /** Reads records one after the other, many of them at a time. */
-class RecordReader {
-  readonly #segment: Segment;
+export class RecordReader {
+  readonly #segment: Pick<Segment, 'file' | 'endOffset'>;
   #chunk = Buffer.alloc(0);
   #chunkAt = 0;
 
-  constructor(segment: Segment) {
+  constructor(segment: Pick<Segment, 'file' | 'endOffset'>) {
     this.#segment = segment;
   }
 

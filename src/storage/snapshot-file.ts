@@ -141,7 +141,7 @@ export const isFetched = (path: string): boolean => path.endsWith('-fetched.snap
 
 /** Checks all of the file, and hands its records over in order. Throws a DamagedFile. */
 export async function readSnapshot(
-  fileSystem: FileSystem,
+  fileSystem: Pick<FileSystem, 'openToRead'>,
   path: string,
   onRecord: (record: unknown) => void,
 ): Promise<SnapshotHeader> {

@@ -1,7 +1,9 @@
 import { assert } from '../assert.ts';
 import type { Entry, LogIndex, Position } from '../consensus/types.ts';
+import { findLogDamage, type LogDamage } from './check-log.ts';
 import { FailedSync, isOutOfRoom } from './disk-space.ts';
-import type { LogFile } from './file-system.ts';
+import type { FileSystem, LogFile } from './file-system.ts';
+import { DamagedFile } from './frames.ts';
 import { LogFloorKeeper } from './log-floor.ts';
 import type { LogStore, LogStoreListener } from './log-store.ts';
 import type { LogTail } from './log-tail.ts';
@@ -59,6 +61,8 @@ export class WriteAheadLog implements LogStore {
   #isClosed = false;
   #syncCount = 0;
   #resetCount = 0;
+  /** Counts beginnings and ends of removals. */
+  #cutCount = 0;
   /** Everything that is being read from the files. */
   #reading: Promise<unknown> = Promise.resolve();
   #markTimer: NodeJS.Timeout | undefined;
@@ -95,6 +99,24 @@ export class WriteAheadLog implements LogStore {
   /** Disk syncs since the log was opened: appends per sync tell how well groups form. */
   get syncCount(): number {
     return this.#syncCount;
+  }
+
+  get files(): readonly Pick<Segment, 'path' | 'endOffset'>[] {
+    return this.#segments;
+  }
+
+  /** Files that are not as they were written, as far as they are durable. */
+  async *findDamage(fileSystem: Pick<FileSystem, 'openToRead'>): AsyncGenerator<LogDamage> {
+    const { directoryId } = this.#options;
+    for (const segment of [...this.#segments]) {
+      const { path, firstIndex, endOffset } = segment;
+      const cuts = this.#cutCount;
+      const why = await findLogDamage(fileSystem, { path, directoryId, firstIndex, endOffset });
+      const place = this.#segments.indexOf(segment);
+      // What was removed meanwhile is not missing.
+      if (why === undefined || place < 0 || cuts !== this.#cutCount) continue;
+      yield { path, why, nextFirstIndex: this.#segments[place + 1]?.firstIndex };
+    }
   }
 
   append(entries: readonly Entry[], logGeneration: number): void {
@@ -179,7 +201,8 @@ export class WriteAheadLog implements LogStore {
     const entries = await reading;
     if (generation !== this.#generation) return [];
     if (entries[0]?.index !== range.fromIndex) {
-      this.#fail(new Error(`entry ${range.fromIndex} can no longer be read from ${segment.path}`));
+      const what = `entry ${range.fromIndex} can no longer be read from ${segment.path}`;
+      this.#fail(new DamagedFile(what));
       return [];
     }
     return entries;
@@ -223,9 +246,8 @@ export class WriteAheadLog implements LogStore {
   async #drain(): Promise<void> {
     for (let work = this.#work.shift(); work !== undefined; work = this.#work.shift()) {
       if (this.#hasFailed) return;
-      if (work.type === 'cut') await this.#cut(work.fromIndex);
-      else if (work.type === 'reset') await this.#clear(work.baseIndex);
-      else await this.#write(work.entries);
+      if (work.type === 'write') await this.#write(work.entries);
+      else await this.#remove(work);
       this.#report();
     }
   }
@@ -307,6 +329,13 @@ export class WriteAheadLog implements LogStore {
     }
     this.#segments.push(segment);
     return segment;
+  }
+
+  async #remove(work: Exclude<Work, { type: 'write' }>): Promise<void> {
+    this.#cutCount += 1;
+    if (work.type === 'cut') await this.#cut(work.fromIndex);
+    else await this.#clear(work.baseIndex);
+    this.#cutCount += 1;
   }
 
   /** Removes entries from the end of the files, newest file first: a crash leaves a shorter log. */

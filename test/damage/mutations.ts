@@ -1,6 +1,9 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../src/simulation/random.ts';
+import { nodeFileSystem } from '../../src/storage/file-system.ts';
+import { DurableJsonAdapter, Metadata } from '../../src/storage/metadata.ts';
+import { newDocument } from '../../src/storage/metadata-document.ts';
 
 /** The directories that a mutation can take something from. */
 export type Scene = {
@@ -233,8 +236,29 @@ const replaced = (
   },
 });
 
+/** As after a crash between a snapshot and what follows it, and with the log gone besides. */
+const neverArchived: Mutation = {
+  what: 'what was to go to the archive is neither there nor in the log',
+  expected: 'heals',
+  apply: ({ victim }) => {
+    const [last, newest] = filesOf(victim, /\.jrn$/).slice(-2);
+    if (last === undefined || newest === undefined) return undefined;
+    const [throughIndex, , lastSeq] = last.match(/\d+/g)?.map(Number) ?? [];
+    const adapter = new DurableJsonAdapter(join(victim, 'metadata.json'), nodeFileSystem);
+    const owner = { clusterName: '', nodeId: '', directoryId: '-' };
+    const metadata = new Metadata(adapter, newDocument(owner));
+    const firstSeq = metadata.archiveFloor?.firstSeq ?? 1;
+    metadata.update({
+      archiveFloor: { firstSeq, lastSeq: lastSeq ?? 0, throughIndex: throughIndex ?? 0 },
+    });
+    for (const name of [newest, ...filesOf(victim, /\.wal$/)]) rmSync(join(victim, name));
+    return { file: newest, isTold: true };
+  },
+};
+
 const everything = /^(?!lock$|damaged-)/;
 const directories: readonly Mutation[] = [
+  neverArchived,
   allGone('all log files are gone', /\.wal$/),
   allGone('all archive files are gone', /\.jrn$/),
   allGone('log and snapshot are gone', /\.(wal|snap)$/),

@@ -8,11 +8,16 @@ import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkMachines } from '../state-machines/machines-check.ts';
 import { checkUseTable } from '../state-machines/use-table-check.ts';
-import { checkArchiveCrashes, checkArchiveDamage } from '../storage/archive-damage.ts';
+import {
+  checkArchiveCrashes,
+  checkArchiveDamage,
+  checkExtending,
+} from '../storage/archive-damage.ts';
 import { checkBackupDamage } from '../storage/backup-damage.ts';
 import { checkBitFlips } from '../storage/bit-flips.ts';
 import { tryAllCrashPoints } from '../storage/crash-points.ts';
 import { checkMetadataCrashes, checkMetadataFlips } from '../storage/metadata-crashes.ts';
+import { checkRunningLog } from '../storage/running-log.ts';
 import { checkSnapshotCrashes } from '../storage/snapshot-crashes.ts';
 import { checkPullStreams, checkTailBytes } from '../transport/pull-streams.ts';
 import { checkStreamOwners } from '../transport/stream-owners.ts';
@@ -70,8 +75,11 @@ const checkers: readonly Checker[] = [
   {
     name: 'damage to the archive',
     rooms: ['storage'],
-    run: async () => [...(await checkArchiveDamage()), ...(await checkArchiveCrashes(5))][0],
+    run: async () =>
+      (await checkExtending()) ??
+      [...(await checkArchiveDamage()), ...(await checkArchiveCrashes(5))][0],
   },
+  { name: 'check of a running log', rooms: ['storage'], run: checkRunningLog },
   { name: 'bit flips', rooms: ['storage'], run: async () => (await checkBitFlips())[0] },
   {
     name: 'crash points',

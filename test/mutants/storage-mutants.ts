@@ -119,7 +119,11 @@ export const storageMutants: readonly Mutant[] = [
   ),
   mutant(
     'an archive file that was cut between two frames is whole',
-    inFile(archive, 'if (next !== lastSeq + 1) throw', 'if (next > lastSeq + 1) throw'),
+    inFile(
+      'storage/archive-file.ts',
+      'if (next !== lastSeq + 1) throw',
+      'if (next > lastSeq + 1) throw',
+    ),
   ),
   mutant(
     'old objects are dropped before it is noted',
@@ -127,6 +131,27 @@ export const storageMutants: readonly Mutant[] = [
       archive,
       '    this.#keep({ ...this.#floor, firstSeq });\n    await this.#removeBefore(firstSeq);\n',
       '    await this.#removeBefore(firstSeq);\n    this.#keep({ ...this.#floor, firstSeq });\n',
+    ),
+  ),
+  mutant(
+    'what has come in another way meanwhile is added once more',
+    inFile(archive, '      if (gap.firstSeq !== this.lastSeq + 1) return;\n', ''),
+  ),
+  mutant(
+    'a part of what others were asked for is taken for all of it',
+    inFile(archive, 'last.firstSeq + last.count - 1 !== gap.lastSeq', 'last.count === 0'),
+  ),
+  mutant(
+    'what was removed while it was read is reported as damage',
+    inFile(log, ' || cuts !== this.#cutCount) continue;', ') continue;'),
+  ),
+  mutant(
+    'the check of the log looks at the newest file alone',
+    inFile(
+      log,
+      'for (const segment of [...this.#segments]) {\n      const { path, firstIndex, endOffset }',
+      'for (const segment of this.#segments.slice(-1)) {\n' +
+        '      const { path, firstIndex, endOffset }',
     ),
   ),
 ];

@@ -1,6 +1,7 @@
 import { Random } from '../../src/simulation/random.ts';
+import type { ArchivedBatch } from '../../src/storage/archive-file.ts';
 import { DamagedFile } from '../../src/storage/frames.ts';
-import { type ArchivedBatch, JournalArchive } from '../../src/storage/journal-archive.ts';
+import { JournalArchive } from '../../src/storage/journal-archive.ts';
 import { damagesOf } from './bit-flips.ts';
 import { openMetadata } from './crash-points.ts';
 import { PowerLoss, SimulatedDisk } from './simulated-disk.ts';
@@ -143,4 +144,26 @@ async function addAndDrop(disk: SimulatedDisk, added: number[]): Promise<void> {
   // It comes from a server that has dropped more.
   await archive.add(inOrder(batches(41, 4)), 90);
   added.push(archive.lastSeq);
+}
+
+/** What others send for a part of the log that was lost is added whole, once, or not at all. */
+export async function checkExtending(): Promise<string | undefined> {
+  const disk = new SimulatedDisk();
+  const archive = await filledArchive(disk);
+  const gap = { firstSeq: lastSeq + 1, lastSeq: lastSeq + 8, throughIndex: 200 };
+  const part = await archive.extend(gap, inOrder(batches(lastSeq + 1, 3))).then(
+    () => 'a part of it was taken',
+    () => undefined,
+  );
+  if (part !== undefined) return part;
+  const whole = (): AsyncIterable<ArchivedBatch> => inOrder(batches(lastSeq + 1, 4));
+  await Promise.all([archive.extend(gap, whole()), archive.extend(gap, whole())]);
+  for (const opened of [archive, await openArchive(disk)]) {
+    const held = [opened.lastSeq, opened.throughIndex, opened.missing.length, opened.files.length];
+    if (held.join() !== [lastSeq + 8, 200, 0, fileCount + 1].join()) return `it holds ${held}`;
+    let count = 0;
+    for await (const batch of opened.read(1)) count += batch.count;
+    if (count !== lastSeq + 8) return `${count} objects are read`;
+  }
+  return undefined;
 }

@@ -1,11 +1,13 @@
 import test from 'ava';
 import { Random } from '../../src/simulation/random.ts';
+import type { ArchivedBatch } from '../../src/storage/archive-file.ts';
 import { DamagedFile } from '../../src/storage/frames.ts';
-import { type ArchivedBatch, JournalArchive } from '../../src/storage/journal-archive.ts';
+import { JournalArchive } from '../../src/storage/journal-archive.ts';
 import {
   batches,
   checkArchiveCrashes,
   checkArchiveDamage,
+  checkExtending,
   filledArchive,
   inOrder,
   openArchive,
@@ -176,4 +178,8 @@ test('an archive of which nothing is left numbers what follows as before', async
   t.deepEqual(empty.missing, [{ firstSeq: 1, lastSeq: 32 }]);
   await empty.add(inOrder(batches(33, 2)), 100);
   t.deepEqual(await readFrom(empty, 33), batches(33, 2));
+});
+
+test('what was lost of the log before it was archived is added whole, once, or not at all', async t => {
+  t.is(await checkExtending(), undefined);
 });
