@@ -201,8 +201,7 @@ export class WriteAheadLog implements LogStore {
     const entries = await reading;
     if (generation !== this.#generation) return [];
     if (entries[0]?.index !== range.fromIndex) {
-      const what = `entry ${range.fromIndex} can no longer be read from ${segment.path}`;
-      this.#fail(new DamagedFile(what));
+      this.#fail(new DamagedFile(`${segment.path} has lost entry ${range.fromIndex}`));
       return [];
     }
     return entries;
