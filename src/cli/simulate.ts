@@ -1,6 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import { runSeed, shrink } from '../simulation/run-seed.ts';
+import { runSeeds } from '../simulation/run-seeds.ts';
 import { createTotals, type SimulationTotals } from '../simulation/totals.ts';
 
 const print = (text: string): void => {
@@ -26,16 +27,16 @@ async function simulateMany(from: number, count: number): Promise<void> {
   const totals = createTotals();
   const startedAt = performance.now();
   bar.start(count, 0, { events: 0 });
-  let failed: { seed: number; violation: string } | undefined;
-  for (let seed = from; seed < from + count && failed === undefined; seed += 1) {
-    const outcome = await runSeed(seed);
-    if (outcome.type === 'failed') failed = { seed, violation: outcome.violation };
+  const failed: { readonly seed: number; readonly violation: string }[] = [];
+  await runSeeds({ from, count }, (seed, outcome) => {
+    if (outcome.type === 'failed') failed.push({ seed, violation: outcome.violation });
     else totals.add(outcome.report);
-    bar.update(seed - from + 1, { events: totals.events });
-  }
+    bar.update(totals.seeds, { events: totals.events });
+    return failed.length === 0;
+  });
   bar.stop();
   printSummary(totals, (performance.now() - startedAt) / 1000);
-  if (failed !== undefined) await printFailure(failed.seed, failed.violation);
+  for (const { seed, violation } of failed) await printFailure(seed, violation);
 }
 
 function printSummary(totals: SimulationTotals, seconds: number): void {

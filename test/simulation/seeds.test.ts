@@ -1,5 +1,6 @@
 import test from 'ava';
 import { runSeed } from '../../src/simulation/run-seed.ts';
+import { runSeeds } from '../../src/simulation/run-seeds.ts';
 import { createTotals } from '../../src/simulation/totals.ts';
 
 const seedCount = 2000;
@@ -85,11 +86,14 @@ test.serial(
     t.timeout(1_200_000);
     const totals = createTotals();
     const startedAt = performance.now();
-    for (let seed = 1; seed <= seedCount; seed += 1) {
-      const outcome = await runSeed(seed);
+    const failed: string[] = [];
+    await runSeeds({ from: 1, count: seedCount }, (seed, outcome) => {
       if (outcome.type === 'passed') totals.add(outcome.report);
-      else t.fail(`${outcome.violation}; again with: npm run simulate -- --seed ${seed}`);
-    }
+      else failed.push(`${outcome.violation}; again with: npm run simulate -- --seed ${seed}`);
+      return true;
+    });
+    t.deepEqual(failed, []);
+    t.is(totals.seeds, seedCount);
     const seconds = (performance.now() - startedAt) / 1000;
     t.log(
       `${totals.seeds} seeds, ${totals.events} events (${Math.round(totals.events / seconds)}/s), ` +
