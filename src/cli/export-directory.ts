@@ -6,7 +6,7 @@ import { StartupError } from '../errors/startup-error.ts';
 import { type ByteString, bytesOf } from '../state-machines/byte-string.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import { demandUnlocked } from '../storage/directory-lock.ts';
-import { objectsOf, type Survey, surveyDirectory } from './survey.ts';
+import { demandDataDirectory, objectsOf, type Survey, surveyDirectory } from './survey.ts';
 
 /**
  * `gossip-raft export DIRECTORY FILE`: what a data directory holds, as lines of JSON, without a
@@ -14,7 +14,7 @@ import { objectsOf, type Survey, surveyDirectory } from './survey.ts';
  */
 export async function exportDirectory(directory: string, file: string): Promise<void> {
   const [path, target] = [resolve(directory), resolve(file)];
-  if (!existsSync(path)) throw new StartupError(`there is no directory ${path}`);
+  demandDataDirectory(path);
   if (existsSync(target)) throw new StartupError(`${target} is there already; name another file`);
   demandUnlocked(path);
   const survey = await surveyDirectory(path);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
@@ -11,7 +11,15 @@ import { lockDirectory } from '../storage/directory-lock.ts';
 import { addressText } from '../transport/endpoint.ts';
 import type { ClusterId, NodeId, Term } from '../words.ts';
 import { type DirectoryContent, makeDirectory } from './make-directory.ts';
-import { lastSeqOf, membersOf, objectsOf, type Survey, surveyDirectory, termOf } from './survey.ts';
+import {
+  demandDataDirectory,
+  lastSeqOf,
+  membersOf,
+  objectsOf,
+  type Survey,
+  surveyDirectory,
+  termOf,
+} from './survey.ts';
 
 type Options = { readonly config: string; readonly dryRun?: boolean; readonly yes?: boolean };
 
@@ -21,7 +29,7 @@ type Options = { readonly config: string; readonly dryRun?: boolean; readonly ye
  */
 export async function recover(directory: string, options: Options): Promise<void> {
   const path = resolve(directory);
-  if (!existsSync(path)) throw new StartupError(`there is no directory ${path}`);
+  demandDataDirectory(path);
   const lock = lockDirectory(path);
   const made = `${path}.recovering`;
   let clusterId: string | undefined;

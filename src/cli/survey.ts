@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Entry } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
@@ -43,6 +44,20 @@ export type ReadableObjects =
   | { readonly type: 'gap'; readonly from: number; readonly to: number; readonly why: string };
 
 const fileSystem = readOnly(nodeFileSystem);
+
+/** Throws a StartupError when that is no folder in which a server has left anything. */
+export function demandDataDirectory(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) throw new StartupError(`there is no directory ${path}`);
+  if (!stat.isDirectory()) {
+    throw new StartupError(`${path} is no directory; name the data directory of a server`);
+  }
+  const isOurs = (name: string): boolean => /^metadata\.json$|\.(wal|snap|jrn)$/.test(name);
+  if (fileSystem.list(path).some(isOurs)) return;
+  throw new StartupError(
+    `${path} holds nothing of a server; name the data directory of one, like data/n0`,
+  );
+}
 
 /** Reads a directory in which no server runs; the log is read into memory. */
 export async function surveyDirectory(directory: string): Promise<Survey> {
