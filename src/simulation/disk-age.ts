@@ -3,17 +3,21 @@ import type { Surroundings } from './surroundings.ts';
 /** Within so many election timeouts one of those who know has told a server of its older disk. */
 const findingTimeouts = 20;
 
-/** Was the disk of a server put back from an older copy? Until it has heard so, it is a liar. */
+/**
+ * Was the disk of a server put back from an older copy? Until it has heard so, it is a liar. Or can
+ * its metadata not be read? Then it does not even start, and is given up in the same way.
+ */
 export class DiskAge {
   readonly #owner: string;
   readonly #around: Surroundings;
-  #is: 'newest' | 'unknown' | 'found' = 'newest';
+  #is: 'newest' | 'unknown' | 'found' | 'refused' = 'newest';
 
   constructor(owner: string, around: Surroundings) {
     this.#owner = owner;
     this.#around = around;
   }
 
+  /** Of no use any more, known or not. */
   get isOlder(): boolean {
     return this.#is !== 'newest';
   }
@@ -24,7 +28,16 @@ export class DiskAge {
 
   /** The server has said so, and has stopped. */
   get isFound(): boolean {
-    return this.#is === 'found';
+    return this.#is === 'found' || this.#is === 'refused';
+  }
+
+  get isRefused(): boolean {
+    return this.#is === 'refused';
+  }
+
+  refused(): void {
+    this.#is = 'refused';
+    this.#around.marks.note('damaged metadata were refused');
   }
 
   putBack(): void {

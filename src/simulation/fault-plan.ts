@@ -1,4 +1,4 @@
-import type { FaultKind, SimulationOptions } from './options.ts';
+import { addedKinds, type FaultKind, type SimulationOptions } from './options.ts';
 import { mix, Random } from './random.ts';
 
 /** One misfortune: `chance` decides whatever else it needs to know, by itself. */
@@ -16,23 +16,25 @@ export type Fault = {
 export function planFor(options: SimulationOptions): Fault[] {
   const random = new Random(mix(options.seed, 2));
   const { stormMs, faultIntervalMs, faultKinds } = options;
-  const kinds = faultKinds.filter(kind => kind !== 'olderDisk');
+  const kinds = faultKinds.filter(kind => !addedKinds.includes(kind));
   const plan: Fault[] = [];
   let atMs = options.timings.electionTimeoutMs * random.between(0, 3);
   while (atMs < stormMs && kinds.length > 0) {
     plan.push(faultOf(kinds, options, random, atMs));
     atMs += random.between(0.2, 1.8) * faultIntervalMs;
   }
-  return kinds.length < faultKinds.length ? withOlderDisk(plan, options) : plan;
+  const added = addedKinds.filter(kind => faultKinds.includes(kind));
+  return [...plan, ...added.flatMap(kind => triesOf(kind, options))].sort(
+    (a, b) => a.atMs - b.atMs,
+  );
 }
 
 /** Tried several times, since it must find a cluster that is whole; the others stay as they are. */
-function withOlderDisk(plan: readonly Fault[], options: SimulationOptions): Fault[] {
-  const random = new Random(mix(options.seed, 21));
-  const tries = [0.3, 0.45, 0.6, 0.75].map(part =>
-    faultOf(['olderDisk'], options, random, options.stormMs * (part + 0.1 * random.next())),
+function triesOf(kind: FaultKind, options: SimulationOptions): Fault[] {
+  const random = new Random(mix(options.seed, 21 + addedKinds.indexOf(kind)));
+  return [0.3, 0.45, 0.6, 0.75].map(part =>
+    faultOf([kind], options, random, options.stormMs * (part + 0.1 * random.next())),
   );
-  return [...plan, ...tries].sort((a, b) => a.atMs - b.atMs);
 }
 
 function faultOf(

@@ -15,7 +15,7 @@ export class Misfortunes {
   readonly #repairs = new Set<() => void>();
   #truceUntilMs = 0;
   /** A replacement is under way, and needs all the others; or was. */
-  #hasPutBack = false;
+  #hasGivenUp = false;
 
   constructor(
     servers: readonly SimulatedServer[],
@@ -119,17 +119,23 @@ export class Misfortunes {
         server.loseLog(chance);
         return () => server.start();
       case 'olderDisk':
-        this.#putBack(server, chance < 0.7 ? 1 : 2);
+        this.#giveUp(server, chance);
         return undefined;
+      case 'loseSnapshot':
+        if (!this.#mayLose(server)) return undefined;
+        server.loseSnapshot();
+        return () => server.start();
     }
   }
 
   /**
-   * A directory is put back from an older copy. It has forgotten votes, and only who knows of its
-   * newest boot can tell it: so all others know, and nothing else happens until it has heard.
+   * A directory whose metadata are damaged is refused. Or it is put back from an older copy: it has
+   * forgotten votes then, and only who knows of its newest boot can tell it. So all others know,
+   * and nothing else happens until it has heard.
    */
-  #putBack(server: SimulatedServer, boots: number): void {
+  #giveUp(server: SimulatedServer, chance: number): void {
     const { now, queue, options } = this.#around;
+    const boots = chance < 0.45 ? 1 : 2;
     if (!this.#mayLose(server) || !server.hasCopy(boots)) return;
     const { electionTimeoutMs } = options.timings;
     this.#truceUntilMs = now() + 2 * electionTimeoutMs;
@@ -137,8 +143,12 @@ export class Misfortunes {
     for (const one of this.#servers) one.crashSoon(undefined);
     queue.push(now() + electionTimeoutMs, () => {
       if (now() > options.stormMs || !this.#isKnownToAll(server)) return;
+      this.#hasGivenUp = true;
+      if (chance > 0.65) {
+        server.loseMetadata();
+        return;
+      }
       this.#around.marks.note('an older disk was put back');
-      this.#hasPutBack = true;
       server.putBack(boots);
       server.start();
       // Connections to the process of before are gone.
@@ -238,7 +248,7 @@ export class Misfortunes {
 
   /** One lost disk, or one that has lost a part, is all that a majority must survive here. */
   #mayLose(server: SimulatedServer): boolean {
-    if (this.#hasPutBack) return false;
+    if (this.#hasGivenUp) return false;
     const isSafe = server.hasJoined && this.#servers.every(({ isImpaired }) => !isImpaired);
     return isSafe && this.#servers.length >= 3;
   }

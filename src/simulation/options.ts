@@ -24,15 +24,19 @@ export const faultKinds = [
   'setClock',
   'mixUp',
   'olderDisk',
+  'loseSnapshot',
 ] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 const clockKinds: readonly FaultKind[] = ['sleep', 'setClock'];
 /** Each in seeds of its own choice: so the others draw what they drew before. */
 const drawnApart: readonly FaultKind[] = [
-  ...(['changeMembers', 'loseLog', 'mixUp', 'olderDisk'] as const),
+  ...(['changeMembers', 'loseLog', 'mixUp', 'olderDisk', 'loseSnapshot'] as const),
   ...clockKinds,
 ];
+
+/** Rare ones that come a few times in a plan, on top of the others. */
+export const addedKinds: readonly FaultKind[] = ['olderDisk', 'loseSnapshot'];
 
 /** What clients do beside posting objects and writing keys. */
 export type Workload = {
@@ -173,7 +177,7 @@ export function optionsFor(seed: number): SimulationOptions {
   const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
   const timings = { ...drawn.timings, clockDriftMax: drawn.clockDrift };
-  return withOlderDisk(withNeighbour(withDamage({ ...drawn, timings })));
+  return withLostSnapshots(withOlderDisk(withNeighbour(withDamage({ ...drawn, timings }))));
 }
 
 function workloadFor(seed: number, electionTimeoutMs: number): Workload {
@@ -201,6 +205,14 @@ function withOlderDisk(options: SimulationOptions): SimulationOptions {
   const isChosen = new Random(mix(options.seed, 75)).chance(0.12);
   if (isApart || kinds.includes('wipe') || !isChosen) return options;
   return { ...options, faultKinds: [...kinds, 'olderDisk'] };
+}
+
+/** The snapshot of a server cannot be read at its next start. */
+function withLostSnapshots(options: SimulationOptions): SimulationOptions {
+  const { spareCount, snapshotInterval, faultKinds: kinds } = options;
+  const isChosen = new Random(mix(options.seed, 154)).chance(0.15);
+  if (spareCount > 0 || snapshotInterval === 0 || !isChosen) return options;
+  return { ...options, faultKinds: [...kinds, 'loseSnapshot'] };
 }
 
 /** There is another cluster of equal names; it and its namesake stay as they are. */

@@ -3,7 +3,8 @@ import type { Result } from '../state-machines/result.ts';
 import { SimulationFailure } from './failure.ts';
 import { anyKey, randomKeyWrite } from './key-write.ts';
 import { mix, Random } from './random.ts';
-import type { Answer, SimulatedServer } from './simulated-server.ts';
+import type { Answer } from './server-answers.ts';
+import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TimedWrites } from './timed-write.ts';
 

@@ -233,6 +233,17 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
     this.update({ isRecovering: true });
   }
 
+  /** The snapshot cannot be read: a log that was cut begins too late then, and is of no use. */
+  loseSnapshot(): boolean {
+    const isLost = this.#snapshot !== undefined;
+    this.#snapshot = undefined;
+    if (this.log.base.index > 0) {
+      this.log = emptyLog;
+      this.update({ isRecovering: true });
+    }
+    return isLost;
+  }
+
   /** Somebody copies the directory before the server starts. */
   copy(): void {
     const { directoryId, incarnation, log } = this;

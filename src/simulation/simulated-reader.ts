@@ -1,7 +1,8 @@
 import type { ReadDemand } from '../host/read-gate.ts';
 import { anyKey } from './key-write.ts';
 import { mix, Random } from './random.ts';
-import type { Found, SimulatedServer } from './simulated-server.ts';
+import type { Found } from './server-answers.ts';
+import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Reads from one server after the other, whoever leads: a stale answer must not get through. */

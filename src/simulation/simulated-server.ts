@@ -10,14 +10,14 @@ import type {
 import { type JournalEntry, readJournal } from '../host/journal-reader.ts';
 import { readKeys } from '../host/key-reader.ts';
 import { KeyWatch, type Watcher, type WatchLimits } from '../host/key-watch.ts';
-import type { ReadDemand, Warrant } from '../host/read-gate.ts';
+import type { ReadDemand } from '../host/read-gate.ts';
 import type { AckSubscriber } from '../host/requests.ts';
 import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
-import type { Result } from '../state-machines/result.ts';
 import type { Shown } from './chronicle.ts';
 import { DiskAge } from './disk-age.ts';
 import type { Witness } from './oracle.ts';
 import { mix, Random } from './random.ts';
+import type { Answer, Found, WatchStream } from './server-answers.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { type DiskContent, SimulatedDisk } from './simulated-disk.ts';
 import { type ProcessOwner, SimulatedProcess } from './simulated-process.ts';
@@ -25,23 +25,6 @@ import type { Surroundings } from './surroundings.ts';
 
 /** So many reads take long; more would leave no time for anything else. */
 const longReads = 0.02;
-
-export type Answer =
-  | { readonly type: 'result'; readonly result: Result }
-  | { readonly type: 'refused'; readonly leader: NodeId | undefined };
-/** What a read of one key has found, and what that rests on. */
-export type Found = Shown & {
-  readonly warrant: Warrant;
-  /** When the gate let it go; on its way it only gets older. */
-  readonly answeredAtMs: number;
-};
-
-/** A watch at one server, as long as that lives. */
-export type WatchStream = {
-  /** The watcher has taken what was sent. */
-  drained(): void;
-  stop(): void;
-};
 
 /** Small, so that they are met. */
 const watchLimits: WatchLimits = {
@@ -147,7 +130,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
   }
 
   start(): void {
-    if (this.#process !== undefined) return;
+    if (this.#process !== undefined || this.diskAge.isRefused) return;
     this.#hasLeft = false;
     if (this.#around.options.faultKinds.includes('olderDisk')) this.#disk.copy();
     this.diskAge.started();
@@ -219,6 +202,18 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.crash(true);
     this.#disk.loseLog(chance);
     this.#around.trace?.(`${this.id} has lost a part of its log`);
+  }
+
+  /** The process ends, and its snapshot cannot be read any more. */
+  loseSnapshot(): void {
+    this.crash(true);
+    if (this.#disk.loseSnapshot()) this.#around.marks.note('a snapshot was lost');
+  }
+
+  /** The process ends, and its metadata, with the vote, cannot be read any more. */
+  loseMetadata(): void {
+    this.crash(true);
+    this.diskAge.refused();
   }
 
   slowDown(factor: number): void {

@@ -3,7 +3,8 @@ import type { Refusal } from '../host/refusal.ts';
 import { byteStringOf } from '../state-machines/byte-string.ts';
 import { demand } from './failure.ts';
 import { mix, Random } from './random.ts';
-import type { SimulatedServer, WatchStream } from './simulated-server.ts';
+import type { WatchStream } from './server-answers.ts';
+import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
 
 type Connection = {

@@ -41,6 +41,7 @@ const mustHaveMet = [
   'truncated',
   'logRecovered',
   'an older copy was found',
+  'a snapshot was lost',
   'a message reached another cluster',
   'foreignCluster',
   'crashed between effects',
