@@ -5,7 +5,7 @@ import { archivable, type JournalSources } from './journal-reader.ts';
 import type { Clock, CompactableLog } from './surroundings.ts';
 
 export type CompactorOptions = {
-  readonly sources: JournalSources & { readonly log: CompactableLog };
+  readonly sources: JournalSources & { readonly log: Pick<CompactableLog, 'compact'> };
   readonly clock: Clock;
   readonly retention: Retention;
   /** Of the snapshot with which the server began. */

@@ -1,7 +1,9 @@
-import type { Entry, LogIndex, Term, WallMs } from '../../src/consensus/types.ts';
+import type { Entry, LogIndex, MonotonicMs, Term, WallMs } from '../../src/consensus/types.ts';
+import { Compactor } from '../../src/host/compactor.ts';
 import {
   archivable,
   batchesFrom,
+  gapBeforeLog,
   type JournalSources,
   readJournal,
   UnreadableObjects,
@@ -15,9 +17,11 @@ import {
   StateBuilder,
   type StateRecord,
 } from '../../src/state-machines/state-capture.ts';
+import type { ArchivedBatch } from '../../src/storage/archive-file.ts';
+import type { Range } from '../../src/storage/archive-floor.ts';
 import { JournalArchive } from '../../src/storage/journal-archive.ts';
 import { MemoryStore } from '../../src/storage/memory-store.ts';
-import { openArchive } from '../storage/archive-damage.ts';
+import { inOrder, openArchive } from '../storage/archive-damage.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
 
 /*
@@ -90,6 +94,39 @@ export class PostedObjects {
     pruneJournal(this.state.journal, this.archive.throughIndex);
     const older = this.#snapshots.at(-2)?.index ?? 0;
     if (older >= this.log.firstIndex) this.log.compact(older);
+  }
+
+  /** A snapshot, then a crash before anything goes to the archive; and the log before it is lost. */
+  async loseUnarchived(): Promise<void> {
+    const index = this.state.appliedIndex;
+    this.#snapshots.push({ records: [...captureState(this.state)], index });
+    const lostThrough = index - (this.#sequence % 3);
+    if (lostThrough >= this.log.firstIndex) this.log.compact(lostThrough);
+    await this.restart();
+  }
+
+  /** A part of the log is damaged: it goes, if snapshot and archive hold it. */
+  async dropLogBefore(index: number): Promise<boolean> {
+    const { log } = this;
+    const compact = (first: LogIndex): Promise<LogIndex> => {
+      if (first > log.firstIndex) log.compact(first - 1);
+      return Promise.resolve(first);
+    };
+    const { firstIndex } = log;
+    const compactor = new Compactor({
+      sources: { ...this.sources, log: { firstIndex, read: range => log.read(range), compact } },
+      clock: { monotonicNow: () => 0 as MonotonicMs, wallNow: () => 0 as WallMs },
+      retention: { maxBytes: undefined, maxAgeMs: undefined },
+      snapshotIndex: this.#snapshots.at(-1)?.index ?? 0,
+      compacted: () => undefined,
+    });
+    return compactor.dropBefore(index as LogIndex);
+  }
+
+  /** What others have of it, as one batch. */
+  batchOf({ firstSeq, lastSeq }: Range, index: number): ArchivedBatch {
+    const data = Buffer.from(`[${this.posted.slice(firstSeq - 1, lastSeq).join()}]`);
+    return { index, term: 1, wallMs: 1, firstSeq, count: lastSeq - firstSeq + 1, data };
   }
 
   /**
@@ -204,7 +241,12 @@ async function live(random: Random): Promise<string | undefined> {
     const wrong = await server.judgePage(...pageOf(random, server), false);
     if (wrong !== undefined) return wrong;
   }
-  return (await readWhileCut(random, server)) ?? damage(random, server);
+  return (
+    (await readWhileCut(random, server)) ??
+    (await dropDamaged(random, server)) ??
+    (await fillHole(random, server)) ??
+    damage(random, server)
+  );
 }
 
 /** The newest objects are read from the log while it goes to the archive. */
@@ -221,6 +263,35 @@ async function readWhileCut(random: Random, server: PostedObjects): Promise<stri
   };
   const found = (await readDuring(server, from, meanwhile)).join();
   return found === expected ? undefined : `read ${found} while the log was cut, not ${expected}`;
+}
+
+/** A damaged part of the log goes only if nothing goes with it. */
+async function dropDamaged(random: Random, server: PostedObjects): Promise<string | undefined> {
+  const { length } = server.posted;
+  if (random.chance(0.5)) await server.save();
+  server.post(1);
+  const { firstIndex, lastIndex } = server.log;
+  await server.dropLogBefore(firstIndex + 1 + random.below(lastIndex - firstIndex));
+  return server.judgePage(1, length + 1, false);
+}
+
+/** What the log lost before it was archived is known, refused meanwhile, and comes from others. */
+async function fillHole(random: Random, server: PostedObjects): Promise<string | undefined> {
+  await server.loseUnarchived();
+  for (let count = 0; count < 5; count += 1) {
+    const wrong = await server.judgePage(...pageOf(random, server), true);
+    if (wrong !== undefined) return wrong;
+  }
+  const gap = gapBeforeLog(server.sources);
+  if (gap !== undefined) {
+    const batch = server.batchOf(gap, gap.throughIndex);
+    await server.archive.extend(gap, inOrder([batch]));
+  }
+  if (gapBeforeLog(server.sources) !== undefined) return 'a hole is there that was filled';
+  server.post(2);
+  await server.save();
+  const { length } = server.posted;
+  return server.judgePage(1, length, false);
 }
 
 async function damage(random: Random, server: PostedObjects): Promise<string | undefined> {

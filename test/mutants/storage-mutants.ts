@@ -154,4 +154,24 @@ export const storageMutants: readonly Mutant[] = [
         '      const { path, firstIndex, endOffset }',
     ),
   ),
+  mutant(
+    'a hole between archive and log is not seen',
+    inFile(
+      'host/journal-reader.ts',
+      'if (placeInLog(sources, firstSeq).index >= log.firstIndex) return undefined;',
+      'if (placeInLog(sources, firstSeq).index >= 0) return undefined;',
+    ),
+  ),
+  mutant(
+    'a hole that was filled is taken to reach further into the log',
+    inFile(
+      'host/journal-reader.ts',
+      'throughIndex: next.index - 1 };',
+      'throughIndex: next.index };',
+    ),
+  ),
+  mutant(
+    'a damaged part of the log goes although the archive lacks what is in it',
+    inFile('host/compactor.ts', 'if (index > heldIndex + 1) return false;', ''),
+  ),
 ];
