@@ -69,3 +69,38 @@ test('a server whose files are damaged, in one way after another, heals by itsel
     t.is((await cluster.put([{ more: what }])).status, 200);
   }
 });
+
+test('what all servers have lost is named by health, and refused; everything else goes on', async t => {
+  const cluster = await TestCluster.start(t, { limits: { snapshotIntervalBytes: 30_000 } });
+  const objects = Array.from({ length: batchSize }, (_, place) => ({
+    place,
+    text: 'x'.repeat(40),
+  }));
+  for (let batch = 0; batch < batchCount; batch += 1) await cluster.put(objects);
+  const oldest = (id: string): { path: string; lastSeq: number; name: string } => {
+    const folder = join(cluster.folder, 'data', id);
+    const names = readdirSync(folder).filter(name => name.endsWith('.jrn'));
+    const name = names.find(one => /^entries-\d+-1-/.test(one)) ?? '';
+    return { name, path: join(folder, name), lastSeq: Number(name.split('-')[3]) };
+  };
+  const files = await until('archives', () => {
+    const found = cluster.ids.map(oldest);
+    return found.every(({ name }) => name !== '') ? found : undefined;
+  });
+  await cluster.kill(...cluster.ids);
+  for (const { path } of files) writeFileSync(path, readFileSync(path).fill(0, 100, 600));
+  for (const id of cluster.ids) cluster.startServer(id);
+  await cluster.leader();
+  const lastSeq = Math.max(...files.map(file => file.lastSeq));
+  const { health, reason } = await until('health names the files', async () => {
+    const view = await cluster.view();
+    return files.every(({ name }) => view.reason.includes(name)) ? view : undefined;
+  });
+  t.is(health, 'YELLOW', reason);
+  const lost = await cluster.get<{ code: string }>('/v1/entries?from=1');
+  t.deepEqual([lost.status, lost.body.code], [503, 'unreadable']);
+  const { status, body } = await cluster.get<Page>(`/v1/entries?from=${lastSeq + 1}&limit=1000`);
+  t.is(status, 200);
+  t.is(body.entries[0]?.seq, lastSeq + 1);
+  t.is((await cluster.put([{ more: 1 }])).status, 200);
+});
