@@ -1,4 +1,6 @@
 import type { Limits, NodeId, Timings } from '../consensus/types.ts';
+import { stateLimits } from '../state-machines/replicated-state.ts';
+import { bytesPerUse } from '../state-machines/use-table.ts';
 import { mix, Random } from './random.ts';
 
 /** The kinds of misfortune; each is on in about half of the seeds. */
@@ -46,6 +48,8 @@ export type Workload = {
   readonly hasWeakReads: boolean;
   /** The same write under the same idempotency key, by two clients. */
   readonly hasIdempotencyKeys: boolean;
+  /** What servers keep for them. */
+  readonly idempotencyMaxBytes: number;
   readonly watcherCount: number;
   /** Clients with so many commands on their way; 0: there are none. */
   readonly pipelineDepth: number;
@@ -177,7 +181,9 @@ export function optionsFor(seed: number): SimulationOptions {
   const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
   const timings = { ...drawn.timings, clockDriftMax: drawn.clockDrift };
-  return withLostSnapshots(withOlderDisk(withNeighbour(withDamage({ ...drawn, timings }))));
+  return withLittleRoom(
+    withLostSnapshots(withOlderDisk(withNeighbour(withDamage({ ...drawn, timings })))),
+  );
 }
 
 function workloadFor(seed: number, electionTimeoutMs: number): Workload {
@@ -186,6 +192,7 @@ function workloadFor(seed: number, electionTimeoutMs: number): Workload {
     ttlMs: Math.round(electionTimeoutMs * random.pick([0, 0, 0.3, 1, 3] as const)),
     hasWeakReads: random.chance(0.5),
     hasIdempotencyKeys: random.chance(0.3),
+    idempotencyMaxBytes: stateLimits.idempotency.maxBytes,
     watcherCount: random.pick([0, 0, 1, 2] as const),
     pipelineDepth: random.pick([0, 0, 0, 3, 10] as const),
   };
@@ -205,6 +212,13 @@ function withOlderDisk(options: SimulationOptions): SimulationOptions {
   const isChosen = new Random(mix(options.seed, 75)).chance(0.12);
   if (isApart || kinds.includes('wipe') || !isChosen) return options;
   return { ...options, faultKinds: [...kinds, 'olderDisk'] };
+}
+
+/** There is room for a handful of idempotency keys. */
+function withLittleRoom(options: SimulationOptions): SimulationOptions {
+  const isChosen = new Random(mix(options.seed, 23)).chance(0.2);
+  if (!options.workload.hasIdempotencyKeys || !isChosen) return options;
+  return { ...options, workload: { ...options.workload, idempotencyMaxBytes: 5 * bytesPerUse } };
 }
 
 /** The snapshot of a server cannot be read at its next start. */

@@ -117,6 +117,10 @@ export class SimulatedClient {
       data: new TextEncoder().encode(`[${objects.join()}]`),
     });
     const done = (result: Result): void => {
+      if (result.kind === 'idempotencyFull') {
+        this.#around.marks.note('no room for an idempotency key');
+        return;
+      }
       if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
       if (result.isReplay) {
         const isOurs = result.placement.batchId === batchId;

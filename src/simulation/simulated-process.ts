@@ -4,7 +4,6 @@ import { type CreatedHost, createHost } from '../host/create-host.ts';
 import { LogCut } from '../host/journal-reader.ts';
 import { ReadGate } from '../host/read-gate.ts';
 import type { Clock, Timers } from '../host/surroundings.ts';
-import { stateLimits } from '../state-machines/replicated-state.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import type { NodeId } from '../words.ts';
 import { settingsAt } from './options.ts';
@@ -189,7 +188,7 @@ export class SimulatedProcess implements Life {
       limits: {
         snapshotIntervalBytes:
           snapshotInterval === 0 ? Number.POSITIVE_INFINITY : snapshotInterval * entryBytes,
-        idempotencyMaxBytes: stateLimits.idempotency.maxBytes,
+        idempotencyMaxBytes: around.options.workload.idempotencyMaxBytes,
       },
       retention: { maxBytes: undefined, maxAgeMs: undefined },
     });

@@ -42,6 +42,7 @@ const mustHaveMet = [
   'logRecovered',
   'an older copy was found',
   'a snapshot was lost',
+  'no room for an idempotency key',
   'a message reached another cluster',
   'foreignCluster',
   'crashed between effects',
