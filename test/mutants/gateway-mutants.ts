@@ -70,4 +70,12 @@ export const gatewayMutants: readonly Mutant[] = [
     'who comes back is told the last revision once more',
     inFile(words, 'revision > seen);', 'revision >= seen);'),
   ),
+  gatewayMutant(
+    'a watcher that was told that it is too slow is still pinged',
+    inFile(
+      'gateway/event-response.ts',
+      'if (!this.#response.writableEnded) this',
+      'if (this.seen >= 0) this',
+    ),
+  ),
 ];

@@ -1,18 +1,15 @@
-import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { ByteString } from '../../state-machines/byte-string.ts';
 import type { GatewayContext } from '../context.ts';
+import { EventResponse } from '../event-response.ts';
 import { wholeNumber } from '../fields.ts';
 import { rangeField } from '../key-parameters.ts';
 import { type Route, route } from '../route.ts';
-import type { WatchReader } from '../shared-watch.ts';
 import { eventText } from '../watch-words.ts';
 
 const retryMs = 1000;
 const pingMs = 10_000;
-/** Who was told that it is too slow may still read that; then it is cut off. */
-const farewellMs = 5000;
 const revision = wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER });
 
 /** Changes of keys as server-sent events; the id of an event is its revision. */
@@ -45,9 +42,9 @@ async function watch(
   ctx.respond = false;
   const { res } = ctx;
   res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
-  res.write(`retry:${retryMs}\n\n${eventText('start', after, { after })}`);
-  const pinging = setInterval(() => res.write(':\n\n'), pingMs);
-  const reader = readerOf(res, after);
+  const reader = new EventResponse(res, after);
+  reader.write(`retry:${retryMs}\n\n${eventText('start', after, { after })}`);
+  const pinging = setInterval(() => reader.ping(), pingMs);
   // It may be gone before it has been let in.
   let leave: (() => void) | undefined;
   res.once('close', () => {
@@ -57,21 +54,3 @@ async function watch(
   leave = await watches.join(prefix, reader);
   if (res.closed) leave();
 }
-
-const readerOf = (res: ServerResponse, after: number): WatchReader => ({
-  seen: after,
-  get backlogBytes() {
-    return res.writableLength;
-  },
-  write: bytes => {
-    res.write(bytes);
-  },
-  end: (code, detail) => {
-    res.end(`event:end\ndata:${JSON.stringify({ code, detail })}\n\n`);
-    const timer = setTimeout(() => res.destroy(), farewellMs);
-    res.once('close', () => clearTimeout(timer));
-  },
-  onceDrained: run => {
-    res.once('drain', run);
-  },
-});
