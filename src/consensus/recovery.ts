@@ -30,20 +30,22 @@ export function beginRecovery(replica: Replica, turn: Turn, heldBefore: Position
 /**
  * A leader's answer to a question of this boot. The question told it that nothing of what we
  * reported in earlier boots counts any more, so whatever our lost entries have helped to commit
- * lies at or below the commit position of the answer. Only the leader's own answer will do: it
- * might still commit by our old report while others tell us how far it has come.
+ * lies at or below its commit position. Only the leader's own answer will do: it might still commit
+ * by our old report while others tell us how far it has come. And only its own fact, which comes
+ * with every message: while its clock is not to be trusted, it passes on as `upTo` what others have
+ * told it, which may be less than it has committed.
  */
 export function learnRecoveryTarget(
   replica: Replica,
   from: NodeId,
-  { probeMs, staleMs, upTo }: HeartbeatReply,
+  { probeMs }: HeartbeatReply,
 ): void {
   if (!replica.isRecovering || replica.recoveryTarget !== undefined) return;
   const fact = replica.facts.get(from)?.fact;
-  const isLeader = fact?.role === 'leader' && fact.term === replica.term;
+  if (fact?.role !== 'leader' || fact.term !== replica.term) return;
   // Before a commit of its own term it may not know of everything that is committed.
-  const isConfirmed = staleMs !== undefined && upTo.term === replica.term;
-  if (isLeader && isConfirmed && probeMs >= replica.bootedAt) replica.recoveryTarget = upTo;
+  const isConfirmed = fact.commit.term === fact.term;
+  if (isConfirmed && probeMs >= replica.bootedAt) replica.recoveryTarget = fact.commit;
 }
 
 /** It holds everything that it may have helped to commit: from here on it counts again. */

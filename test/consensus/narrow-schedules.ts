@@ -226,26 +226,25 @@ const members: readonly Demand[] = [
   },
 ];
 
-/** n0 comes up with three entries of what was more, and somebody answers its question. */
+/**
+ * n0 comes up with three entries of what was more, and somebody answers its question: what it has
+ * committed itself, and what it passes on.
+ */
 function recovering({
-  upTo,
+  commit,
   from = 'n1',
-  staleMs,
+  upTo = commit,
 }: {
-  upTo: Position;
+  commit: Position;
   from?: 'n1' | 'n2';
-  staleMs: number | undefined;
+  upTo?: Position;
 }): Replica {
   const server = replica({ terms: [1, 1, 2], remembered: { isRecovering: true } });
   const saying = { term: 2, leader: nodeId('n1'), last: at(2, 4) } as const;
   hear(server, 50, news('n1', { ...saying, role: 'leader' }));
-  const answer = { type: 'heartbeatReply', probeMs: 55, staleMs, upTo } as const;
-  receive(
-    server,
-    60,
-    answer,
-    news(from, { ...saying, role: from === 'n1' ? 'leader' : 'follower' }),
-  );
+  const role = from === 'n1' ? 'leader' : 'follower';
+  const answer = { type: 'heartbeatReply', probeMs: 55, staleMs: 0, upTo } as const;
+  receive(server, 60, answer, news(from, { ...saying, role, commit }));
   return server;
 }
 
@@ -264,7 +263,7 @@ const recovery: readonly Demand[] = [
   {
     title: 'a log that lost a part is whole when it holds durably what the leader had committed',
     holds: () => {
-      const server = recovering({ upTo: at(2, 4), staleMs: 0 });
+      const server = recovering({ commit: at(2, 4) });
       const isEarly = !server.isRecovering;
       deliver(server, 70, at(2, 3), [2]);
       const isVolatile = server.log.lastIndex === 4 && server.isRecovering;
@@ -274,19 +273,19 @@ const recovery: readonly Demand[] = [
   },
   {
     title: 'what it holds already is enough if the leader had committed no more',
-    holds: () => !recovering({ upTo: at(2, 3), staleMs: 0 }).isRecovering,
+    holds: () => !recovering({ commit: at(2, 3) }).isRecovering,
   },
   {
     title: 'but a leader confirms nothing before it has committed an entry of its own term',
-    holds: () => recovering({ upTo: at(1, 2), staleMs: 0 }).isRecovering,
+    holds: () => recovering({ commit: at(1, 2) }).isRecovering,
   },
   {
-    title: 'nor while it cannot say how fresh its answer is',
-    holds: () => recovering({ upTo: at(2, 3), staleMs: undefined }).isRecovering,
+    title: 'nor does what it passes on, while its clock is not to be trusted, say how far it came',
+    holds: () => recovering({ commit: at(2, 4), upTo: at(2, 3) }).isRecovering,
   },
   {
     title: 'nor does anybody but the leader',
-    holds: () => recovering({ upTo: at(2, 3), staleMs: 0, from: 'n2' }).isRecovering,
+    holds: () => recovering({ commit: at(2, 3), from: 'n2' }).isRecovering,
   },
 ];
 

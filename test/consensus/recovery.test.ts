@@ -32,7 +32,11 @@ const damaged = (): Replica => replica({ terms: [1, 1], remembered: { isRecoveri
 let sequence = 500;
 
 /** n1 leads term 1, and answers a question of n0. */
-function answer(server: Replica, upTo: Position, fields: { probeMs?: number; from?: string } = {}) {
+function answer(
+  server: Replica,
+  commit: Position,
+  fields: { probeMs?: number; from?: string } = {},
+) {
   sequence += 1;
   const from = fields.from ?? 'n1';
   const role = from === 'n1' ? 'leader' : 'follower';
@@ -40,8 +44,8 @@ function answer(server: Replica, upTo: Position, fields: { probeMs?: number; fro
   return receive(
     server,
     60,
-    { type: 'heartbeatReply', probeMs: fields.probeMs ?? 50, staleMs: 0, upTo },
-    fact(from, { term: 1, sequence, role, leader: nodeId('n1'), last: at(1, 9), seen }),
+    { type: 'heartbeatReply', probeMs: fields.probeMs ?? 50, staleMs: 0, upTo: at(1, 1) },
+    fact(from, { term: 1, sequence, role, leader: nodeId('n1'), last: at(1, 9), commit, seen }),
   );
 }
 

@@ -44,11 +44,16 @@ export const recoveryMutants: readonly Mutant[] = [
   ),
   damageMutant(
     'a commit position of an older term says what was confirmed',
-    inFile(recovery, 'staleMs !== undefined && upTo.term === replica.term', 'upTo.index >= 0'),
+    inFile(recovery, 'fact.commit.term === fact.term', 'fact.commit.index >= 0'),
   ),
   damageMutant(
     'what a server holds is confirmed by anybody',
-    inFile(recovery, "fact?.role === 'leader' && fact.term === replica.term", 'fact !== undefined'),
+    inFile(recovery, "fact?.role !== 'leader' || fact.term !== replica.term", 'fact === undefined'),
+  ),
+  damageMutant(
+    'what a leader passes on of others confirms what it has committed itself',
+    inFile(recovery, '  { probeMs }: HeartbeatReply,', '  { probeMs, upTo }: HeartbeatReply,'),
+    inFile(recovery, 'replica.recoveryTarget = fact.commit;', 'replica.recoveryTarget = upTo;'),
   ),
   copyMutant(
     'a directory that was put back from an older copy goes on',
