@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -105,6 +113,19 @@ export class HostedCluster {
     const hosted = this.#servers.get(id);
     this.#servers.delete(id);
     await hosted?.server.stop();
+  }
+
+  /** As a kill leaves it: what is on the disk now, and nothing that a clean stop would add. */
+  async crashServer(id: string): Promise<void> {
+    const directory = this.directoryOf(id);
+    const image = `${directory}.image`;
+    cpSync(directory, image, { recursive: true });
+    // Nothing that comes to the disk from now on is told to anybody.
+    this.#servers.get(id)?.server.silence();
+    await this.stopServer(id);
+    rmSync(directory, { recursive: true });
+    renameSync(image, directory);
+    rmSync(join(directory, 'lock'), { force: true });
   }
 
   async send(

@@ -198,6 +198,10 @@ const exchanges = (kind: Kind): Mutation[] => [
     const name = directory === undefined ? undefined : fileOf(directory, kind);
     return directory === undefined || name === undefined ? undefined : join(directory, name);
   }),
+  exchanged(kind, 'another one of its directory', kind.expected, ({ victim }, name) => {
+    const beside = filesOf(victim, kind.pattern).filter(one => one !== name);
+    return beside[0] === undefined ? undefined : join(victim, beside[0]);
+  }),
   // What is the same in all servers may be taken; what bears the mark of another one may not.
   exchanged(kind, 'one of another server', 'either', ({ other }) => {
     const name = fileOf(other, kind);
