@@ -11,8 +11,9 @@ type Response = Pick<
 >;
 
 /**
- * A response that lives as long as a watch. After its last word nothing is written any more: whoever
- * does not read leaves it open for a while, and what comes after the end would be an error.
+ * A response that lives as long as a watch. After its last word nothing is written any more:
+ * whoever does not read leaves it open for a while, and what comes after the end would be an
+ * error.
  */
 export class EventResponse implements WatchReader {
   seen: number;
