@@ -101,6 +101,13 @@ export class Chronicle {
     );
   }
 
+  /** A read of the past shows what was there then, whatever came later. */
+  judgePast(key: ByteString, revision: number, shown: ByteString | undefined): void {
+    const value = this.#valueAt(key, revision);
+    const isSame = shown === value;
+    demand(isSame, `a read of ${key} as of revision ${revision} shows ${shown}, not ${value}`);
+  }
+
   /** A bounded read shows all that was committed so long ago, by any clock (B1). */
   judgeAge(
     shown: Shown,

@@ -11,12 +11,14 @@ export class SimulatedReader {
   readonly #servers: readonly SimulatedServer[];
   readonly #random: Random;
   readonly #later: Random;
+  readonly #past: Random;
 
   constructor(place: number, servers: readonly SimulatedServer[], around: Surroundings) {
     this.#servers = servers;
     this.#around = around;
     this.#random = new Random(mix(around.options.seed, 7, place));
     this.#later = new Random(mix(around.options.seed, 12, place));
+    this.#past = new Random(mix(around.options.seed, 24, place));
   }
 
   #readObjects(server: SimulatedServer): void {
@@ -26,6 +28,15 @@ export class SimulatedReader {
       marks.note('objects read', entries.length);
       oracle.chronicle.judgeObjects(from, entries);
     });
+  }
+
+  #readPast(server: SimulatedServer): void {
+    const { oracle, marks } = this.#around;
+    const key = anyKey(this.#past);
+    const revision = 1 + this.#past.below(server.appliedIndex);
+    const found = server.lookBack(key, revision);
+    marks.note(found === undefined ? 'read of a forgotten past' : 'read of the past');
+    if (found !== undefined) oracle.chronicle.judgePast(key, revision, found.value);
   }
 
   #demand(): ReadDemand {
@@ -55,6 +66,9 @@ export class SimulatedReader {
         if (tookMs <= options.timings.electionTimeoutMs) oracle.keys.read(key, calledAt, value);
       };
       if (server !== undefined && this.#later.chance(0.05)) this.#readObjects(server);
+      if (server !== undefined && server.appliedIndex > 0 && this.#past.chance(0.1)) {
+        this.#readPast(server);
+      }
       const shownBefore = oracle.chronicle.shownBy(server?.lifeName ?? '');
       server?.read(demand, key, found => {
         if (found === undefined) return;

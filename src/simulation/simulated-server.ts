@@ -8,14 +8,14 @@ import type {
   Position,
 } from '../consensus/types.ts';
 import { type JournalEntry, readJournal } from '../host/journal-reader.ts';
-import { readKeys } from '../host/key-reader.ts';
 import { KeyWatch, type Watcher, type WatchLimits } from '../host/key-watch.ts';
 import type { ReadDemand } from '../host/read-gate.ts';
 import type { AckSubscriber } from '../host/requests.ts';
-import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
+import type { ByteString } from '../state-machines/byte-string.ts';
 import type { Shown } from './chronicle.ts';
 import { DiskAge } from './disk-age.ts';
 import type { Witness } from './oracle.ts';
+import { type PastValue, valueIn } from './past-value.ts';
 import { mix, Random } from './random.ts';
 import type { Answer, Found, WatchStream } from './server-answers.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -367,12 +367,17 @@ export class SimulatedServer implements Witness, ProcessOwner {
 
   #look({ host }: SimulatedProcess, key: ByteString): Shown {
     const { state } = host.applyLoop;
-    const range = { start: bytesOf(key), end: bytesOf(endOfKey(key)), limit: 1 };
-    const found = readKeys(state, { ...range, withValues: true, revision: 0 });
-    const [entry] = 'page' in found ? found.page.entries : [];
-    const value = entry?.value === undefined ? undefined : byteStringOf(entry.value);
     const { appliedIndex: revision, journal } = state;
+    const { value } = valueIn(state, key, 0);
     return { key, value, revision, lastSeq: journal.lastSeq, by: this.lifeName };
+  }
+
+  /** A key as it was at a revision of the past; undefined when that cannot be said. */
+  lookBack(key: ByteString, revision: number): PastValue | undefined {
+    const process = this.#process;
+    if (process === undefined || process.isPaused) return undefined;
+    const found = valueIn(process.host.applyLoop.state, key, revision);
+    return found.isRefused ? undefined : found;
   }
 
   #stallSometimes(process: SimulatedProcess): void {

@@ -35,6 +35,8 @@ const mustHaveMet = [
   'pipelined put acknowledged',
   'idempotency key of another found used',
   'objects read',
+  'read of the past',
+  'read of a forgotten past',
   'held up in a read',
   'fault: sleep',
   'fault: setClock',
