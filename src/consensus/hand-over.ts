@@ -67,6 +67,8 @@ function bestHeir(replica: Replica, now: MonotonicMs): NodeId | undefined {
     .filter(({ id, isLeaving }) => id !== replica.identity.id && !isLeaving)
     .filter(({ id }) => isLinkUp(replica, id, now))
     .flatMap(({ id }) => replica.facts.get(id)?.fact ?? [])
+    // It would not campaign, and the writes would wait for it in vain.
+    .filter(({ isRecovering }) => !isRecovering)
     .sort(
       (a, b) =>
         comparePositions(b.durable, a.durable) || roundTripMs(a.owner) - roundTripMs(b.owner),

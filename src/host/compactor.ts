@@ -46,7 +46,7 @@ export class Compactor {
    */
   async dropBefore(index: LogIndex): Promise<boolean> {
     const heldIndex = Math.min(this.#olderIndex, this.#options.sources.archive.throughIndex);
-    if (index > heldIndex + 1) return false;
+    if (index > heldIndex) return false;
     await this.#cutBefore(index);
     return true;
   }

@@ -21,21 +21,19 @@ export class Host {
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #inbox: Event[] = [];
-  #run: TurnRunner = () => undefined;
+  /** Undefined until the start: what happens before waits. */
+  #run: TurnRunner | undefined;
   #isBusy = false;
   #isStopped = false;
   #callOff: (() => void) | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
   #clockOffsetMs: number;
-  /** What the wall clock showed at the start, less the monotonic one. */
-  readonly #wallOffsetMs: number;
 
   constructor(replica: Replica, { clock, timers }: { clock: Clock; timers: Timers }) {
     this.#replica = replica;
     this.#clock = clock;
     this.#timers = timers;
     this.#clockOffsetMs = this.#offsetMs();
-    this.#wallOffsetMs = this.#clockOffsetMs;
   }
 
   get isStopped(): boolean {
@@ -50,9 +48,9 @@ export class Host {
     return this.#clock.monotonicNow();
   }
 
-  /** The wall clock as of the start, moved on by the monotonic one: it never jumps. */
+  /** For the first stamp of a leadership: it may jump, and nothing is counted by it. */
   wallNow(): WallMs {
-    return Math.floor(this.#wallOffsetMs + this.now()) as WallMs;
+    return this.#clock.wallNow();
   }
 
   /**
@@ -77,16 +75,37 @@ export class Host {
   /** Handles the event now, or after the one that is being handled. */
   dispatch(event: Event): void {
     this.#inbox.push(event);
-    if (this.#isBusy) return;
+    if (this.#isBusy || this.#run === undefined) return;
     this.#isBusy = true;
-    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
-      if (this.#isStopped) break;
-      // Before anything else: what comes in now may be an answer from before the machine slept.
-      if (this.#hasJumped()) this.#run(step(this.#replica, { type: 'clockJumped' }, this.now()));
-      this.#run(step(this.#replica, next, this.now()));
+    try {
+      this.#takeTurns(this.#run);
+    } catch (error) {
+      this.#fail(error);
     }
     this.#isBusy = false;
     this.#schedule();
+  }
+
+  #takeTurns(run: TurnRunner): void {
+    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
+      if (this.#isStopped) return;
+      // Before anything else: what comes in now may be an answer from before the machine slept.
+      if (this.#hasJumped()) run(step(this.#replica, { type: 'clockJumped' }, this.now()));
+      run(step(this.#replica, next, this.now()));
+    }
+  }
+
+  /**
+   * A turn was broken off in the middle, and nothing may be built on it. Whoever has brought the
+   * event may catch the error (as one that failed in the background): so it is thrown once more
+   * where nobody does.
+   */
+  #fail(error: unknown): never {
+    this.stop();
+    this.#timers.after(0, () => {
+      throw error;
+    });
+    throw error;
   }
 
   stop(): void {

@@ -284,10 +284,12 @@ export class JournalArchive {
     if (this.#holdCount > 0) return;
     let bytes = this.sizeBytes;
     let firstSeq: number | undefined;
+    // A leader whose machine slept is behind with its stamps: nothing is older than the newest one.
+    const asOfMs = Math.min(nowMs, this.#files.at(-1)?.wallMs ?? nowMs);
     // The newest file tells how far the archive reaches.
     for (const [place, oldest] of this.#files.slice(0, -1).entries()) {
       const isTooMuch = maxBytes !== undefined && bytes > maxBytes;
-      const isTooOld = maxAgeMs !== undefined && nowMs - oldest.wallMs > maxAgeMs;
+      const isTooOld = maxAgeMs !== undefined && asOfMs - oldest.wallMs > maxAgeMs;
       if (!isTooMuch && !isTooOld) break;
       bytes -= oldest.sizeBytes;
       firstSeq = this.#files[place + 1]?.firstSeq;

@@ -206,6 +206,16 @@ test('settings of another server that are not ours are told once', t => {
   t.is(told(3).length, 0);
 });
 
+test('nobody is chosen as heir who has lost a part of its log', t => {
+  const server = leaderWithHeir();
+  const { term } = server;
+  for (const id of ['n1', 'n2']) {
+    hear(server, 1011, fact(id, { term, sequence: 300, isRecovering: true, durable: at(1, 1) }));
+  }
+  const effects = happen(server, 1012, { type: 'handOver', id: 7, to: undefined });
+  t.is(ofType(effects, 'handOverEnded')[0]?.problem, 'no other voter can be reached');
+});
+
 test('a hand-over: no writes, all on the heir, the lease ended, the heir called', t => {
   const server = leaderWithHeir();
   const effects = happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });

@@ -48,8 +48,10 @@ test('large files are divided, and a rule drops the oldest', async t => {
   t.is(archive.firstSeq, 1);
   await archive.drop({ ...everything, maxBytes: 40_000_000 }, 1e9);
   t.is(archive.firstSeq, 5);
-  // 20 seconds after the stamp of the last batch, 30 after that of the middle ones.
-  await archive.drop({ ...everything, maxAgeMs: 23_000 }, 31_000);
+  const [middleMs = 0, newestMs = 0] = archive.files.map(({ wallMs }) => wallMs);
+  await archive.drop({ ...everything, maxAgeMs: newestMs - middleMs }, newestMs + 1e6);
+  t.is(archive.firstSeq, 5, 'it is not older than that');
+  await archive.drop({ ...everything, maxAgeMs: newestMs - middleMs - 1 }, newestMs + 1e6);
   t.is(archive.firstSeq, 9);
   await archive.drop({ maxBytes: 1, maxAgeMs: 1 }, 1e9);
   t.is(archive.firstSeq, 9, 'the newest file tells how far the archive reaches');
@@ -147,6 +149,16 @@ test('whatever happens to a file, a reader gets the right objects or an error, a
 
 test('a power loss while files are added and dropped is no loss of objects', async t => {
   t.deepEqual(await checkArchiveCrashes(10), []);
+});
+
+test('objects age by the newest stamp where that is behind the clock of the server', async t => {
+  const disk = new SimulatedDisk();
+  const archive = await filledArchive(disk);
+  const newestMs = archive.files.at(-1)?.wallMs ?? 0;
+  // The leader slept for two days: the stamps of its entries do not know.
+  const asleepMs = 48 * 60 * 60 * 1000;
+  await archive.drop({ maxBytes: undefined, maxAgeMs: newestMs }, newestMs + asleepMs);
+  t.is(archive.firstSeq, 1);
 });
 
 test('what is missing has a name, and what was dropped is not missing', async t => {
