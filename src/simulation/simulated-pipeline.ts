@@ -19,6 +19,8 @@ export class SimulatedPipeline implements AckSubscriber {
   readonly #random: Random;
   readonly #depth: number;
   #session: number | undefined;
+  /** When a session was asked for last. */
+  #askedAtMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   /** Sequences that were not acknowledged, and when each was sent last. */
   readonly #waiting = new Map<number, number>();
@@ -61,25 +63,26 @@ export class SimulatedPipeline implements AckSubscriber {
   }
 
   #goOn(): void {
+    const { network, options, now } = this.#around;
+    // Once all is calm it asks for little: that others are served is what counts then.
+    const calmMs = network.isCalm ? 4 * options.timings.electionTimeoutMs : 0;
     if (this.#session === undefined) {
-      this.#openSession();
+      if (now() - this.#askedAtMs >= calmMs) this.#openSession();
       return;
     }
     if (this.#unsubscribe === undefined || this.#random.chance(0.02)) this.#follow(this.#session);
-    const { network, options, now } = this.#around;
-    // Once all is calm it asks for little: that others are served is what counts then.
     if (this.#waiting.size < (network.isCalm ? 1 : this.#depth)) {
       this.#sequence += 1;
       this.#send(this.#session, this.#sequence);
     }
     const { timeoutMs } = options.clients;
-    const calmMs = network.isCalm ? 4 * options.timings.electionTimeoutMs : 0;
     for (const [sequence, sentAtMs] of [...this.#waiting]) {
       if (now() - sentAtMs > Math.max(timeoutMs, calmMs)) this.#sendAgain(this.#session, sequence);
     }
   }
 
   #openSession(): void {
+    this.#askedAtMs = this.#around.now();
     const payload = encodeCommand({ kind: 'openSession', nonce: `pipeline ${this.#place}` });
     this.#anyServer().propose(payload, answer => {
       const isOpened = answer.type === 'result' && answer.result.kind === 'sessionOpened';
