@@ -1,10 +1,6 @@
-import { inFile, type Mutant } from './mutant.ts';
+import { aimedAt, inFile, type Mutant } from './mutant.ts';
 
-const gatewayMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'gateway',
-});
+const gatewayMutant = aimedAt('gateway');
 
 const host = 'gateway/known-host.ts';
 const page = 'client/journal-page.ts';

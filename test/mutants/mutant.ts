@@ -21,41 +21,24 @@ export type Mutant = {
     | 'gateway';
 };
 
-export const inFile = (file: string, from: string, to: string): Mutant['edits'][number] => ({
+type Edit = Mutant['edits'][number];
+type MakeMutant = (name: string, ...edits: Edit[]) => Mutant;
+
+export const inFile = (file: string, from: string, to: string): Edit => ({
   file: `src/${file}`,
   from,
   to,
 });
-export const mutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-});
-export const leaseMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'leases',
-});
 
-export const machineMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'machines',
-});
+export const mutant: MakeMutant = (name, ...edits) => ({ name, edits });
 
-export const sleepMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'sleep',
-});
+/** Mutants that are hunted in one way. */
+export const aimedAt =
+  (focus: NonNullable<Mutant['focus']>): MakeMutant =>
+  (name, ...edits) => ({ name, edits, focus });
 
-export const memberMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'members',
-});
-
-export const handMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'hands',
-});
+export const leaseMutant = aimedAt('leases');
+export const memberMutant = aimedAt('members');
+export const machineMutant = aimedAt('machines');
+export const sleepMutant = aimedAt('sleep');
+export const handMutant = aimedAt('hands');

@@ -1,19 +1,11 @@
-import { inFile, type Mutant } from './mutant.ts';
+import { aimedAt, inFile, type Mutant } from './mutant.ts';
 
 const recovery = 'consensus/recovery.ts';
 const outdated = 'consensus/outdated.ts';
 
-const damageMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'damage',
-});
+const damageMutant = aimedAt('damage');
 
-const copyMutant = (name: string, ...edits: Mutant['edits'][number][]): Mutant => ({
-  name,
-  edits,
-  focus: 'copies',
-});
+const copyMutant = aimedAt('copies');
 
 /** Servers that have lost a part of their logs, and do as if they had not. */
 export const recoveryMutants: readonly Mutant[] = [
