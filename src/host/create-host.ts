@@ -64,7 +64,7 @@ function runAll(effects: readonly Effect[], runEffect: (effect: Effect) => void)
 export function createHost(options: HostOptions): CreatedHost {
   const { replica, state, clock, timers, log, archive, observer, listener } = options;
   const host = new Host(replica, { clock, timers });
-  const requests = new Requests(host);
+  const requests = new Requests(host, timers);
   const compactor = new Compactor({
     sources: { state, log, archive, timers },
     clock,

@@ -2,7 +2,7 @@ import { unreachable } from '../assert.ts';
 import { horizonOf, staleMsOf } from '../consensus/freshness.ts';
 import { beginLeaseRead, leaseReadRemainingMs, leaseRemainingMs } from '../consensus/leases.ts';
 import type { HostContext } from './host-context.ts';
-import { notLeader, type Refusal } from './refusal.ts';
+import { notApplied, notLeader, type Refusal } from './refusal.ts';
 
 /** What the answer to a read shall rest on. */
 export type Consistency = 'lease' | 'quorum' | 'bounded' | 'local';
@@ -19,7 +19,7 @@ export type ReadDemand = {
   readonly maxStalenessMs: number;
 };
 
-type Reply<T> = (
+export type Reply<T> = (
   answer:
     | { readonly value: T; readonly warrant: Warrant }
     | { readonly value: undefined; readonly refused: Refusal },
@@ -70,7 +70,7 @@ export class ReadGate {
       this.#readByQuorum(read, reply);
       return;
     }
-    this.#whenApplied(begun.index, () => {
+    this.#whenApplied(begun.index, reply, () => {
       const value = read();
       const isTrusted = host.checkClock();
       const leftMs = isTrusted ? leaseReadRemainingMs(host.replica, begun, host.now()) : 0;
@@ -87,11 +87,10 @@ export class ReadGate {
     const { requests, host, counters } = this.#context;
     requests.confirmLeadership(answer => {
       if (answer === undefined) {
-        counters.refusedReads += 1;
-        reply({ value: undefined, refused: notLeader(host.replica.leader) });
+        this.#refuse(notLeader(host.replica.leader), reply);
         return;
       }
-      this.#whenApplied(answer.index, () => {
+      this.#whenApplied(answer.index, reply, () => {
         counters.quorumReads += 1;
         reply({ value: read(), warrant: { consistency: 'quorum' } });
       });
@@ -108,16 +107,17 @@ export class ReadGate {
         ? Number.POSITIVE_INFINITY
         : staleMsOf(host.replica, horizon, host.now());
     const refuse = (): void => {
-      counters.refusedReads += 1;
       const age = horizon === undefined ? 'of unknown age' : `${Math.ceil(ageMs())} ms old`;
       const detail = `the data of this server may be ${age}, asked for was ${maxStalenessMs} ms`;
-      reply({ value: undefined, refused: { reason: 'tooStale', detail } });
+      this.#refuse({ reason: 'tooStale', detail }, reply);
     };
-    if (horizon === undefined || ageMs() > maxStalenessMs) {
+    const leftMs = maxStalenessMs - ageMs();
+    // As on the wire: it may be no number at all.
+    if (horizon === undefined || !(leftMs >= 0)) {
       refuse();
       return;
     }
-    this.#whenApplied(horizon.upTo.index, () => {
+    const answer = (): void => {
       const value = read();
       host.checkClock();
       // The machine may have slept while the read waited: longer than our clock tells.
@@ -129,11 +129,23 @@ export class ReadGate {
       }
       counters.boundedReads += 1;
       reply({ value, warrant: { consistency: 'bounded', staleMs } });
-    });
+    };
+    this.#whenApplied(horizon.upTo.index, reply, answer, leftMs);
   }
 
-  #whenApplied(index: number, run: () => void): void {
+  #refuse<T>(refused: Refusal, reply: Reply<T>): void {
+    this.#context.counters.refusedReads += 1;
+    reply({ value: undefined, refused });
+  }
+
+  /** Runs once the entry is applied here, or refuses: a bounded read within its bound. */
+  #whenApplied<T>(index: number, reply: Reply<T>, run: () => void, boundMs?: number): void {
     const { requests, applyLoop } = this.#context;
-    requests.whenApplied(index, applyLoop.state.appliedIndex, run);
+    const refusal = notApplied(index, boundMs === undefined ? 'overloaded' : 'tooStale');
+    const end = (isApplied: boolean): void => {
+      if (isApplied) run();
+      else this.#refuse(refusal, reply);
+    };
+    requests.whenApplied(index, applyLoop.state.appliedIndex, end, boundMs);
   }
 }

@@ -11,6 +11,7 @@ import type {
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Host } from './host.ts';
+import type { Timers } from './surroundings.ts';
 
 export type ProposalAnswer =
   | { readonly type: 'accepted'; readonly position: Position }
@@ -35,26 +36,35 @@ export type AckSubscriber = {
   ended(leader: NodeId | undefined): void;
 };
 
+/** Who waits for entries to be applied waits so long at most; no client asks for longer. */
+const applyingMaxMs = 10_000;
+/** Who comes when so many wait is refused at once. */
+const appliedWaitersMax = 10_000;
+
+type AppliedWaiter = { readonly index: number; readonly end: (isApplied: boolean) => void };
+
 type Effects = { [Type in Effect['type']]: Extract<Effect, { type: Type }> };
 
 /** What clients wait for at this server, between their question and the core's answer. */
 export class Requests {
   readonly #host: Host;
+  readonly #timers: Pick<Timers, 'after'>;
   #count = 0;
   readonly #proposals = new Map<number, (answer: ProposalAnswer) => void>();
   readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
   readonly #handOvers = new Map<number, (problem: string | undefined) => void>();
   readonly #memberChanges = new Map<number, (outcome: MembersOutcome) => void>();
   readonly #advanceListeners = new Set<() => void>();
-  #appliedWaiters: { readonly index: number; readonly run: () => void }[] = [];
+  readonly #appliedWaiters = new Set<AppliedWaiter>();
   readonly #subscribers = new Map<number, Set<AckSubscriber>>();
   readonly #results = new Map<
     number,
     { term: number; tell: (result: Result | undefined) => void }
   >();
 
-  constructor(host: Host) {
+  constructor(host: Host, timers: Pick<Timers, 'after'>) {
     this.#host = host;
+    this.#timers = timers;
   }
 
   /** Proposes commands together; each gets its own answer, in order, within this very call. */
@@ -104,10 +114,29 @@ export class Requests {
     this.#host.dispatch({ type: 'read', id: this.#count });
   }
 
-  /** Runs once everything up to `index` is applied here. */
-  whenApplied(index: number, appliedIndex: number, run: () => void): void {
-    if (index <= appliedIndex) run();
-    else this.#appliedWaiters.push({ index, run });
+  /**
+   * Runs once: with true when everything up to `index` is applied here; with false when that takes
+   * longer than it may, as on a full disk, or when too many wait already.
+   */
+  whenApplied(
+    index: number,
+    appliedIndex: number,
+    run: (isApplied: boolean) => void,
+    waitMaxMs = applyingMaxMs,
+  ): void {
+    const waiters = this.#appliedWaiters;
+    if (index <= appliedIndex || waiters.size >= appliedWaitersMax) {
+      run(index <= appliedIndex);
+      return;
+    }
+    const end = (isApplied: boolean): void => {
+      callOff();
+      waiters.delete(waiter);
+      run(isApplied);
+    };
+    const waiter = { index, end };
+    waiters.add(waiter);
+    const callOff = this.#timers.after(Math.min(waitMaxMs, applyingMaxMs), () => end(false));
   }
 
   subscribe(session: number, subscriber: AckSubscriber): () => void {
@@ -115,7 +144,9 @@ export class Requests {
     this.#subscribers.set(session, subscribers.add(subscriber));
     return () => {
       subscribers.delete(subscriber);
-      if (subscribers.size === 0) this.#subscribers.delete(session);
+      // Called twice, it would take those with it who have come since.
+      const isTheirs = this.#subscribers.get(session) === subscribers;
+      if (isTheirs && subscribers.size === 0) this.#subscribers.delete(session);
     };
   }
 
@@ -163,10 +194,7 @@ export class Requests {
 
   advanced(appliedIndex: number): void {
     for (const run of this.#advanceListeners) run();
-    const waiters = this.#appliedWaiters;
-    if (waiters.length === 0) return;
-    this.#appliedWaiters = waiters.filter(({ index }) => index > appliedIndex);
-    for (const { index, run } of waiters) if (index <= appliedIndex) run();
+    for (const { index, end } of [...this.#appliedWaiters]) if (index <= appliedIndex) end(true);
   }
 
   #answer(id: number, answer: ProposalAnswer): void {

@@ -1,14 +1,16 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import { positionAt } from '../consensus/log.ts';
 import { batchesFrom, firstKeptSeq, UnreadableObjects } from '../host/journal-reader.ts';
+import { notApplied } from '../host/refusal.ts';
 import { captureState } from '../state-machines/state-capture.ts';
 import { BackupCount, type BackupPart, piecesOf } from '../storage/backup-items.ts';
 import type { BackupRange__Output as BackupRange } from '../transport/generated/gossipraft/BackupRange.ts';
 import type { BackupReply } from '../transport/generated/gossipraft/BackupReply.ts';
 import type { BackupRequest__Output as BackupRequest } from '../transport/generated/gossipraft/BackupRequest.ts';
 import { writePiece } from '../transport/wire-backup.ts';
+import { count, reasonOf } from '../transport/wire-checks.ts';
 import { write } from './patient-stream.ts';
-import { notLeader, wrongCluster } from './refusals.ts';
+import { notLeader, refused, refusedByHost, wrongCluster } from './refusals.ts';
 import type { ServerContext } from './server-context.ts';
 
 type Call = ServerWritableStream<BackupRequest, BackupReply>;
@@ -30,22 +32,33 @@ export function serveBackup(context: ServerContext, call: Call): void {
       (error: Error) => call.emit('error', { code: status.ABORTED, details: error.message }),
     );
   };
-  const { range } = call.request;
-  const { appliedIndex } = applyLoop.state;
-  if (range !== null) {
-    requests.whenApplied(range.appliedIndex, appliedIndex, () => {
-      serve(() => sendObjects(context, call, range));
+  const serveWhenApplied = (index: number, send: () => Promise<void>): void =>
+    requests.whenApplied(index, applyLoop.state.appliedIndex, isApplied => {
+      if (isApplied) serve(send);
+      else call.end({ refused: refusedByHost(notApplied(index)) });
     });
+  const { range } = call.request;
+  if (range !== null) {
+    const problem = problemOf(range);
+    if (problem !== undefined) call.end({ refused: refused('REFUSAL_INVALID', problem) });
+    else serveWhenApplied(range.appliedIndex, () => sendObjects(context, call, range));
     return;
   }
   requests.confirmLeadership(answer => {
     if (answer === undefined) call.end({ refused: notLeader(host.replica.leader) });
-    else {
-      requests.whenApplied(answer.index, applyLoop.state.appliedIndex, () => {
-        serve(() => sendAll(context, call));
-      });
-    }
+    else serveWhenApplied(answer.index, () => sendAll(context, call));
   });
+}
+
+function problemOf({ fromSeq, throughSeq, appliedIndex }: BackupRange): string | undefined {
+  try {
+    for (const [field, number] of Object.entries({ fromSeq, throughSeq, appliedIndex })) {
+      count(number, field);
+    }
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 async function sendAll(context: ServerContext, call: Call): Promise<void> {

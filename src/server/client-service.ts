@@ -4,6 +4,7 @@ import { withoutRoom } from '../host/idempotency-room.ts';
 import { firstKeptSeq, readJournal, UnreadableObjects } from '../host/journal-reader.ts';
 import { rangeText, readKeys } from '../host/key-reader.ts';
 import { ReadGate } from '../host/read-gate.ts';
+import { notApplied } from '../host/refusal.ts';
 import type { ProposalAnswer } from '../host/requests.ts';
 import { encodeCommand } from '../state-machines/command.ts';
 import { encodeResult } from '../state-machines/result.ts';
@@ -317,7 +318,9 @@ export class ClientService {
     requests.confirmLeadership(answer => {
       if (answer === undefined) run(this.#notLeader());
       else {
-        requests.whenApplied(answer.index, applyLoop.state.appliedIndex, () => run(undefined));
+        requests.whenApplied(answer.index, applyLoop.state.appliedIndex, isApplied =>
+          run(isApplied ? undefined : refusedByHost(notApplied(answer.index))),
+        );
       }
     });
   }

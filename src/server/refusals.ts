@@ -17,6 +17,7 @@ export const refused = (reason: Refusal, detail: string, leader?: NodeId): Refus
 const wireReasons = {
   notLeader: 'REFUSAL_NOT_LEADER',
   tooStale: 'REFUSAL_TOO_STALE',
+  overloaded: 'REFUSAL_OVERLOADED',
   future: 'REFUSAL_FUTURE',
   forgotten: 'REFUSAL_FORGOTTEN',
 } as const satisfies Readonly<Record<ofHost.Refusal['reason'], Refusal>>;

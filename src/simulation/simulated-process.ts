@@ -2,7 +2,7 @@ import type { Replica } from '../consensus/replica.ts';
 import type { Effect, Entry, Message } from '../consensus/types.ts';
 import { type CreatedHost, createHost } from '../host/create-host.ts';
 import { LogCut } from '../host/journal-reader.ts';
-import { ReadGate } from '../host/read-gate.ts';
+import { type ReadDemand, ReadGate, type Reply } from '../host/read-gate.ts';
 import type { Clock, Timers } from '../host/surroundings.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import type { NodeId } from '../words.ts';
@@ -54,9 +54,9 @@ export class SimulatedProcess implements Life {
   readonly replica: Replica;
   readonly store: MemoryStore;
   readonly host: CreatedHost;
-  readonly gate: ReadGate;
   isPaused = false;
   isOver = false;
+  readonly #gate: ReadGate;
   readonly #options: ProcessOptions;
   /** For what came later: the streams of old stay what they were. */
   readonly #later: Random;
@@ -87,7 +87,7 @@ export class SimulatedProcess implements Life {
     const clock = this.#clock();
     this.replica = disk.boot(listed, settings, seed, clock.monotonicNow());
     this.host = this.#createHost(clock);
-    this.gate = new ReadGate(this.host);
+    this.#gate = new ReadGate(this.host);
   }
 
   start(): void {
@@ -120,6 +120,21 @@ export class SimulatedProcess implements Life {
     if (this.isPaused) this.#missed.push(() => this.live(run));
     else if (now() < this.#busyUntilMs) queue.push(this.#busyUntilMs, () => this.live(run));
     else run();
+  }
+
+  /** A bounded read must be answered or refused within its bound. */
+  read<T>(demand: ReadDemand, look: () => T, reply: Reply<T>): void {
+    let isAnswered = false;
+    this.#gate.read<T>(demand, look, answer => {
+      isAnswered = true;
+      reply(answer);
+    });
+    if (demand.consistency !== 'bounded' || isAnswered) return;
+    // In the time of a process that may be paused meanwhile, and whose clock may be slow.
+    this.after(2 * demand.maxStalenessMs + 1, () => {
+      const { id, around } = this.#options;
+      if (!isAnswered) around.fail(`${id} does not answer a bounded read`);
+    });
   }
 
   after(delayMs: number, run: () => void): void {

@@ -271,7 +271,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
         if (demand.consistency === 'lease') this.#stallSometimes(process);
         return found;
       };
-      process.gate.read(demand, read, reply => {
+      process.read(demand, read, reply => {
         const answeredAtMs = this.#around.now();
         process.afterStall(() =>
           answer(reply.value && { ...reply.value, warrant: reply.warrant, answeredAtMs }),

@@ -49,7 +49,7 @@ class Leader {
       clock,
       timers: { ...timers, after: () => () => undefined },
     });
-    this.#requests = new Requests(this.#host);
+    this.#requests = new Requests(this.#host, timers);
     const context = { host: this.#host, requests: this.#requests, timers };
     const applyLoop = { state: this.state };
     this.expiry = new Expiry(

@@ -20,6 +20,14 @@ export const hostMutants: readonly Mutant[] = [
     inFile(gate, 'this.#whenApplied(horizon.upTo.index, ', 'this.#whenApplied(0, '),
   ),
   mutant(
+    'a bounded read waits for what it must show as long as any other',
+    inFile(
+      gate,
+      'applyLoop.state.appliedIndex, end, boundMs);',
+      'applyLoop.state.appliedIndex, end);',
+    ),
+  ),
+  mutant(
     'the age of a bounded read is not looked at again',
     inFile(gate, 'if (staleMs > maxStalenessMs) {', 'if (staleMs < 0) {'),
   ),

@@ -21,7 +21,8 @@ function contextOf(id: string, server: PostedObjects): ServerContext {
   const requests = {
     confirmLeadership: (tell: (answer: unknown) => void) =>
       tell(id === 'n0' ? { index: server.state.appliedIndex } : undefined),
-    whenApplied: (_: number, __: number, run: () => void) => run(),
+    whenApplied: (index: number, appliedIndex: number, run: (isApplied: boolean) => void) =>
+      run(index <= appliedIndex),
   };
   const context = {
     ...server.sources,
@@ -127,4 +128,32 @@ test('a leader that goes while it sends the state ends the backup, with a senten
   await t.throwsAsync(async () => backupOf(await cluster(t, all, breakOff)), {
     message: /^n0 broke off \(it ended before it was complete\); no backup was made$/,
   });
+});
+
+test('a range that cannot be is refused, and one that is not applied here does not wait for ever', async t => {
+  const [server] = await servers(1);
+  const refusalOf = (range: object): string | undefined => {
+    let refused: string | undefined;
+    const call = {
+      request: { clusterId: 'an-id', clusterName: 'test', range },
+      end: (reply: BackupReply) => {
+        refused = `${reply.refused?.reason}: ${reply.refused?.detail}`;
+      },
+    };
+    if (server !== undefined) serveBackup(contextOf('n1', server), call as never);
+    return refused;
+  };
+  const sound = { fromSeq: 1, throughSeq: 2, appliedIndex: 3 };
+  for (const field of Object.keys(sound)) {
+    for (const number of [Number.NaN, -1, 1.5, 2 ** 53]) {
+      t.is(
+        refusalOf({ ...sound, [field]: number }),
+        `REFUSAL_INVALID: ${field} is ${number}, not a whole number of at most 2^52`,
+      );
+    }
+  }
+  t.is(
+    refusalOf({ ...sound, appliedIndex: 1e9 }),
+    'REFUSAL_OVERLOADED: entry 1000000000 is not applied here yet',
+  );
 });
