@@ -29,7 +29,9 @@ export class ApplyLoop {
   readonly #timers: Timers;
   readonly #listener: ApplyListener;
   #target = 0;
-  #running: Promise<void> | undefined;
+  /** Until the loop has ended, not until its promise has resolved: what comes in between counts. */
+  #isRunning = false;
+  #lastRun: Promise<void> = Promise.resolve();
   #isStopped = false;
 
   constructor(state: ReplicatedState, log: LogStore, timers: Timers, listener: ApplyListener) {
@@ -42,11 +44,9 @@ export class ApplyLoop {
   /** Everything up to here is committed and durable. */
   applyUpTo(index: LogIndex): void {
     this.#target = Math.max(this.#target, index);
-    this.#running ??= this.#run()
-      .catch((error: Error) => this.#listener.failed(error))
-      .finally(() => {
-        this.#running = undefined;
-      });
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#lastRun = this.#run().catch((error: Error) => this.#listener.failed(error));
   }
 
   /** The state of a snapshot takes the place of what was applied so far. */
@@ -57,24 +57,32 @@ export class ApplyLoop {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#running;
+    await this.#lastRun;
   }
 
   async #run(): Promise<void> {
-    while (this.state.appliedIndex < this.#target && !this.#isStopped) {
-      const entries = await this.#log.read({
-        fromIndex: (this.state.appliedIndex + 1) as LogIndex,
-        throughIndex: this.#target as LogIndex,
-        maxBytes: readMaxBytes,
-      });
-      // The log has failed, and the server is about to stop.
-      if (entries.length === 0) return;
-      for (let place = 0; place < entries.length && !this.#isStopped; ) {
-        place = this.#applySlice(entries, place);
-        this.#listener.advanced(this.state.appliedIndex as LogIndex);
-        // What is read from memory comes without waiting: the peers would wait for all of it.
-        if (this.state.appliedIndex < this.#target) await this.#timers.turnOfTheOthers();
+    try {
+      while (this.state.appliedIndex < this.#target && !this.#isStopped) {
+        const entries = await this.#log.read({
+          fromIndex: (this.state.appliedIndex + 1) as LogIndex,
+          throughIndex: this.#target as LogIndex,
+          maxBytes: readMaxBytes,
+        });
+        // The log has failed, and the server is about to stop.
+        if (entries.length === 0) return;
+        await this.#applyChunk(entries);
       }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  async #applyChunk(entries: readonly Entry[]): Promise<void> {
+    for (let place = 0; place < entries.length && !this.#isStopped; ) {
+      place = this.#applySlice(entries, place);
+      this.#listener.advanced(this.state.appliedIndex as LogIndex);
+      // What is read from memory comes without waiting: the peers would wait for all of it.
+      if (this.state.appliedIndex < this.#target) await this.#timers.turnOfTheOthers();
     }
   }
 

@@ -83,3 +83,16 @@ test('a loop that is stopped applies nothing more', async t => {
   await stopped;
   t.deepEqual(applied, [1, 2]);
 });
+
+test('what is committed in the moment in which the loop ends is applied', async t => {
+  const loop: ApplyLoop = new ApplyLoop(createReplicatedState(), logOf(2), processTimers, {
+    failed: unexpected,
+    applied: () => undefined,
+    advanced: index => {
+      if (index === 1) queueMicrotask(() => loop.applyUpTo(2 as LogIndex));
+    },
+  });
+  loop.applyUpTo(1 as LogIndex);
+  await until('the second entry is applied', () => loop.state.appliedIndex === 2);
+  t.is(loop.state.appliedIndex, 2);
+});
