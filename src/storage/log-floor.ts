@@ -44,10 +44,10 @@ export class LogFloorKeeper {
       this.set({ ...floor, durableIndex });
   }
 
-  /** Files that begin before this index are to go. */
+  /** Files that begin before this index are to go; a log that begins anew has none of them. */
   beforeCompaction(firstIndex: number): void {
     const floor = this.#store.logFloor;
-    if (floor !== undefined) this.set({ ...floor, firstIndex });
+    if (floor !== undefined && firstIndex > floor.firstIndex) this.set({ ...floor, firstIndex });
   }
 
   /** Entries from this one on are to go. */

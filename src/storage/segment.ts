@@ -4,6 +4,7 @@ import type { Entry } from '../consensus/types.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
 import {
   decodeRecord,
+  encodeMark,
   type LogRecord,
   paddedBytes,
   recordBytesAt,
@@ -207,6 +208,16 @@ export async function fillAhead(segment: Segment, sizeBytes: number): Promise<vo
   if (neededBytes <= segment.filledBytes) return;
   await segment.file.write(Buffer.alloc(fillBytes), neededBytes);
   segment.filledBytes = neededBytes + fillBytes;
+}
+
+/** Notes how far the log is durable. */
+export async function writeMark(segment: Segment, durableBefore: number): Promise<void> {
+  const buffer = Buffer.alloc(recordHeaderBytes);
+  const crc = encodeMark(buffer, 0, { previousCrc: segment.lastCrc, durableBefore });
+  await segment.file.write(buffer, segment.endOffset);
+  segment.endOffset += buffer.length;
+  segment.filledBytes = Math.max(segment.filledBytes, segment.endOffset);
+  segment.lastCrc = crc;
 }
 
 export async function cutAt(segment: Segment, offset: number): Promise<void> {

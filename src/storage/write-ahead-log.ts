@@ -7,7 +7,7 @@ import { DamagedFile } from './frames.ts';
 import { LogFloorKeeper } from './log-floor.ts';
 import type { LogStore, LogStoreListener } from './log-store.ts';
 import type { LogTail } from './log-tail.ts';
-import { encodeEntry, encodeMark, paddedBytes, recordHeaderBytes } from './record.ts';
+import { encodeEntry, paddedBytes } from './record.ts';
 import { type OpenedFiles, type RecoverOptions, recoverLog } from './recover-log.ts';
 import {
   createSegment,
@@ -19,6 +19,7 @@ import {
   noteCheckpoint,
   readSegment,
   type Segment,
+  writeMark,
 } from './segment.ts';
 
 /** After this silence the log notes how far it is durable, without waiting for the disk. */
@@ -188,6 +189,8 @@ export class WriteAheadLog implements LogStore {
   }): Promise<readonly Entry[]> {
     const inMemory = this.#tail.read(range);
     if (inMemory !== undefined) return inMemory;
+    // Whoever still asks then gets nothing: closed files are no damage.
+    if (this.#isClosed) return [];
     const segment = this.#segments.findLast(({ firstIndex }) => firstIndex <= range.fromIndex);
     if (segment === undefined) return [];
     const generation = this.#generation;
@@ -340,6 +343,8 @@ export class WriteAheadLog implements LogStore {
   /** Removes entries from the end of the files, newest file first: a crash leaves a shorter log. */
   async #cut(fromIndex: number): Promise<void> {
     this.#floor.beforeCut(fromIndex, this.#segments);
+    // At once: a compaction meanwhile raises the floor as far as this says.
+    this.#durableIndex = Math.min(this.#durableIndex, fromIndex - 1);
     await this.#removeFilesFrom(fromIndex);
     const segment = this.#segments.at(-1);
     if (segment !== undefined && segment.lastIndex >= fromIndex) {
@@ -350,14 +355,13 @@ export class WriteAheadLog implements LogStore {
       await cutAt(segment, cut.offset);
     }
     this.#syncCount += 1;
-    this.#durableIndex = Math.min(this.#durableIndex, fromIndex - 1);
   }
 
   /** Removes all files: the log goes on behind a snapshot that holds everything up to its base. */
   async #clear(baseIndex: number): Promise<void> {
     this.#floor.beforeClear(baseIndex);
-    await this.#removeFilesFrom(0);
     this.#durableIndex = baseIndex;
+    await this.#removeFilesFrom(0);
   }
 
   async #removeFilesFrom(fromIndex: number): Promise<void> {
@@ -388,12 +392,6 @@ export class WriteAheadLog implements LogStore {
   async #writeMark(): Promise<void> {
     const segment = this.#segments.at(-1);
     if (segment === undefined || segment.lastIndex < segment.firstIndex) return;
-    const buffer = Buffer.alloc(recordHeaderBytes);
-    const chain = { previousCrc: segment.lastCrc, durableBefore: this.#durableIndex };
-    const crc = encodeMark(buffer, 0, chain);
-    await segment.file.write(buffer, segment.endOffset);
-    segment.endOffset += buffer.length;
-    segment.filledBytes = Math.max(segment.filledBytes, segment.endOffset);
-    segment.lastCrc = crc;
+    await writeMark(segment, this.#durableIndex);
   }
 }

@@ -90,6 +90,24 @@ export const storageMutants: readonly Mutant[] = [
     inFile('storage/log-floor.ts', 'this.set({ ...floor, firstIndex });', 'this.set(floor);'),
   ),
   mutant(
+    'a compaction raises the floor above a log that is just being cut',
+    inFile(
+      log,
+      '    this.#durableIndex = Math.min(this.#durableIndex, fromIndex - 1);\n' +
+        '    await this.#removeFilesFrom(fromIndex);\n',
+      '    await this.#removeFilesFrom(fromIndex);\n' +
+        '    this.#durableIndex = Math.min(this.#durableIndex, fromIndex - 1);\n',
+    ),
+  ),
+  mutant(
+    'a compaction asks for files of a log that has begun anew',
+    inFile('storage/log-floor.ts', ' && firstIndex > floor.firstIndex) this', ') this'),
+  ),
+  mutant(
+    'whoever reads when the log is closed finds damage',
+    inFile(log, '    if (this.#isClosed) return [];\n', ''),
+  ),
+  mutant(
     'what a killed server left is taken for durable',
     inFile(reading, '    await newest.file.datasync();\n', ''),
   ),

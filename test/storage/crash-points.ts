@@ -108,6 +108,12 @@ async function workload(disk: SimulatedDisk, history: History): Promise<void> {
     log.reset(history.snapshot.position, generation);
     note();
   };
+  /** Begins while a removal is on its way: a snapshot waits for nobody. */
+  const compactMeanwhile = (index: number): void => {
+    log.compact(index as LogIndex).catch((error: Error) => {
+      if (!isPowerLoss(error)) history.failures.push(error.message);
+    });
+  };
   append(1);
   await settle();
   append(3);
@@ -127,13 +133,19 @@ async function workload(disk: SimulatedDisk, history: History): Promise<void> {
   truncate(4);
   append(2);
   await settle();
+  for (let file = 0; file < 3; file += 1) {
+    append(3, 200);
+    await settle();
+  }
   if (disk.isOff) return;
   reset(30);
+  compactMeanwhile(9);
   append(3, 200);
   await settle();
   append(2, 200);
   await settle();
   truncate(33);
+  compactMeanwhile(30);
   append(3, 200);
   await settle();
   append(3, 200);

@@ -3,7 +3,7 @@ import { nodeFileSystem } from '../../src/storage/file-system.ts';
 import { Pace, paced } from '../../src/storage/pace.ts';
 import { checkRunningLog } from './running-log.ts';
 
-test('whatever is changed in a file of a running log is found, and what is removed is no damage', async t => {
+test('whatever is changed in a file of a running log is found, and neither removals nor an end are damage', async t => {
   t.is(await checkRunningLog(), undefined);
 });
 

@@ -28,7 +28,7 @@ export async function checkRunningLog(): Promise<string | undefined> {
     const text = await judgeFile(disk, log, path, endOffset);
     if (text !== undefined) return `${path}: ${text}`;
   }
-  return judgeCut(disk, log);
+  return (await judgeCut(disk, log)) ?? judgeClosed();
 }
 
 async function judgeFile(
@@ -71,4 +71,21 @@ async function judgeCut(disk: SimulatedDisk, log: WriteAheadLog): Promise<string
   const found = await damageIn(log, cutting);
   await log.close();
   return found.length > 0 ? `a removal is called damage: ${found[0]?.why}` : undefined;
+}
+
+/** Whoever still reads when the log is closed gets nothing, and that is no damage. */
+async function judgeClosed(): Promise<string | undefined> {
+  const disk = await filledDisk(30);
+  const failures: string[] = [];
+  const { log } = await openLog(disk, {
+    persisted: () => undefined,
+    failed: error => failures.push(error.message),
+  });
+  const range = { fromIndex: 1 as LogIndex, throughIndex: 5 as LogIndex, maxBytes: 1000 };
+  const before = await log.read(range);
+  await log.close();
+  const after = await log.read(range);
+  if (before.length === 0 || after.length > 0) return `reads ${before.length}, ${after.length}`;
+  if (disk.openCount > 0) return `${disk.openCount} files stay open`;
+  return failures.length > 0 ? `a closed log fails: ${failures}` : undefined;
 }

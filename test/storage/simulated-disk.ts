@@ -40,6 +40,8 @@ function change(content: Buffer, one: Change): Buffer {
 export class SimulatedDisk implements FileSystem {
   /** Writes, syncs and changes of names so far. */
   operationCount = 0;
+  /** Files that somebody has open. */
+  openCount = 0;
   /** The power fails when this many operations were done. */
   failsAfter = Number.POSITIVE_INFINITY;
   /** This operation fails with an error, and the power stays on. */
@@ -117,14 +119,17 @@ export class SimulatedDisk implements FileSystem {
       this.#name({ type: 'link', path, inode: newInode() });
     }
     const inode = this.#inode(path);
+    let isOpen = true;
+    this.openCount += 1;
     const file: LogFile = {
       write: async (buffer, offset) => {
         this.#operate(inode, { type: 'write', offset, bytes: Buffer.from(buffer) });
       },
-      read: (buffer, offset) => {
+      read: async (buffer, offset) => {
+        if (!isOpen) throw new Error('file closed');
         const part = inode.cached.subarray(offset, offset + buffer.length);
         buffer.set(part);
-        return Promise.resolve(part.length);
+        return part.length;
       },
       datasync: async () => {
         this.#operate();
@@ -132,7 +137,10 @@ export class SimulatedDisk implements FileSystem {
       },
       truncate: async sizeBytes => this.#operate(inode, { type: 'truncate', sizeBytes }),
       sizeBytes: () => Promise.resolve(inode.cached.length),
-      close: () => Promise.resolve(),
+      close: async () => {
+        if (isOpen) this.openCount -= 1;
+        isOpen = false;
+      },
     };
     return Promise.resolve(file);
   }
