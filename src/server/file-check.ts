@@ -44,12 +44,14 @@ export async function* checkFiles(
   if (why !== undefined) {
     yield { type: 'metadata', path: join(directory, 'metadata.json'), text: why };
   }
-  for await (const damage of log.findDamage(fileSystem)) yield { type: 'log', damage };
+  // Before the log: what is damaged of it may go if they hold it.
   for (const path of snapshots) {
     const text = await damageIn(readSnapshot(fileSystem, path, () => undefined));
     if (text !== undefined) yield { type: 'snapshot', path, text };
   }
-  for (const file of archive.files) {
+  for await (const damage of log.findDamage(fileSystem)) yield { type: 'log', damage };
+  // The oldest may be dropped meanwhile.
+  for (const file of [...archive.files]) {
     const text = await damageIn(readToEnd(archive.readFile(file, fileSystem)));
     if (text !== undefined) yield { type: 'archive', text };
   }

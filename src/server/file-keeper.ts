@@ -50,17 +50,23 @@ export class FileKeeper {
 
   /** Names of files that are damaged or missing. */
   get damagedFiles(): readonly string[] {
-    const { archive, log, sources, directory } = this.#options;
+    const { archive, log, sources } = this.#options;
     const gap = gapBeforeLog(sources);
     const there = log.files.map(file => file.path);
-    const snapshots = this.#damagedSnapshots.size === 0 ? [] : nodeFileSystem.list(directory);
     return [
       ...archive.damagedFiles,
       ...(gap === undefined ? [] : [`entries-*-${gap.firstSeq}-${gap.lastSeq}-*.jrn`]),
       ...this.#damagedLog.map(({ path }) => path).filter(path => there.includes(path)),
-      ...[...this.#damagedSnapshots].filter(path => snapshots.includes(basename(path))),
+      ...this.#unreadableSnapshots(),
       ...this.#damagedMetadata,
     ].map(path => basename(path));
+  }
+
+  /** Those that no newer one has replaced yet. */
+  #unreadableSnapshots(): string[] {
+    if (this.#damagedSnapshots.size === 0) return [];
+    const names = nodeFileSystem.list(this.#options.directory);
+    return [...this.#damagedSnapshots].filter(path => names.includes(basename(path)));
   }
 
   start(): void {
@@ -135,11 +141,13 @@ export class FileKeeper {
     }
   }
 
-  /** What the snapshot and the archive hold need not be in the log. */
+  /** What the snapshot and the archive hold need not be in the log, if they can be read. */
   async #dropDamagedLog(): Promise<void> {
+    const isHeld = this.#unreadableSnapshots().length === 0;
     for (const damage of this.#damagedLog) {
       const { path, why, nextFirstIndex } = damage;
       const isDropped =
+        isHeld &&
         nextFirstIndex !== undefined &&
         (await this.#options.dropLogBefore(nextFirstIndex as LogIndex));
       if (isDropped) {

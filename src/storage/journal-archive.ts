@@ -54,6 +54,8 @@ export class JournalArchive {
   #holdCount = 0;
   /** One file is written at a time. */
   #adding: Promise<void> = Promise.resolve();
+  /** The file that has no name yet. */
+  #writing: Writing | undefined;
 
   private constructor(
     fileSystem: FileSystem,
@@ -148,9 +150,21 @@ export class JournalArchive {
   }
 
   #inTurn(run: () => Promise<void>): Promise<void> {
-    const adding = this.#adding.then(run);
+    const adding = this.#adding.then(run).catch(async (error: unknown) => {
+      await this.#giveUp().catch(() => undefined);
+      throw error;
+    });
     this.#adding = adding.catch(() => undefined);
     return adding;
+  }
+
+  /** Whoever sends may break off: what is here of it by then would stay open, and take room. */
+  async #giveUp(): Promise<void> {
+    const writing = this.#writing;
+    if (writing === undefined) return;
+    this.#writing = undefined;
+    await writing.file.close();
+    await this.#fileSystem.inBackground.remove(writing.path);
   }
 
   async #add(batches: AsyncIterable<ArchivedBatch>, throughIndex: number): Promise<void> {
@@ -195,7 +209,7 @@ export class JournalArchive {
     if (isApart) await this.#removeBefore(newFirstSeq);
   }
 
-  /** Puts back what is missing: batches of one gap, all of it. Returns whether they fit. */
+  /** Puts back what is missing: batches of one gap, all of it. Rejects when they do not fit. */
   fill(gap: Range, batches: AsyncIterable<ArchivedBatch>): Promise<void> {
     return this.#inTurn(() => this.#fill(gap, batches));
   }
@@ -227,7 +241,6 @@ export class JournalArchive {
       last = batch;
     }
     if (last === undefined || last.firstSeq + last.count - 1 !== gap.lastSeq) {
-      await writing.file.close();
       throw new Error(`objects ${gap.firstSeq} to ${gap.lastSeq} did not come whole`);
     }
     return this.#finish(writing, last, throughIndex ?? last.index);
@@ -272,6 +285,8 @@ export class JournalArchive {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (!(error instanceof DamagedFile) && code !== 'ENOENT') throw error;
+      // It was dropped meanwhile.
+      if (!this.#files.includes(file)) throw error;
       this.#damaged.set(file.path, (error as Error).message);
       this.#files = this.#files.filter(one => one !== file);
       throw new DamagedFile((error as Error).message);
@@ -315,7 +330,8 @@ export class JournalArchive {
     const path = join(this.#directory, temporaryName);
     this.#fileSystem.remove(path);
     const file = await this.#fileSystem.openLogFile(path);
-    return { path, file, firstSeq, frames: new FrameWriter(file, archiveMagic) };
+    this.#writing = { path, file, firstSeq, frames: new FrameWriter(file, archiveMagic) };
+    return this.#writing;
   }
 
   async #finish(writing: Writing, last: ArchivedBatch, throughIndex: number): Promise<ArchiveFile> {
@@ -328,6 +344,7 @@ export class JournalArchive {
     const name = `entries-${throughIndex}-${firstSeq}-${lastSeq}-${wallMs}.jrn`;
     const path = join(this.#directory, name);
     await this.#fileSystem.inBackground.rename(writing.path, path);
+    this.#writing = undefined;
     await this.#fileSystem.inBackground.syncDirectory(this.#directory);
     const { sizeBytes } = frames;
     return { path, throughIndex, firstSeq, lastSeq, wallMs, sizeBytes };

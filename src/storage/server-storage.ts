@@ -39,7 +39,8 @@ export async function openServerStorage<Loaded extends LoadedSnapshot>(options: 
 }): Promise<ServerStorage<Loaded>> {
   const path = options.dataDirectory;
   try {
-    const space = new DiskSpace(options.fileSystem ?? nodeFileSystem, path, options.reserveBytes);
+    const disk = options.fileSystem ?? nodeFileSystem;
+    const space = new DiskSpace(disk, path, options.reserveBytes);
     space.makeRoomToStart();
     const fileSystem = space.withReserve();
     const directory = openDataDirectory(
@@ -49,7 +50,8 @@ export async function openServerStorage<Loaded extends LoadedSnapshot>(options: 
     );
     const open = async () => {
       const loaded = await options.load(path);
-      const archive = await JournalArchive.open(fileSystem, path, directory.metadata);
+      // The reserve is not for what can wait: the log keeps what finds no room in the archive.
+      const archive = await JournalArchive.open(disk, path, directory.metadata);
       const opened = await WriteAheadLog.open({
         directory: path,
         directoryId: directory.metadata.directoryId,

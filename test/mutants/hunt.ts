@@ -11,6 +11,8 @@ import { checkUseTable } from '../state-machines/use-table-check.ts';
 import {
   checkArchiveCrashes,
   checkArchiveDamage,
+  checkBrokenOff,
+  checkDropped,
   checkExtending,
 } from '../storage/archive-damage.ts';
 import { checkBackupDamage } from '../storage/backup-damage.ts';
@@ -77,6 +79,8 @@ const checkers: readonly Checker[] = [
     rooms: ['storage'],
     run: async () =>
       (await checkExtending()) ??
+      (await checkBrokenOff()) ??
+      (await checkDropped()) ??
       [...(await checkArchiveDamage()), ...(await checkArchiveCrashes(5))][0],
   },
   { name: 'check of a running log', rooms: ['storage'], run: checkRunningLog },

@@ -160,6 +160,14 @@ export const storageMutants: readonly Mutant[] = [
     inFile(archive, 'last.firstSeq + last.count - 1 !== gap.lastSeq', 'last.count === 0'),
   ),
   mutant(
+    'what a source has sent before it broke off stays open, and takes room',
+    inFile(archive, '      await this.#giveUp().catch(() => undefined);\n', ''),
+  ),
+  mutant(
+    'a file of the archive that was dropped before it was read counts as damaged',
+    inFile(archive, '      if (!this.#files.includes(file)) throw error;\n', ''),
+  ),
+  mutant(
     'what was removed while it was read is reported as damage',
     inFile(log, ' || cuts !== this.#cutCount) continue;', ') continue;'),
   ),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Entry } from '../../src/consensus/types.ts';
+import { checkFiles, type FoundDamage } from '../../src/server/file-check.ts';
 import { FileKeeper } from '../../src/server/file-keeper.ts';
 import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
@@ -65,7 +66,19 @@ async function filledServer(t: ExecutionContext, isHeldBySnapshot = true) {
     say: (_, text) => told.push(text),
   });
   t.teardown(() => keeper.stop());
-  return { directory, keeper, told, log };
+  return { directory, keeper, told, log, archive, metadata };
+}
+
+/** What one pass finds, and how long it waits for that: so many bytes it has read. */
+async function passOver(files: Parameters<typeof checkFiles>[0]) {
+  const found: FoundDamage[] = [];
+  let waitedMs = 0;
+  const wait = (ms: number): Promise<void> => {
+    waitedMs += ms;
+    return Promise.resolve();
+  };
+  for await (const damage of checkFiles(files, 1000, wait)) found.push(damage);
+  return { found, waitedMs };
 }
 
 function change(directory: string, pattern: RegExp, place = 0): string {
@@ -80,12 +93,53 @@ function change(directory: string, pattern: RegExp, place = 0): string {
   return name ?? '';
 }
 
-test('sound files are read, and nothing is said', async t => {
-  const { keeper, told, log } = await filledServer(t);
-  t.true(log.files.length > 3);
+test('sound files are read, all of them, and nothing is found', async t => {
+  const server = await filledServer(t);
+  t.true(server.log.files.length > 3);
+  const { found, waitedMs } = await passOver(server);
+  t.deepEqual(found, []);
+  const logBytes = server.log.files.reduce((sum, { endOffset }) => sum + endOffset, 0);
+  const snapshotBytes = readdirSync(server.directory)
+    .filter(name => name.endsWith('.snap'))
+    .reduce((sum, name) => sum + readFileSync(join(server.directory, name)).length, 0);
+  // A thousand bytes a second; the last 20 ms are not worth a timer.
+  const leastMs = logBytes + snapshotBytes + server.archive.sizeBytes;
+  t.true(waitedMs > leastMs - 20, `${waitedMs} of ${leastMs} ms`);
+});
+
+test('a file that is dropped while all are read is no damage, and hides none', async t => {
+  const server = await filledServer(t);
+  const { archive, directory } = server;
+  await archive.add(inOrder(batches(21, 10)), 31);
+  await archive.add(inOrder(batches(41, 10)), 51);
+  const name = change(directory, /^entries-.*\.jrn$/, 1);
+  const read = archive.readFile.bind(archive);
+  const maxBytes = archive.sizeBytes - 1;
+  archive.readFile = async function* (...of) {
+    await archive.drop({ maxBytes, maxAgeMs: undefined }, 0);
+    yield* read(...of);
+  };
+  const { found } = await passOver(server);
+  t.is(archive.firstSeq, 21);
+  t.deepEqual(
+    found.map(({ type }) => type),
+    ['archive'],
+  );
+  t.deepEqual(archive.damagedFiles, [name]);
+});
+
+test('nothing of the log goes while the snapshot that holds it cannot be read', async t => {
+  const { directory, keeper, told } = await filledServer(t);
+  const [log, snapshot] = [/\.wal$/, /\.snap$/].map(pattern => change(directory, pattern));
   keeper.start();
-  await new Promise(resolve => setTimeout(resolve, 300));
-  t.deepEqual([keeper.damagedFiles, told], [[], []]);
+  await until('both are named', () => keeper.damagedFiles.length === 2);
+  await until('it is said', () => told.some(text => text.includes(`${log} is damaged`)));
+  t.true(readdirSync(directory).includes(log ?? ''));
+  t.true(told.some(text => text.includes(`${snapshot}`)));
+  const next = { ...position, index: 11 as LogIndex };
+  const header = { clusterName: 'cluster', clusterId: undefined, position: next };
+  await writeSnapshot(nodeFileSystem, directory, header, [{ some: 'thing' }]);
+  await until('it is gone', () => !readdirSync(directory).includes(log ?? ''));
 });
 
 test('damage in a file of any kind is found and named while the server runs', async t => {

@@ -167,3 +167,51 @@ export async function checkExtending(): Promise<string | undefined> {
   }
   return undefined;
 }
+
+/** Whoever sends breaks off: nothing of it stays, neither a file nor an open one. */
+export async function checkBrokenOff(): Promise<string | undefined> {
+  const disk = new SimulatedDisk();
+  const archive = await filledArchive(disk);
+  const [lost] = archive.files;
+  if (lost === undefined) return 'there are no files';
+  disk.remove(lost.path);
+  await judgeReading(archive, 1);
+  const paths = disk.paths().join();
+  const next = { firstSeq: lastSeq + 1, lastSeq: lastSeq + 8, throughIndex: 200 };
+  const attempts = [
+    () => archive.fill(lost, breakingOff(1)),
+    () => archive.extend(next, breakingOff(next.firstSeq)),
+    () => archive.add(breakingOff(next.firstSeq), 200),
+  ];
+  for (const [place, attempt] of attempts.entries()) {
+    const error = await attempt().then(
+      () => undefined,
+      ({ message }: Error) => message,
+    );
+    if (error !== 'broken off') return `attempt ${place} ended with ${error}`;
+    if (disk.openCount > 0) return `attempt ${place} leaves ${disk.openCount} files open`;
+    if (disk.paths().join() !== paths) return `attempt ${place} leaves a file`;
+  }
+  await archive.fill(lost, inOrder(batches(1, fileBatches)));
+  return archive.missing.length > 0 ? 'what comes after it is not taken' : undefined;
+}
+
+async function* breakingOff(firstSeq: number): AsyncGenerator<ArchivedBatch> {
+  yield* batches(firstSeq, 2);
+  throw new Error('broken off');
+}
+
+/** What is dropped while somebody still wants to read it is no damage. */
+export async function checkDropped(): Promise<string | undefined> {
+  const disk = new SimulatedDisk();
+  const archive = await filledArchive(disk);
+  const [oldest] = archive.files;
+  if (oldest === undefined) return 'there are no files';
+  await archive.drop({ maxBytes: 1, maxAgeMs: undefined }, 0);
+  await archive
+    .readFile(oldest)
+    .next()
+    .catch(() => undefined);
+  const [name] = archive.damagedFiles;
+  return name === undefined ? undefined : `${name} was dropped, and counts as damaged`;
+}

@@ -1,6 +1,13 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
+import { noPosition } from '../../src/consensus/position.ts';
 import { DiskSpace } from '../../src/storage/disk-space.ts';
+import { type FileSystem, nodeFileSystem } from '../../src/storage/file-system.ts';
+import { openServerStorage } from '../../src/storage/server-storage.ts';
 import { until } from '../fixtures/until.ts';
+import { batches, inOrder } from './archive-damage.ts';
 import { entry, openLog } from './crash-points.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 
@@ -10,8 +17,10 @@ const reserveBytes = 1000;
 /** A disk that has as much room as the test says. */
 class SmallDisk extends SimulatedDisk {
   freeBytes = 1e6;
+  lookCount = 0;
 
   override spaceOf(): { readonly freeBytes: number; readonly totalBytes: number } {
+    this.lookCount += 1;
     return { freeBytes: this.freeBytes, totalBytes: 1e6 };
   }
 }
@@ -34,7 +43,8 @@ test('writes are refused while there is still some room, and taken when there is
   disk.freeBytes = 900;
   await until('it is full', () => space.isFull);
   disk.freeBytes = 1100;
-  await new Promise(resolve => setTimeout(resolve, 1200));
+  const { lookCount } = disk;
+  await until('it was looked at twice', () => disk.lookCount > lookCount + 1);
   t.true(space.isFull, 'a little room is not enough');
   disk.freeBytes = 500_000;
   await until('there is room', () => !space.isFull);
@@ -83,4 +93,37 @@ test('a log that finds no room waits for it; one whose sync fails never tries ag
   await until('the failure', () => errors.length > 0);
   t.deepEqual(errors, ['no space left on device']);
   await log.close();
+});
+
+const outOfRoom = (code = 'ENOSPC'): Error => Object.assign(new Error('no room'), { code });
+
+test('the reserve is for votes and entries: the archive gets nothing of it', async t => {
+  const path = mkdtempSync(join(tmpdir(), 'gossip-raft-reserve-'));
+  t.teardown(() => rmSync(path, { recursive: true }));
+  let isFull = false;
+  const fileSystem: FileSystem = {
+    ...nodeFileSystem,
+    async openLogFile(name) {
+      const file = await nodeFileSystem.openLogFile(name);
+      const write = file.write.bind(file);
+      file.write = (...how) => (isFull ? Promise.reject(outOfRoom()) : write(...how));
+      return file;
+    },
+  };
+  const storage = await openServerStorage({
+    dataDirectory: path,
+    clusterName: 'cluster',
+    nodeId: 'n0',
+    tailMaxBytes: 1000,
+    segmentMaxBytes: 500,
+    reserveBytes,
+    listener: { persisted: () => undefined, failed: error => t.fail(error.message) },
+    load: () => Promise.resolve({ position: noPosition, isFetched: false, damaged: [] }),
+    fileSystem,
+  });
+  t.teardown(() => storage.close());
+  await storage.space.start({ filling: () => undefined, full: () => undefined });
+  isFull = true;
+  await t.throwsAsync(storage.archive.add(inOrder(batches(1, 2)), 4), { message: 'no room' });
+  t.true(existsSync(join(path, 'reserve')));
 });

@@ -7,6 +7,8 @@ import {
   batches,
   checkArchiveCrashes,
   checkArchiveDamage,
+  checkBrokenOff,
+  checkDropped,
   checkExtending,
   filledArchive,
   inOrder,
@@ -194,4 +196,12 @@ test('an archive of which nothing is left numbers what follows as before', async
 
 test('what was lost of the log before it was archived is added whole, once, or not at all', async t => {
   t.is(await checkExtending(), undefined);
+});
+
+test('what breaks off leaves no file, neither on the disk nor open, and can be had again', async t => {
+  t.is(await checkBrokenOff(), undefined);
+});
+
+test('a file that is dropped before it is read is no damage', async t => {
+  t.is(await checkDropped(), undefined);
 });

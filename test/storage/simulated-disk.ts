@@ -109,8 +109,7 @@ export class SimulatedDisk implements FileSystem {
   }
 
   openToRead(path: string): Promise<LogFile> {
-    if (this.#names.has(path)) return this.openLogFile(path);
-    return Promise.reject(new Error(`there is no ${path}`));
+    return this.#names.has(path) ? this.openLogFile(path) : Promise.reject(missing(path));
   }
 
   openLogFile(path: string): Promise<LogFile> {
@@ -230,10 +229,13 @@ export class SimulatedDisk implements FileSystem {
 
   #inode(path: string): Inode {
     const inode = this.#names.get(path);
-    if (inode === undefined) throw Object.assign(new Error(`no ${path}`), { code: 'ENOENT' });
+    if (inode === undefined) throw missing(path);
     return inode;
   }
 }
+
+const missing = (path: string): Error =>
+  Object.assign(new Error(`there is no ${path}`), { code: 'ENOENT' });
 
 const newInode = (): Inode => ({
   synced: Buffer.alloc(0),
