@@ -95,6 +95,13 @@ export class Requests {
     tell?.(problem);
   }
 
+  /** No hand-over comes to an end any more. */
+  stopped(): void {
+    const waiting = [...this.#handOvers.values()];
+    this.#handOvers.clear();
+    for (const tell of waiting) tell('the server stops');
+  }
+
   /** Changes the members; tells what became of it once a majority knows, or it cannot be. */
   changeMembers(changes: readonly MemberChange[], answer: (outcome: MembersOutcome) => void): void {
     this.#count += 1;

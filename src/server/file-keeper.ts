@@ -116,6 +116,7 @@ export class FileKeeper {
   async #mendAll(): Promise<void> {
     const { archive, sources } = this.#options;
     for (const gap of archive.missing) {
+      if (this.#stopping.signal.aborted) return;
       await this.#fill(gap, batches => archive.fill(gap, batches));
     }
     const gap = gapBeforeLog(sources);
@@ -131,6 +132,8 @@ export class FileKeeper {
     const { firstSeq, lastSeq } = gap;
     this.#tellOnce(`entries ${firstSeq} to ${lastSeq} are missing here; others are asked for them`);
     for (const source of others()) {
+      // What was broken off is not begun again elsewhere.
+      if (this.#stopping.signal.aborted) return;
       const isFilled = await fill(source, gap, keep).then(
         () => true,
         () => false,

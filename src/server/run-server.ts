@@ -25,6 +25,7 @@ import { diskSentence } from './disk-sentence.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
 import { FileKeeper } from './file-keeper.ts';
 import { Foreigners } from './foreigners.ts';
+import { leave, silence } from './leave.ts';
 import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
 import { peerAddresses } from './peer-addresses.ts';
@@ -126,7 +127,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     showOpenChanges: sentences => {
       context.openChanges = sentences;
     },
-    silence: () => host.stop(),
+    silence: () => silence(context),
     stop: once(async () => {
       await leave(server.context);
       await stop(server, grpc, storage, eventLog);
@@ -363,12 +364,6 @@ function once(run: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** A leader that goes hands over first: so nobody has to find out that it is gone. */
-function leave({ host, requests }: ServerContext): Promise<void> {
-  if (host.replica.role !== 'leader' || host.isStopped) return Promise.resolve();
-  return new Promise(resolve => requests.handOver(undefined, () => resolve()));
-}
-
 async function stop(
   { context, breakOff, keeper }: Wired,
   grpc: GrpcServer,
@@ -376,10 +371,12 @@ async function stop(
   eventLog: EventLog,
 ): Promise<void> {
   context.host.stop();
+  const kept = keeper.stop();
   breakOff();
-  await keeper.stop();
+  // Before anything is waited for: who connects to a host that has stopped gets no answer.
   await context.transport.close();
   await grpc.close();
+  await kept;
   await context.stop();
   context.textRecords?.close();
   await storage.close();

@@ -177,3 +177,46 @@ test('metadata that was changed on the disk is written anew, as the server knows
   t.true(told.some(text => text.startsWith(path) && /written anew/.test(text)));
   t.deepEqual(keeper.damagedFiles, []);
 });
+
+test('who stops asks nobody more for what is missing', async t => {
+  const asked: string[] = [];
+  let breakOff = (): void => undefined;
+  const archive = {
+    missing: [
+      { firstSeq: 1, lastSeq: 10 },
+      { firstSeq: 21, lastSeq: 30 },
+    ],
+    damagedFiles: [],
+    files: [],
+    sizeBytes: 0,
+    lastSeq: 30,
+    throughIndex: 100,
+  };
+  const log = { files: [], findDamage: () => [] };
+  const directory = mkdtempSync(join(tmpdir(), 'gossip-raft-files-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const keeper = new FileKeeper({
+    directory,
+    log,
+    archive,
+    metadata: {},
+    sources: { state: createReplicatedState(), log: { firstIndex: 1 }, archive },
+    bytesPerSecond: 1,
+    others: () => ['n1', 'n2'],
+    fill: (source: string, { firstSeq }: { firstSeq: number }) => {
+      asked.push(`${firstSeq} of ${source}`);
+      return new Promise((_, reject) => {
+        breakOff = () => reject(new Error('broken off'));
+        if (asked.length > 1) breakOff();
+      });
+    },
+    dropLogBefore: () => Promise.resolve(false),
+    say: () => undefined,
+  } as never);
+  keeper.start();
+  await until('somebody is asked', () => asked.length === 1);
+  const stopped = keeper.stop();
+  breakOff();
+  await stopped;
+  t.deepEqual(asked, ['1 of n1']);
+});
