@@ -29,6 +29,7 @@ export type ServeSnapshot = (
   envelope: Envelope,
 ) => void;
 
+type VoteCall = Parameters<ServerToServerHandlers['RequestVote']>[0];
 type Kind = 'heartbeat' | 'pull' | 'update';
 /** The half of a stream that takes our answers. */
 type Answers = Pick<
@@ -76,7 +77,7 @@ export class InboundStreams {
           return;
         }
         // Who is no member gets no vote; nothing is kept for it to wait for.
-        if (this.#isMember(message.envelope)) this.#queueVote(message.envelope, callback);
+        if (this.#isMember(message.envelope)) this.#queueVote(message.envelope, call, callback);
         else callback(this.#denied(`${message.envelope.from} is no member`));
         this.#listener.received(message);
       },
@@ -215,22 +216,33 @@ export class InboundStreams {
     if (peer === undefined) return;
     const inbound = this.#peers.get(peer);
     if (inbound === undefined) return;
-    const { streams, votes } = inbound;
-    if (streams.get(kind) === call) {
-      streams.delete(kind);
+    if (inbound.streams.get(kind) === call) {
+      inbound.streams.delete(kind);
       if (kind === 'pull') inbound.pullAnswers = undefined;
     }
-    // Anybody may knock; nothing is kept of those who have gone.
-    if (streams.size === 0 && votes.length === 0) this.#peers.delete(peer);
+    this.#dropIfGone(peer, inbound);
+  }
+
+  /** Anybody may knock; nothing is kept of those who have gone. */
+  #dropIfGone(peer: NodeId, inbound: Inbound): void {
+    const isGone = inbound.streams.size === 0 && inbound.votes.length === 0;
+    if (isGone && this.#peers.get(peer) === inbound) this.#peers.delete(peer);
   }
 
   #isMember({ from, fromDirectoryId }: Envelope): boolean {
     return this.#gatekeeper.isMember({ id: from, directoryId: fromDirectoryId });
   }
 
-  #queueVote(candidate: Envelope, callback: sendUnaryData<RequestVoteReply>): void {
-    const { votes } = this.#of(candidate);
+  #queueVote(candidate: Envelope, call: VoteCall, callback: sendUnaryData<RequestVoteReply>): void {
+    const inbound = this.#of(candidate);
+    const { votes } = inbound;
     votes.push(callback);
+    // Who is fresh answers no candidate; its first answer must not go to one that has given up.
+    call.on('cancelled', () => {
+      const place = votes.indexOf(callback);
+      if (place >= 0) votes.splice(place, 1);
+      this.#dropIfGone(candidate.from, inbound);
+    });
     if (votes.length > waitingVotesMax) {
       votes.shift()?.({ code: status.ABORTED, details: 'a newer request took its place' });
     }

@@ -37,4 +37,12 @@ export const transportMutants: readonly Mutant[] = [
       '    if (this.#isMembersName(sender) && this.#peers.size < 0) {\n',
     ),
   ),
+  mutant(
+    'a vote is told to a call that was given up',
+    inFile(
+      'transport/inbound-streams.ts',
+      'if (place >= 0) votes.splice(place, 1);',
+      'if (place < 0) votes.splice(place, 1);',
+    ),
+  ),
 ];

@@ -26,7 +26,7 @@ export function streamsOf0() {
     },
     () => undefined,
   );
-  return { handlers: inbound.handlers(), received };
+  return { inbound, handlers: inbound.handlers(), received };
 }
 
 /** A stream that a peer has opened: what it was told, and why it ended. */
@@ -94,6 +94,29 @@ export const streamOwners: readonly Demand[] = [
       const { open } = openers();
       open('n1').emit('end');
       return open('n1', 'elsewhere').problem === undefined && open('n1').problem === undefined;
+    },
+  },
+  {
+    title: 'a vote is told to who waits for it, not to a call that was given up unanswered',
+    holds: () => {
+      const { inbound, handlers } = streamsOf0();
+      const answered: string[] = [];
+      const ask = (name: string): EventEmitter => {
+        const call = Object.assign(new EventEmitter(), {
+          getPeer: () => 'somewhere',
+          request: { envelope: wireOf('n1') },
+        });
+        handlers.RequestVote(call as never, error => {
+          if (error === null) answered.push(name);
+        });
+        return call;
+      };
+      for (const name of ['first', 'second']) ask(name).emit('cancelled');
+      ask('third');
+      const { envelope } = messageTo0({ type: 'requestVote' }, [fact('n1')]);
+      const reply = { ...envelope, to: nodeId('n1') };
+      inbound.reply({ envelope: reply, body: { type: 'requestVoteReply' } });
+      return answered.join() === 'third';
     },
   },
 ];
