@@ -19,7 +19,7 @@ import type { ReadKeysReply } from '../transport/generated/gossipraft/ReadKeysRe
 import type { ReadKeysRequest__Output as ReadKeysRequest } from '../transport/generated/gossipraft/ReadKeysRequest.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 import type { TransferLeadershipReply } from '../transport/generated/gossipraft/TransferLeadershipReply.ts';
-import { Assembly, type Room, wholeMaxBytes } from '../transport/pieces.ts';
+import { Assembly, NoRoomForParts, type Room, wholeMaxBytes } from '../transport/pieces.ts';
 import { reasonOf } from '../transport/wire-checks.ts';
 import { readCommands } from '../transport/wire-commands.ts';
 import { AckStream } from './ack-stream.ts';
@@ -253,7 +253,8 @@ export class ClientService {
         refusedKeys(withoutRoom(this.#context, commands));
       return refusal === undefined ? { commands } : { refusal };
     } catch (error) {
-      return { refusal: refused('REFUSAL_INVALID', reasonOf(error)) };
+      const reason = error instanceof NoRoomForParts ? 'REFUSAL_OVERLOADED' : 'REFUSAL_INVALID';
+      return { refusal: refused(reason, reasonOf(error)) };
     }
   }
 

@@ -28,6 +28,9 @@ export function* partsOf(whole: Uint8Array): Generator<Part> {
 /** What all who send us parts may keep in our memory together. */
 export type Room = { usedBytes: number; readonly maxBytes: number };
 
+/** Nothing is wrong with the part: it may come again when others are done. */
+export class NoRoomForParts extends MalformedMessage {}
+
 /**
  * Puts parts together again. Takes memory only for what has come, never for what was announced; a
  * part that does not continue the ones before is refused, unless it is the first of another whole.
@@ -80,7 +83,9 @@ export class Assembly {
       throw new MalformedMessage(`a part of ${length} bytes at ${offset} of ${totalBytes}`);
     }
     if (this.#room.usedBytes + length > this.#room.maxBytes) {
-      throw new MalformedMessage('too much that came in parts is not complete yet');
+      // It comes again from its beginning; others may have the room until then.
+      this.drop();
+      throw new NoRoomForParts('too much that came in parts is not complete yet');
     }
   }
 }
