@@ -100,6 +100,17 @@ export class LocalServers {
       if (type === 'isRemoved') server.isRemoved = true;
     });
     child.once('exit', (code, signal) => this.#ended(name, server, code, signal));
+    // As when the machine has no room for another process. One that runs has other ways to end.
+    child.on('error', ({ code }: NodeJS.ErrnoException) => {
+      if (child.pid === undefined) this.#notStarted(name, server, code);
+    });
+  }
+
+  #notStarted(name: string, server: LocalServer, why = 'for an unknown reason'): void {
+    server.child = undefined;
+    if (this.#isStopping) return;
+    this.#restartSoon(name, server, `${name} cannot be started (${why})`);
+    this.#tellIfOver();
   }
 
   #ended(
@@ -118,6 +129,10 @@ export class LocalServers {
     } else if (code === 0) this.#say('warn', `${name} was stopped`, 'it is not started again');
     else if (!couldStart) this.#say('error', `${name} could not start`, 'see what it says above');
     else this.#restartSoon(name, server, endText(name, code, signal));
+    this.#tellIfOver();
+  }
+
+  #tellIfOver(): void {
     const isOver = [...this.#servers.values()].every(
       ({ child, restart }) => child === undefined && restart === undefined,
     );

@@ -47,6 +47,7 @@ export class TextRecords {
   readonly #folder: string;
   readonly #standing: () => Standing;
   readonly #timer: NodeJS.Timeout;
+  readonly #onFailure: (error: Error) => void;
   /** What has happened is put into words when it is written: no answer waits for that. */
   #notes: (() => void)[] = [];
   #logLines: string[] = [];
@@ -72,13 +73,8 @@ export class TextRecords {
     this.#standing = options.standing;
     const kept = this.#begin(options.lineCount, options.isNew);
     if (kept !== undefined) options.onKept(kept);
-    this.#timer = setInterval(() => {
-      try {
-        this.#flush();
-      } catch (error) {
-        this.#fail(error as Error, options.onFailure);
-      }
-    }, flushIntervalMs);
+    this.#onFailure = options.onFailure;
+    this.#timer = setInterval(() => this.#flush(), flushIntervalMs);
   }
 
   tell(event: ClusterEvent): void {
@@ -110,7 +106,7 @@ export class TextRecords {
 
   close(): void {
     clearInterval(this.#timer);
-    if (!this.#hasFailed) this.#flush();
+    this.#flush();
   }
 
   #note(note: () => void): void {
@@ -148,7 +144,20 @@ export class TextRecords {
     }
   }
 
+  /** The records serve people; a server that can still serve the cluster does so without them. */
   #flush(): void {
+    if (this.#hasFailed) return;
+    try {
+      this.#writeAll();
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#notes = [];
+      clearInterval(this.#timer);
+      this.#onFailure(error as Error);
+    }
+  }
+
+  #writeAll(): void {
     for (const note of this.#notes) note();
     this.#notes = [];
     this.#dumpLines.push(...this.#sentences.rest());
@@ -187,14 +196,6 @@ export class TextRecords {
     this.#metadata = text;
     this.#write('metadata.new', text);
     renameSync(this.#path('metadata.new'), this.#path('metadata.txt'));
-  }
-
-  /** The records serve people; a server that can still serve the cluster does so without them. */
-  #fail(error: Error, onFailure: (error: Error) => void): void {
-    this.#hasFailed = true;
-    this.#notes = [];
-    clearInterval(this.#timer);
-    onFailure(error);
   }
 }
 

@@ -66,3 +66,23 @@ test('the log for people tells what had its effect before, what could not be don
     '',
   ]);
 });
+
+test('records that cannot be written any more do not keep a server from stopping', t => {
+  const root = mkdtempSync(join(tmpdir(), 'gossip-raft-'));
+  const failures: string[] = [];
+  const records = new TextRecords({
+    self: 'n0' as NodeId,
+    root,
+    standing: () => ({ term: 1 as Term, commitIndex: 0 as LogIndex, vote: undefined }),
+    lineCount: 0,
+    isNew: true,
+    onKept: () => t.fail('there was nothing'),
+    onFailure: ({ message }) => failures.push(message),
+  });
+  records.skippedTo(7, 1);
+  rmSync(root, { recursive: true });
+  records.close();
+  records.close();
+  t.is(failures.length, 1);
+  t.regex(failures[0] ?? '', /ENOENT/);
+});
