@@ -15,7 +15,8 @@ export async function write<Reply>(
   const { signal } = over;
   const timer = setTimeout(() => over.abort(), patienceMs);
   await Promise.race([once(call, 'drain', { signal }), once(call, 'cancelled', { signal })])
-    .catch(() => {
+    .catch((error: Error) => {
+      if (!signal.aborted) throw error;
       throw new Error(`the other side has taken nothing for ${patienceMs / 1000} s`);
     })
     .finally(() => {

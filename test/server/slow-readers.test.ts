@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import test from 'ava';
 import { AckStream } from '../../src/server/ack-stream.ts';
+import { write } from '../../src/server/patient-stream.ts';
 import { watchKeys } from '../../src/server/watch-keys.ts';
 import { encodeCommand } from '../../src/state-machines/command.ts';
 import {
@@ -76,6 +77,13 @@ test('while something waits for its commit, a leader says that it is there', asy
   isBusy = true;
   await new Promise(resolve => setTimeout(resolve, 50));
   t.true(call.written.length > 1);
+});
+
+test('a stream that breaks while it is waited for is not told as one that takes nothing', async t => {
+  const call = Object.assign(new EventEmitter(), { cancelled: false, write: () => false });
+  const written = write(call as never, {});
+  call.emit('error', new Error('the connection is gone'));
+  await t.throwsAsync(written, { message: 'the connection is gone' });
 });
 
 /** Sets the keys k1, k2, … with values of 1 MiB. */
