@@ -1,4 +1,6 @@
+import { StartupError } from '../errors/startup-error.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
+import { diskSentence } from './disk-sentence.ts';
 import type { EventLog } from './event-log.ts';
 import type { FileKeeper } from './file-keeper.ts';
 
@@ -38,18 +40,25 @@ export const diskStanding = ({ metadata, space }: ServerStorage, keeper: FileKee
 });
 
 /** Says when the disk fills up, when writes are refused for it, and when there is room again. */
-export function watchSpace({ space }: ServerStorage, eventLog: EventLog): Promise<void> {
-  return space.start({
-    filling: usedFraction => {
+export async function watchSpace(
+  { space, close }: Pick<ServerStorage, 'space' | 'close'>,
+  eventLog: Pick<EventLog, 'say'>,
+): Promise<void> {
+  const listener = {
+    filling: (usedFraction: number) => {
       const percent = Math.floor(usedFraction * 100);
       eventLog.say('warn', `the disk is ${percent} % full; make room before writes are refused`);
     },
-    full: isFull =>
+    full: (isFull: boolean) =>
       isFull
         ? eventLog.say(
             'error',
             'the disk is full: writes are refused until there is room; reads go on',
           )
         : eventLog.say('info', 'the disk has room again: writes are taken'),
+  };
+  await space.start(listener).catch(async (error: Error) => {
+    await close();
+    throw new StartupError(diskSentence(error, 'the data directory'), { cause: error });
   });
 }

@@ -11,6 +11,8 @@ const reserveFraction = 1 / 20;
 /** So much must be free for a start. */
 const startBytes = mebibyte / 2;
 const pollMs = 1000;
+/** A quota tells nobody how much it leaves: it is tried again after so many looks. */
+const refillRestLooks = 10;
 const warnAbove = 0.8;
 const warnAgainBelow = 0.75;
 
@@ -47,6 +49,7 @@ export class DiskSpace {
   readonly #reserveBytes: number;
   #isFull = false;
   #isWarned = false;
+  #restLooks = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(fileSystem: FileSystem, directory: string, reserveBytes: number) {
@@ -129,8 +132,8 @@ export class DiskSpace {
     this.#warn(1 - freeBytes / totalBytes, listener);
     const missingBytes = this.#missing().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     // A little more than is needed: else it would be full again at once.
-    const hasRoom = freeBytes > missingBytes + 1.5 * this.#reserveBytes;
-    if (hasRoom && missingBytes > 0) await this.#fill();
+    const looksFree = freeBytes > missingBytes + 1.5 * this.#reserveBytes;
+    const hasRoom = looksFree && (missingBytes === 0 || (await this.#fill()));
     // Without its reserve a server has no room to lose, however it looks just after a start.
     const isShort = freeBytes < this.#reserveBytes || missingBytes > 0;
     const isFull = !hasRoom && (this.#isFull || isShort);
@@ -155,20 +158,43 @@ export class DiskSpace {
     return wanted.filter(({ name }) => !names.includes(name));
   }
 
-  /** Zeros that are really there: a file with holes would reserve nothing. */
-  async #fill(): Promise<void> {
+  /** Returns whether all of it is there: a quota may leave less room than the disk has. */
+  async #fill(): Promise<boolean> {
+    this.#restLooks -= 1;
+    if (this.#restLooks > 0) return false;
+    let isWhole = true;
     for (const { name, sizeBytes } of this.#missing()) {
-      const path = join(this.#directory, `${name}.new`);
-      const file = await this.#fileSystem.openLogFile(path);
-      try {
-        for (let offset = 0; offset < sizeBytes; offset += mebibyte) {
-          await file.write(Buffer.alloc(Math.min(mebibyte, sizeBytes - offset)), offset);
-        }
-        await file.datasync();
-      } finally {
-        await file.close();
+      isWhole = (await this.#tryReserve(name, sizeBytes)) && isWhole;
+    }
+    if (!isWhole) this.#restLooks = refillRestLooks;
+    return isWhole;
+  }
+
+  async #tryReserve(name: string, sizeBytes: number): Promise<boolean> {
+    const path = join(this.#directory, `${name}.new`);
+    const { rename, remove } = this.#fileSystem.inBackground;
+    try {
+      await this.#writeZeros(path, sizeBytes);
+      await rename(path, join(this.#directory, name));
+      return true;
+    } catch (error) {
+      // What there is of it would take the last room.
+      await remove(path).catch(() => undefined);
+      if (!isOutOfRoom(error)) throw error;
+      return false;
+    }
+  }
+
+  /** Zeros that are really there: a file with holes would reserve nothing. */
+  async #writeZeros(path: string, sizeBytes: number): Promise<void> {
+    const file = await this.#fileSystem.openLogFile(path);
+    try {
+      for (let offset = 0; offset < sizeBytes; offset += mebibyte) {
+        await file.write(Buffer.alloc(Math.min(mebibyte, sizeBytes - offset)), offset);
       }
-      await this.#fileSystem.inBackground.rename(path, join(this.#directory, name));
+      await file.datasync();
+    } finally {
+      await file.close();
     }
   }
 

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { noPosition } from '../../src/consensus/position.ts';
+import { StartupError } from '../../src/errors/startup-error.ts';
+import { watchSpace } from '../../src/server/disk-events.ts';
 import { DiskSpace } from '../../src/storage/disk-space.ts';
-import { type FileSystem, nodeFileSystem } from '../../src/storage/file-system.ts';
+import { type FileSystem, type LogFile, nodeFileSystem } from '../../src/storage/file-system.ts';
 import { openServerStorage } from '../../src/storage/server-storage.ts';
 import { until } from '../fixtures/until.ts';
 import { batches, inOrder } from './archive-damage.ts';
@@ -14,10 +16,24 @@ import { SimulatedDisk } from './simulated-disk.ts';
 const directory = '/data';
 const reserveBytes = 1000;
 
+const outOfRoom = (code = 'ENOSPC'): Error => Object.assign(new Error('no room'), { code });
+
 /** A disk that has as much room as the test says. */
 class SmallDisk extends SimulatedDisk {
   freeBytes = 1e6;
   lookCount = 0;
+  /** A quota: it takes less than there seems to be. */
+  isQuotaUsedUp = false;
+  openedCount = 0;
+
+  override async openLogFile(path: string): Promise<LogFile> {
+    this.openedCount += 1;
+    const file = await super.openLogFile(path);
+    const write = file.write.bind(file);
+    file.write = (...how) =>
+      this.isQuotaUsedUp ? Promise.reject(outOfRoom('EDQUOT')) : write(...how);
+    return file;
+  }
 
   override spaceOf(): { readonly freeBytes: number; readonly totalBytes: number } {
     this.lookCount += 1;
@@ -95,8 +111,6 @@ test('a log that finds no room waits for it; one whose sync fails never tries ag
   await log.close();
 });
 
-const outOfRoom = (code = 'ENOSPC'): Error => Object.assign(new Error('no room'), { code });
-
 test('the reserve is for votes and entries: the archive gets nothing of it', async t => {
   const path = mkdtempSync(join(tmpdir(), 'gossip-raft-reserve-'));
   t.teardown(() => rmSync(path, { recursive: true }));
@@ -126,4 +140,37 @@ test('the reserve is for votes and entries: the archive gets nothing of it', asy
   isFull = true;
   await t.throwsAsync(storage.archive.add(inOrder(batches(1, 2)), 4), { message: 'no room' });
   t.true(existsSync(join(path, 'reserve')));
+});
+
+test('a quota that is used up is a full disk, at the start and later, and takes no more room', async t => {
+  const disk = new SmallDisk();
+  disk.isQuotaUsedUp = true;
+  const space = new DiskSpace(disk, directory, reserveBytes);
+  const told: boolean[] = [];
+  await space.start({ filling: () => undefined, full: isFull => told.push(isFull) });
+  t.teardown(() => space.stop());
+  t.deepEqual([told, disk.paths(), disk.openCount], [[true], [], 0]);
+  const { openedCount, lookCount } = disk;
+  await until('it was looked at twice', () => disk.lookCount > lookCount + 1);
+  t.is(disk.openedCount, openedCount, 'it is not tried again with every look');
+  t.true(space.isFull);
+  disk.isQuotaUsedUp = false;
+  await until('there is room', () => !space.isFull);
+  t.deepEqual(disk.paths(), ['/data/reserve', '/data/reserve-metadata']);
+});
+
+test('a disk that fails while the reserve is made is one sentence, and nothing stays open', async t => {
+  const disk = new SmallDisk();
+  disk.errorAt = disk.operationCount + 3;
+  disk.errorCode = 'EIO';
+  const space = new DiskSpace(disk, directory, reserveBytes);
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    isClosed = true;
+  };
+  await t.throwsAsync(watchSpace({ space, close }, { say: () => undefined }), {
+    instanceOf: StartupError,
+    message: /cannot write to the data directory: the disk reports an error; check it/,
+  });
+  t.deepEqual([isClosed, disk.paths(), disk.openCount], [true, [], 0]);
 });

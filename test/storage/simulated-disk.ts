@@ -46,6 +46,7 @@ export class SimulatedDisk implements FileSystem {
   failsAfter = Number.POSITIVE_INFINITY;
   /** This operation fails with an error, and the power stays on. */
   errorAt = Number.POSITIVE_INFINITY;
+  errorCode = 'ENOSPC';
   readonly #names: Map<string, Inode>;
   readonly #durableNames: Map<string, Inode>;
   #unsyncedNames: Naming[] = [];
@@ -218,7 +219,7 @@ export class SimulatedDisk implements FileSystem {
     }
     if (this.isOff) throw new PowerLoss();
     if (this.operationCount === this.errorAt) {
-      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      throw Object.assign(new Error('no space left on device'), { code: this.errorCode });
     }
   }
 
