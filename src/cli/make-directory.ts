@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { countMax } from '../consensus/plausible.ts';
 import type { Config, DirectoryId } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { StateRecord } from '../state-machines/state-capture.ts';
@@ -39,7 +40,8 @@ export async function makeDirectory(
   content: DirectoryContent,
 ): Promise<void> {
   const position = { ...content.position, index: floorBeyond(content.position.index) as LogIndex };
-  if (!Number.isSafeInteger(floorBeyond(position.index))) {
+  // Beyond that its servers would refuse each other's messages.
+  if (floorBeyond(position.index) > countMax) {
     throw new StartupError('the log has been restored too often: its numbers would not suffice');
   }
   await fill(path, owner, content, position).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import type { Config } from '../consensus/types.ts';
@@ -8,6 +8,7 @@ import { StartupError } from '../errors/startup-error.ts';
 import { captureState } from '../state-machines/state-capture.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { lockDirectory } from '../storage/directory-lock.ts';
+import { type FileSystem, nodeFileSystem } from '../storage/file-system.ts';
 import { addressText } from '../transport/endpoint.ts';
 import type { ClusterId, NodeId, Term } from '../words.ts';
 import { type DirectoryContent, makeDirectory } from './make-directory.ts';
@@ -40,10 +41,21 @@ export async function recover(directory: string, options: Options): Promise<void
   }
   if (clusterId === undefined) return;
   const kept = `${path}.before-recovery-${new Date().toISOString().replaceAll(':', '-')}`;
-  renameSync(path, kept);
-  renameSync(made, path);
+  putInPlace(nodeFileSystem, made, path, kept);
   print(`${path} is now the only server of a new cluster (${clusterId})`);
   print(`what was there is in ${kept}`);
+}
+
+/** What is said to be done is there after a power loss, too. */
+export function putInPlace(
+  fileSystem: Pick<FileSystem, 'rename' | 'syncDirectory'>,
+  made: string,
+  path: string,
+  kept: string,
+): void {
+  fileSystem.rename(path, kept);
+  fileSystem.rename(made, path);
+  fileSystem.syncDirectory(dirname(path));
 }
 
 /** Makes the new directory; returns the identity of the new cluster, but none of a dry run. */

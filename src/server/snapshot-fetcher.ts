@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import type { ClusterId, Envelope, NodeId, Position } from '../consensus/types.ts';
 import type { FetchedState } from '../host/surroundings.ts';
+import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { Range } from '../storage/archive-floor.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
@@ -30,7 +31,12 @@ export type SnapshotFetcherOptions = {
 };
 
 /** A part of a snapshot that is here already; another source may have the rest of it. */
-type Part = { readonly position: Position; sizeBytes: number };
+type Part = {
+  readonly position: Position;
+  sizeBytes: number;
+  /** Once it is whole. To read it takes a while, and who breaks off meanwhile is asked again. */
+  state?: ReplicatedState | undefined;
+};
 
 /** Gets a snapshot, and the posted objects up to it, from a server whose log was cut. */
 export class SnapshotFetcher {
@@ -72,8 +78,7 @@ export class SnapshotFetcher {
         throughSeq: gap.lastSeq,
       });
       this.#filling = call;
-      const replies = patiently(call);
-      await keep(batchesIn(await next(replies), replies));
+      await receiving(call, async replies => keep(batchesIn(await next(replies), replies)));
     });
   }
 
@@ -103,29 +108,46 @@ export class SnapshotFetcher {
     source: NodeId,
     client: InstanceType<typeof ServerToServer>,
   ): Promise<FetchedState> {
-    const { directory, archive, say } = this.#options;
     const envelope = this.#options.envelope(source);
     const part = this.#part;
     const resumed = part === undefined ? {} : { position: part.position, offset: part.sizeBytes };
     const call = client.fetchSnapshot({
       envelope: writeEnvelope(envelope),
       ...resumed,
-      afterSeq: archive.lastSeq,
+      afterSeq: this.#options.archive.lastSeq,
     });
     this.#call = call;
-    const replies = patiently(call);
+    const fetched = await receiving(call, replies => this.#keep(replies, envelope.clusterId));
+    this.#options.say(`has the snapshot of entry ${fetched.position.index} from ${source}`);
+    return fetched;
+  }
+
+  /** All that comes is durable then. */
+  async #keep(replies: AsyncGenerator<Reply>, own: ClusterId | undefined): Promise<FetchedState> {
+    const { directory, archive } = this.#options;
     const path = join(directory, partName);
     const { position, first } = await this.#receiveFile(path, replies);
+    // First: what is posted behind a snapshot that is damaged, or not ours, must not count either.
+    const state = await this.#check(path, own);
     await archive.add(batchesIn(first, replies), position.index);
-    const { state, clusterId } = await readState(path).catch((error: Error) => {
-      this.#part = undefined;
-      throw error;
-    });
-    demandSameCluster(envelope.clusterId, clusterId);
     await keepFetched(nodeFileSystem, directory, path, position);
     this.#part = undefined;
-    say(`has the snapshot of entry ${position.index} from ${source}`);
     return { position, state };
+  }
+
+  /** Reads what has come whole; of one that is of no use nothing is kept. */
+  async #check(path: string, own: ClusterId | undefined): Promise<ReplicatedState> {
+    const part = this.#part;
+    if (part?.state !== undefined) return part.state;
+    try {
+      const { state, clusterId } = await readState(path);
+      demandSameCluster(own, clusterId);
+      if (part !== undefined) part.state = state;
+      return state;
+    } catch (error) {
+      this.#part = undefined;
+      throw error;
+    }
   }
 
   /** Returns the first reply after the file, too. */
@@ -138,7 +160,9 @@ export class SnapshotFetcher {
     const { position } = header;
     if (header.offset === 0) nodeFileSystem.remove(path);
     else this.#options.say(`goes on with a snapshot of which ${header.offset} bytes are here`);
-    const part: Part = { position, sizeBytes: header.offset };
+    const isWhole = header.offset > 0 && header.offset === header.sizeBytes;
+    const state = isWhole ? this.#part?.state : undefined;
+    const part: Part = { position, sizeBytes: header.offset, state };
     this.#part = part;
     const file = await nodeFileSystem.openLogFile(path);
     try {
@@ -189,13 +213,32 @@ async function next(replies: AsyncGenerator<Reply>): Promise<Reply> {
   return value;
 }
 
+/** Whatever becomes of it: the source stops sending. */
+async function receiving<Result>(
+  call: ClientReadableStream<Reply>,
+  run: (replies: AsyncGenerator<Reply>) => Promise<Result>,
+): Promise<Result> {
+  // The loop over it throws it; when that is over, nobody asks.
+  call.on('error', () => undefined);
+  const replies = patiently(call);
+  try {
+    return await run(replies);
+  } finally {
+    await replies.return(undefined);
+  }
+}
+
 /** The replies of a call; a source that falls silent is given up. */
 async function* patiently(call: ClientReadableStream<Reply>): AsyncGenerator<Reply> {
-  const timer = setTimeout(() => call.destroy(new Error('the source fell silent')), silenceMs);
+  const watch = (): NodeJS.Timeout =>
+    setTimeout(() => call.destroy(new Error('the source fell silent')), silenceMs);
+  let timer = watch();
   try {
     for await (const reply of call) {
-      timer.refresh();
+      // What is done with it here takes as long as it takes.
+      clearTimeout(timer);
       yield reply as Reply;
+      timer = watch();
     }
   } finally {
     clearTimeout(timer);

@@ -1,11 +1,13 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
+import { isSamePosition } from '../consensus/position.ts';
 import type { Envelope, Identity, Position } from '../consensus/types.ts';
 import { batchesFrom, firstKeptSeq, type JournalSources } from '../host/journal-reader.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { snapshotHeader, snapshotPaths } from '../storage/snapshot-file.ts';
 import type { FetchSnapshotReply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
 import type { FetchSnapshotRequest__Output as FetchSnapshotRequest } from '../transport/generated/gossipraft/FetchSnapshotRequest.ts';
+import { readTransferRequest, type TransferRequest } from '../transport/wire-snapshot.ts';
 import { write } from './patient-stream.ts';
 
 const chunkBytes = 256 * 1024;
@@ -41,7 +43,8 @@ export class SnapshotSource {
   }
 
   async #send(call: Call): Promise<void> {
-    const { afterSeq, throughSeq } = call.request;
+    const request = readTransferRequest(call.request);
+    const { afterSeq, throughSeq } = request;
     if (throughSeq > 0) {
       // A file of theirs is lost.
       for await (const batch of batchesFrom(this.#sources, afterSeq + 1, throughSeq)) {
@@ -52,7 +55,7 @@ export class SnapshotSource {
     }
     const [path] = snapshotPaths(nodeFileSystem, this.#directory);
     if (path === undefined) throw new Error('there is no snapshot yet');
-    const position = await this.#sendFile(call, path);
+    const position = await this.#sendFile(call, path, request);
     // What the retention has dropped here is dropped there, too.
     const fromSeq = Math.max(afterSeq + 1, firstKeptSeq(this.#sources));
     for await (const batch of batchesFrom(this.#sources, fromSeq)) {
@@ -63,10 +66,13 @@ export class SnapshotSource {
   }
 
   /** A newer snapshot may take its place meanwhile; an open file stays as it is. */
-  async #sendFile(call: Call, path: string): Promise<Position> {
+  async #sendFile(
+    call: Call,
+    path: string,
+    { known, offset: knownBytes }: TransferRequest,
+  ): Promise<Position> {
     const { position } = await snapshotHeader(nodeFileSystem, path);
-    const { position: known, offset: knownBytes } = call.request;
-    const isSame = known !== null && known.term === position.term && known.index === position.index;
+    const isSame = known !== undefined && isSamePosition(known, position);
     const file = await nodeFileSystem.openToRead(path);
     try {
       const sizeBytes = await file.sizeBytes();

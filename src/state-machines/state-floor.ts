@@ -8,7 +8,7 @@ import type { StateRecord } from './state-capture.ts';
  *
  * The floor is a round number, so that people see at once that an index is of a restored cluster
  * (1000000000007), and of the how-manieth. At 10,000 entries a second the old cluster would need
- * three years for one step; and there is room for thousands of restores below 2^53.
+ * three years for one step; and there is room for thousands of restores below 2^52.
  */
 const floorStep = 1e12;
 

@@ -1,10 +1,30 @@
 import type { Position } from '../consensus/types.ts';
+import type { FetchSnapshotRequest__Output as WireRequest } from './generated/gossipraft/FetchSnapshotRequest.ts';
 import type { PostedBatch__Output as WireBatch } from './generated/gossipraft/PostedBatch.ts';
 import type { SnapshotHeader__Output as WireHeader } from './generated/gossipraft/SnapshotHeader.ts';
 import { count, MalformedMessage } from './wire-checks.ts';
 import { readPosition } from './wire-gossip.ts';
 
-/* What a server says that passes its snapshot on, checked: it is written as it comes. */
+/* What servers say that pass a snapshot on, or ask for one, checked: it is written as it comes. */
+
+export type TransferRequest = {
+  /** The snapshot of which `offset` bytes are there already. */
+  readonly known: Position | undefined;
+  readonly offset: number;
+  readonly afterSeq: number;
+  /** 0: the snapshot, and what was posted up to it. */
+  readonly throughSeq: number;
+};
+
+export function readTransferRequest(request: WireRequest): TransferRequest {
+  const { position, offset, afterSeq, throughSeq } = request;
+  return {
+    known: position === null ? undefined : readPosition(position, 'position'),
+    offset: count(offset, 'offset'),
+    afterSeq: count(afterSeq, 'after_seq'),
+    throughSeq: count(throughSeq, 'through_seq'),
+  };
+}
 
 type TransferHeader = {
   readonly position: Position;

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
-import test from 'ava';
-import type { NodeId, Position } from '../../src/consensus/types.ts';
+import test, { type ExecutionContext } from 'ava';
+import type { ClusterId, LogIndex, NodeId, Position } from '../../src/consensus/types.ts';
 import { processTimers } from '../../src/server/real-world.ts';
 import { SnapshotFetcher } from '../../src/server/snapshot-fetcher.ts';
 import { SnapshotSource } from '../../src/server/snapshot-source.ts';
@@ -23,9 +23,14 @@ import { startGrpcServer } from '../../src/transport/grpc-server.ts';
 import { ServerToServer } from '../../src/transport/proto-definitions.ts';
 import { present } from '../../src/transport/wire-checks.ts';
 import { readEnvelope } from '../../src/transport/wire-gossip.ts';
-import { readTransferHeader, readTransferredBatch } from '../../src/transport/wire-snapshot.ts';
+import {
+  readTransferHeader,
+  readTransferRequest,
+  readTransferredBatch,
+} from '../../src/transport/wire-snapshot.ts';
 import { clusterId, fact, messageTo0 } from '../consensus/fixtures.ts';
 import { freePorts } from '../fixtures/free-ports.ts';
+import { until } from '../fixtures/until.ts';
 
 type Call = Parameters<ServerToServerHandlers['FetchSnapshot']>[0];
 
@@ -121,6 +126,66 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   t.is(snapshotPaths(nodeFileSystem, target).length, 1);
 });
 
+/** A source that sends this file, whatever it is, and a posted object after it. */
+async function serveFile(t: ExecutionContext, content: () => Buffer) {
+  const [port = 0] = await freePorts(1);
+  const served = { port, openCount: 0 };
+  const FetchSnapshot: ServerToServerHandlers['FetchSnapshot'] = call => {
+    served.openCount += 1;
+    call.on('cancelled', () => {
+      served.openCount -= 1;
+    });
+    const data = content();
+    const position = { term: 1, index: 9 };
+    call.write({ header: { position, sizeBytes: data.length, offset: 0 } });
+    call.write({ data });
+    const batch = { index: 5, term: 1, wallMs: 1, firstSeq: 1, count: 1, data: Buffer.from('[1]') };
+    call.write({ batch });
+    call.write({ isComplete: true });
+  };
+  const services = [{ definition: ServerToServer.service, implementation: { FetchSnapshot } }];
+  const server = await startGrpcServer({ host: 'localhost', port }, services);
+  t.teardown(() => server.close());
+  return served;
+}
+
+test('nothing of a snapshot that is damaged, or of another cluster, counts: no posted object either', async t => {
+  const root = mkdtempSync(join(tmpdir(), 'gossip-raft-transfer-'));
+  t.teardown(() => rmSync(root, { recursive: true, force: true }));
+  const [source, target] = [join(root, 'source'), join(root, 'target')];
+  for (const folder of [source, target]) mkdirSync(folder);
+  const fileOf = async (of: ClusterId) => {
+    const position = { term: 1, index: 9 } as Position;
+    const header = { clusterName: 'test', clusterId: of, position };
+    const saved = await writeSnapshot(nodeFileSystem, source, header, captureState(stateWith(8)));
+    return readFileSync(saved?.path ?? '');
+  };
+  const sound = await fileOf(clusterId);
+  const damaged = Buffer.from(sound);
+  damaged[200] = (damaged[200] ?? 0) ^ 1;
+  let sent = damaged;
+  const served = await serveFile(t, () => sent);
+  const { port } = served;
+  const received = await JournalArchive.open(nodeFileSystem, target);
+  const said: string[] = [];
+  const fetcher = new SnapshotFetcher({
+    envelope: to => ({ ...messageTo0({ type: 'requestVote' }, [fact('n0')]).envelope, to }),
+    directory: target,
+    archive: received,
+    addressOf: id => ({ id, host: 'localhost', port }),
+    say: text => said.push(text),
+  });
+  t.is(await fetcher.fetch('n1' as NodeId), undefined);
+  sent = await fileOf('another' as ClusterId);
+  t.is(await fetcher.fetch('n1' as NodeId), undefined);
+  t.regex(said.join(), /is damaged.*the snapshot is of the cluster another/);
+  t.deepEqual([received.lastSeq, received.throughIndex], [0, 0]);
+  sent = sound;
+  t.is((await fetcher.fetch('n1' as NodeId))?.position.index, 9 as LogIndex);
+  t.is(received.lastSeq, 1);
+  await until('no source sends any more', () => served.openCount === 0);
+});
+
 test('who is no member gets no snapshot', async t => {
   const [port = 0] = await freePorts(1);
   const serving = new SnapshotSource({
@@ -148,8 +213,9 @@ test('who is no member gets no snapshot', async t => {
   t.regex(said.join(), /n9 is no member/);
 });
 
+const position = { term: 1, index: 2 };
+
 test('a transfer goes on only where this server has asked for it, and its numbers are checked', t => {
-  const position = { term: 1, index: 2 };
   const header = (offset: number, sizeBytes = 100) =>
     readTransferHeader({ position, offset, sizeBytes }, 40);
   t.is(header(0).offset, 0);
@@ -165,4 +231,21 @@ test('a transfer goes on only where this server has asked for it, and its number
     }
   }
   t.throws(() => readTransferredBatch({ ...batch, count: 0 }), { message: /no object/ });
+});
+
+test('the numbers of whoever asks for a snapshot are checked', t => {
+  const asked = { envelope: null, position, offset: 40, afterSeq: 3, throughSeq: 0 };
+  t.deepEqual(readTransferRequest(asked), {
+    known: position,
+    offset: 40,
+    afterSeq: 3,
+    throughSeq: 0,
+  });
+  t.is(readTransferRequest({ ...asked, position: null }).known, undefined);
+  for (const field of ['offset', 'afterSeq', 'throughSeq']) {
+    for (const value of [-1, 0.5, Number.NaN, 2 ** 53]) {
+      t.throws(() => readTransferRequest({ ...asked, [field]: value }), undefined, field);
+    }
+  }
+  t.throws(() => readTransferRequest({ ...asked, position: { term: 1, index: -1 } }));
 });
