@@ -21,6 +21,7 @@ import { splitJsonArray } from '../../src/state-machines/split-json-array.ts';
 import { captureState } from '../../src/state-machines/state-capture.ts';
 import { openServerStorage } from '../../src/storage/server-storage.ts';
 import type { LogIndex, Term } from '../../src/words.ts';
+import { until } from '../fixtures/until.ts';
 
 /* Goal: whatever is damaged, nothing wrong is read, what is missing is said, nothing is changed. */
 
@@ -45,13 +46,19 @@ async function fill(dataDirectory: string): Promise<void> {
     },
     origin: 'here',
   });
+  let durableIndex = 0;
   const { log, loaded, close } = await openServerStorage({
     dataDirectory,
     ...owner,
     tailMaxBytes: 1000,
     segmentMaxBytes: 600,
     reserveBytes: 0,
-    listener: { persisted: () => undefined, failed: () => undefined },
+    listener: {
+      persisted: (_, index) => {
+        durableIndex = index;
+      },
+      failed: () => undefined,
+    },
     load: directory => loadState(directory, () => undefined),
   });
   const first = loaded.position.index + 1;
@@ -68,7 +75,7 @@ async function fill(dataDirectory: string): Promise<void> {
     const entry: Entry = { index, term, wallMs: 1 as WallMs, kind: 'command', payload };
     log.append([entry], 0);
     // A group of its own each: so there are several files.
-    await new Promise(resolve => setTimeout(resolve, 5));
+    await until('it is durable', () => durableIndex === index);
   }
   await close();
 }
