@@ -22,10 +22,12 @@ type Upstream = Pick<KeyWatch, 'close' | 'pause' | 'resume'>;
 export type OpenWatch = (watch: Omit<KeyWatchOptions, 'directory'>) => Upstream;
 
 /** What was told last is kept up to here, for those who come back. */
-const keptMaxBytes = 4 * 1024 * 1024;
+const keptMaxBytes = 3 * 1024 * 1024;
 const keptMaxMessages = 4096;
 /** Who lets more than this wait is too slow. The bytes are the same for all of them. */
 const backlogMaxBytes = 4 * 1024 * 1024;
+/** Who joins gets all that is kept at once, and must not be too slow because of that. */
+const joinMaxBytes = backlogMaxBytes - keptMaxBytes;
 /** So many are served, then others have their turn: a put does not wait for all watchers. */
 const readersPerTurn = 64;
 /** So many get at a time what is no longer kept here, each by a watch of its own. */
@@ -196,18 +198,17 @@ export class SharedWatch {
       onChanges: (changes, through) => {
         reader.write(messageOf(changes, reader.seen, through).bytes);
         reader.seen = through;
-        if (through >= this.#floor) {
-          this.#stopCatchUp(reader);
-          this.join(reader);
-        } else if (reader.backlogBytes > backlogMaxBytes / 2) {
-          watch.pause();
-          // Others wait for their turn.
-          const timer = setTimeout(() => this.#endAsLagging(reader), patienceMs);
-          reader.onceDrained(() => {
-            clearTimeout(timer);
-            watch.resume();
-          });
+        if (reader.backlogBytes <= joinMaxBytes) {
+          this.#hasCaughtUp(reader);
+          return;
         }
+        watch.pause();
+        // Others wait for their turn.
+        const timer = setTimeout(() => this.#endAsLagging(reader), patienceMs);
+        reader.onceDrained(() => {
+          clearTimeout(timer);
+          if (!this.#hasCaughtUp(reader)) watch.resume();
+        });
       },
       onEnd: error => {
         this.leave(reader);
@@ -215,6 +216,14 @@ export class SharedWatch {
       },
     });
     this.#catchUps.set(reader, watch);
+  }
+
+  /** If it has, it goes on with the others; what is kept may have moved on meanwhile. */
+  #hasCaughtUp(reader: WatchReader): boolean {
+    if (reader.seen < this.#floor || !this.#catchUps.has(reader)) return false;
+    this.#stopCatchUp(reader);
+    this.join(reader);
+    return true;
   }
 
   #stopCatchUp(reader: WatchReader): void {

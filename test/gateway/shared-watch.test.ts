@@ -252,6 +252,25 @@ test('who catches up slowly is waited for: the cluster sends no more than it tak
   t.deepEqual(slow.revisions, expectedOf(0, 300));
 });
 
+test('who has caught up is not cut off for what is handed over at once', async t => {
+  const history = new History(200_000);
+  history.moveOn(300);
+  const watch = shared(history, 250);
+  watch.join(new Reader(300));
+  await turn();
+  // It reads as fast as anybody, once there is a moment for it.
+  const back = new Reader(0);
+  back.isStuck = true;
+  watch.join(back);
+  for (let drains = 0; back.seen < 300 && back.ended === undefined; drains += 1) {
+    await turn();
+    back.drain();
+    t.true(drains < 1000);
+  }
+  t.is(back.ended, undefined);
+  t.deepEqual(back.revisions, expectedOf(0, 300));
+});
+
 test('when the cluster cannot go on, everybody is told', async t => {
   let end: ((error: ClusterError) => void) | undefined;
   const nothing = (): void => undefined;
