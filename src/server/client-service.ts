@@ -5,7 +5,6 @@ import { firstKeptSeq, readJournal, UnreadableObjects } from '../host/journal-re
 import { rangeText, readKeys } from '../host/key-reader.ts';
 import { ReadGate } from '../host/read-gate.ts';
 import { notApplied } from '../host/refusal.ts';
-import type { ProposalAnswer } from '../host/requests.ts';
 import { encodeCommand } from '../state-machines/command.ts';
 import { encodeResult } from '../state-machines/result.ts';
 import type { AckEntriesReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
@@ -111,10 +110,6 @@ export class ClientService {
     return notLeader(leader);
   }
 
-  #refusalOf({ reason, leader }: Extract<ProposalAnswer, { type: 'refused' }>): Refused {
-    return refusedProposal(reason, leader);
-  }
-
   #readKeys(request: ReadKeysRequest, reply: (reply: ReadKeysReply) => void): void {
     const wrong = this.#wrongCluster(request);
     const consistency = readConsistency(request.consistency);
@@ -190,7 +185,7 @@ export class ClientService {
     const { requests } = this.#context;
     requests.propose([encodeCommand({ kind: 'openSession', nonce })], answer => {
       if (answer.type === 'refused') {
-        reply({ refused: this.#refusalOf(answer) });
+        reply({ refused: refusedProposal(answer) });
         return;
       }
       requests.resultAt(answer.position, result => {
@@ -228,7 +223,7 @@ export class ClientService {
       if (isAnswered) return;
       isAnswered = true;
       if (answer.type === 'accepted') write({ requestId, accepted: answer.position });
-      else write({ requestId, refused: this.#refusalOf(answer) });
+      else write({ requestId, refused: refusedProposal(answer) });
     });
   }
 

@@ -1,6 +1,7 @@
 import { type ClusterReference, isSameCluster } from '../consensus/config.ts';
-import type { ClusterId, NodeId, RefusalReason } from '../consensus/types.ts';
+import type { ClusterId, NodeId } from '../consensus/types.ts';
 import * as ofHost from '../host/refusal.ts';
+import type { ProposalAnswer } from '../host/requests.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 
@@ -63,7 +64,10 @@ export const diskFull: Refused = refused(
   "the leader's disk is full: writes are refused until there is room",
 );
 
-export function refusedProposal(reason: RefusalReason, leader: NodeId | undefined): Refused {
+export function refusedProposal({
+  reason,
+  leader,
+}: Extract<ProposalAnswer, { type: 'refused' }>): Refused {
   switch (reason) {
     case 'notLeader':
       return notLeader(leader);

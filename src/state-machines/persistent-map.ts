@@ -73,13 +73,13 @@ export class PersistentMap<Value extends object> {
 
   without(key: string): PersistentMap<Value> {
     if (this.get(key) === undefined) return this;
-    return new PersistentMap(shortened(remove(this.#root, key)), this.size - 1);
+    return new PersistentMap(lowered(remove(this.#root, key)), this.size - 1);
   }
 
   /** Without all of these, which are there and ascend: faster than one by one. */
   withoutAll(keys: readonly string[]): PersistentMap<Value> {
     if (keys.length === 0) return this;
-    return new PersistentMap(shortened(removeAll(this.#root, keys)), this.size - keys.length);
+    return new PersistentMap(lowered(removeAll(this.#root, keys)), this.size - keys.length);
   }
 
   /** Entries from the smallest key that is not below `start`, ascending. */
@@ -120,10 +120,10 @@ function rootOf<Value>(nodes: readonly Node<Value>[]): Node<Value> {
 }
 
 /** A root with a single child is not needed. */
-function shortened<Value>(root: Node<Value>): Node<Value> {
+function lowered<Value>(root: Node<Value>): Node<Value> {
   const [only] = root.children ?? [];
   if (root.children?.length === 0) return leafOf([], []);
-  return root.children?.length === 1 && only !== undefined ? shortened(only) : root;
+  return root.children?.length === 1 && only !== undefined ? lowered(only) : root;
 }
 
 /** The place of the first key that is not below `key`. */

@@ -27,7 +27,7 @@ export type BackupPiece = {
   readonly data: Uint8Array;
 };
 
-export const pieceMaxBytes = 256 * 1024;
+export const itemPieceMaxBytes = 256 * 1024;
 /** More than any text of the program's own can have: what claims more is damaged. */
 const itemMaxBytes = 1024 * 1024 * 1024;
 
@@ -51,7 +51,7 @@ export function* piecesOf(part: BackupPart, item: number): Generator<BackupPiece
   const sizeBytes = bytes.length;
   let offset = 0;
   do {
-    const data = bytes.subarray(offset, offset + pieceMaxBytes);
+    const data = bytes.subarray(offset, offset + itemPieceMaxBytes);
     yield { kind: part.type, item, offset, sizeBytes, data };
     offset += data.length;
   } while (offset < sizeBytes);

@@ -50,7 +50,7 @@ export function admitEnvelope(
   const envelope = present(wire, 'envelope');
   demandSameCluster(cluster(), envelope);
   if (envelope.to !== self) {
-    const sender = shortened(envelope.from);
+    const sender = inQuotes(envelope.from);
     throw new MalformedMessage(`${sender} wants to reach another server; the ports are mixed up`);
   }
   return envelope;
@@ -60,19 +60,19 @@ function demandSameCluster(own: ClusterReference, envelope: WireEnvelope): void 
   const { clusterName, from } = envelope;
   const clusterId = (envelope.clusterId || undefined) as ClusterId | undefined;
   if (isSameCluster(own, { clusterId, clusterName })) return;
-  const sender = shortened(from);
+  const sender = inQuotes(from);
   if (own.clusterId === undefined || clusterId === undefined) {
     throw new MalformedMessage(
-      `${sender} belongs to the cluster ${shortened(clusterName)}, not to "${own.clusterName}"`,
+      `${sender} belongs to the cluster ${inQuotes(clusterName)}, not to "${own.clusterName}"`,
     );
   }
-  const other = shortened(clusterId).slice(1, -1) as ClusterId;
+  const other = inQuotes(clusterId).slice(1, -1) as ClusterId;
   throw new ForeignMessage(
-    shortened(from).slice(1, -1) as NodeId,
+    inQuotes(from).slice(1, -1) as NodeId,
     other,
     `${sender} belongs to the cluster ${other}, not to ${own.clusterId}`,
   );
 }
 
 /** Whatever a stranger says of itself, in quotes, on one line and not too long. */
-const shortened = (text: string): string => JSON.stringify(text.slice(0, 64));
+const inQuotes = (text: string): string => JSON.stringify(text.slice(0, 64));

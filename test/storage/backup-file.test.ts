@@ -6,7 +6,11 @@ import {
   readBackup,
   writeBackup,
 } from '../../src/storage/backup-file.ts';
-import { type BackupPart, BrokenBackup, pieceMaxBytes } from '../../src/storage/backup-items.ts';
+import {
+  type BackupPart,
+  BrokenBackup,
+  itemPieceMaxBytes,
+} from '../../src/storage/backup-items.ts';
 import { DamagedFile } from '../../src/storage/frames.ts';
 import type { LogIndex, Term } from '../../src/words.ts';
 import { checkBackupDamage, sampleBackup, sampleHeader, sampleParts } from './backup-damage.ts';
@@ -36,7 +40,7 @@ test('a backup is read as it was written, in frames of at most 256 KiB', async t
   const content = disk.content(path);
   for (let offset = 8; offset < content.length; ) {
     const sizeBytes = content.readUInt32LE(offset);
-    t.true(sizeBytes <= pieceMaxBytes + 25);
+    t.true(sizeBytes <= itemPieceMaxBytes + 25);
     offset += 8 + sizeBytes;
   }
   t.deepEqual(texts(await partsIn(disk)), texts(parts));
