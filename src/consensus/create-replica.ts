@@ -30,6 +30,7 @@ export const nothingRemembered: Remembered = {
   isDeparted: false,
   isRecovering: false,
   isOutdated: false,
+  knownBoots: [],
   committed: undefined,
   removedFrom: undefined,
 };
@@ -56,6 +57,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     ...wholenessAtBoot(persistent, log),
     recoveryTarget: undefined,
     isOutdated: persistent.remembered.isOutdated,
+    knownBoots: new Map(persistent.remembered.knownBoots.map(boot => [boot.id, boot])),
     commitNotedAt: now,
     isHopelessTold: false,
     bootedAt: now,

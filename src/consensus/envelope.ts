@@ -1,3 +1,4 @@
+import { isOfForgottenBoot, noteBoot } from './boots.ts';
 import { adoptCommit } from './commit.ts';
 import { isSameCluster } from './config.ts';
 import { considerCandidacy, considerInheritance, considerVoter } from './election.ts';
@@ -103,9 +104,12 @@ function hear(replica: Replica, turn: Turn, entry: GossipEntry, from: NodeId): v
   const isHeard =
     isKnownOwner(replica, fact.owner, fact.directoryId) ||
     (config !== undefined && isToBeHeard(config, fact.owner, fact));
-  if (!isHeard || !mergeFact(replica, entry, turn.now, fact.owner === from)) return;
+  // What an older copy says of itself is none of the truth; it is told so.
+  if (!isHeard || isOfForgottenBoot(replica, fact)) return;
+  if (!mergeFact(replica, entry, turn.now, fact.owner === from)) return;
   // A newcomer's fact is passed on to the leader; it is no evidence of anything.
   if (replica.role === 'fresh' || fact.role === 'fresh') return;
+  noteBoot(replica, turn, fact);
   const known = replica.facts.get(fact.owner);
   if (known !== undefined) learnFrom(replica, turn, known);
 }

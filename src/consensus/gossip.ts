@@ -1,3 +1,4 @@
+import { rememberedFact } from './boots.ts';
 import { olderLeaseMs } from './leases.ts';
 import { lastPosition, positionAt } from './log.ts';
 import { noPosition } from './position.ts';
@@ -138,7 +139,7 @@ export function allFacts({ facts, identity }: Replica, now: MonotonicMs): Gossip
 /**
  * Our own fact, and of the others what the peer has not been told. Of the peer itself, what we know
  * of it, until it has shown that it knows as much: were its directory put back from an older copy,
- * it would vote a second time, not knowing of the first.
+ * it would vote a second time, not knowing of the first. Also what we knew before our own restart.
  */
 export function newsFor(replica: Replica, peer: Peer, now: MonotonicMs): GossipEntry[] {
   const news: GossipEntry[] = [];
@@ -147,6 +148,7 @@ export function newsFor(replica: Replica, peer: Peer, now: MonotonicMs): GossipE
     peer.told.set(replica.identity.id, own.fact);
     news.push(gossipEntryOf(own, now));
   }
+  if (!replica.facts.has(peer.id)) news.push(...rememberedFact(replica, peer.id));
   for (const known of replica.facts.values()) {
     const { owner } = known.fact;
     if (owner === replica.identity.id) continue;

@@ -1,3 +1,4 @@
+import { isTwin } from './boots.ts';
 import { isNewer } from './gossip.ts';
 import type { Replica } from './replica.ts';
 import type { Turn } from './turn.ts';
@@ -11,7 +12,9 @@ import type { Effect, Fact } from './types.ts';
 /** Does a fact of ours, as others know it, say more than our directory knows? */
 export function isBeyondUs(replica: Replica, fact: Fact): boolean {
   const { identity, sequence, term, vote } = replica;
-  if (isNewer(fact, { incarnation: identity.incarnation, sequence })) return true;
+  const { incarnation } = identity;
+  if (isNewer(fact, { incarnation, sequence }) || isTwin(fact.incarnation, incarnation))
+    return true;
   // Boots of the copy may have come as far, where nobody could tell it. But term and vote are
   // durable before they are told, and no later boot has less of them.
   return fact.term > term || (fact.term === term && fact.vote !== undefined && fact.vote !== vote);

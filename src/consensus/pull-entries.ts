@@ -25,7 +25,7 @@ import type {
 } from './types.ts';
 
 /** Streams of different boots never share an id, so that no answer to an older one is taken. */
-const pullIdsPerIncarnation = 2 ** 30;
+const pullIdsPerIncarnation = 2 ** 22;
 
 /** Opens a stream after `prev`; an older one of ours is over with it. */
 export function openPull(replica: Replica, turn: Turn, source: NodeId, prev: Position): void {

@@ -103,12 +103,25 @@ export function considerHopelessness(replica: Replica, turn: Turn): void {
 /** The commit position is written down this often, in election timeouts, when it has moved. */
 const commitNoteTimeouts = 10;
 
-/** Now and then: after a restart, too, this is known to be committed, and never removed. */
+/** What is known to be committed and is durable here, if it was not written down yet. */
+export function unnotedCommit({
+  commit,
+  durableIndex,
+  notedCommit,
+}: Replica): Position | undefined {
+  const isNews = comparePositions(commit, notedCommit) > 0;
+  return isNews && commit.index <= durableIndex ? commit : undefined;
+}
+
+/**
+ * Now and then (and when the host stops): after a restart, too, this is known to be committed, and
+ * never removed.
+ */
 export function noteCommit(replica: Replica, turn: Turn): void {
-  const { commit, durableIndex, timings } = replica;
-  if (turn.now - replica.commitNotedAt < commitNoteTimeouts * timings.electionTimeoutMs) return;
-  const isNews = comparePositions(commit, replica.notedCommit) > 0;
-  if (!isNews || commit.index > durableIndex) return;
+  const { electionTimeoutMs } = replica.timings;
+  if (turn.now - replica.commitNotedAt < commitNoteTimeouts * electionTimeoutMs) return;
+  const commit = unnotedCommit(replica);
+  if (commit === undefined) return;
   replica.notedCommit = commit;
   replica.commitNotedAt = turn.now;
   turn.effects.push({ type: 'remember', what: { committed: commit } });

@@ -11,6 +11,7 @@ import type {
   Fact,
   GossipMap,
   Identity,
+  KnownBoot,
   Limits,
   LogIndex,
   MemberChange,
@@ -182,6 +183,8 @@ export type Replica = Newcomer & {
   isRecovering: boolean;
   /** Its directory is an older copy, which has forgotten votes: nothing is ever done with it. */
   isOutdated: boolean;
+  /** The newest boot of each other member that was heard of, in this life or an earlier one. */
+  readonly knownBoots: Map<NodeId, KnownBoot>;
   /** What must be held until this is over; undefined while no leader has told. */
   recoveryTarget: Position | undefined;
   /** Durable, as are the two positions below. */

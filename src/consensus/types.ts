@@ -196,6 +196,13 @@ export type Limits = {
   readonly depthMax: number;
 };
 
+/** The newest boot of a member that was heard of. */
+export type KnownBoot = {
+  readonly id: NodeId;
+  readonly directoryId: DirectoryId;
+  readonly incarnation: number;
+};
+
 /** What must outlive a restart beside term, vote, configuration and log. */
 export type Remembered = {
   /**
@@ -209,6 +216,8 @@ export type Remembered = {
   readonly isRecovering: boolean;
   /** It was put back from an older copy, and has heard so: it must not be used any more. */
   readonly isOutdated: boolean;
+  /** Of the others: so that one of them that was put back from an older copy is told. */
+  readonly knownBoots: readonly KnownBoot[];
   /** Known to be committed, and durable here; maybe more is. Never removed. */
   readonly committed: Position | undefined;
   /** Where entries were removed last: the first of them, with the term of the last of them. */

@@ -1,3 +1,4 @@
+import { unnotedCommit } from '../consensus/recovery.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { Effect, LogIndex, Position } from '../consensus/types.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
@@ -50,11 +51,24 @@ export type HostOptions = {
 export type CreatedHost = HostContext & {
   /** Begins with the first tick. Whoever wants to stand between effects runs each turn itself. */
   start(runTurn?: (effects: readonly Effect[], runEffect: (effect: Effect) => void) => void): void;
+  /** Writes down what is known to be committed: before an orderly stop, which a crash is not. */
+  readonly noteLast: () => void;
   /** From now on no deadline is met and nothing expires; what is under way ends by itself. */
   stop(): Promise<void>;
   /** Lets go of the log before an entry, if snapshot and archive hold all of it; was it done? */
   readonly dropLogBefore: (index: LogIndex) => Promise<boolean>;
 };
+
+/** For the next start; what is not written is only known less well. */
+function noteLast(replica: Replica, metadata: MetadataStore): void {
+  const committed = unnotedCommit(replica);
+  if (committed === undefined) return;
+  try {
+    metadata.update({ committed });
+  } catch {
+    // A disk that takes nothing more has been told of, and this is no harm.
+  }
+}
 
 function runAll(effects: readonly Effect[], runEffect: (effect: Effect) => void): void {
   for (const effect of effects) runEffect(effect);
@@ -125,6 +139,7 @@ export function createHost(options: HostOptions): CreatedHost {
       host.start(effects => runTurn(effects, runEffect));
       expiry.start();
     },
+    noteLast: () => noteLast(replica, metadata),
     async stop() {
       expiry.stop();
       host.stop();

@@ -377,6 +377,7 @@ async function stop(
   await context.transport.close();
   await grpc.close();
   await kept;
+  context.noteLast();
   await context.stop();
   context.textRecords?.close();
   await storage.close();

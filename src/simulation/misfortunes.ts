@@ -150,7 +150,11 @@ export class Misfortunes {
       }
       this.#around.marks.note('an older disk was put back');
       server.putBack(boots);
+      // What the others know of it outlives their own restarts.
+      const isAmongRestarts = (10 * chance) % 1 < 0.5;
+      if (isAmongRestarts) for (const other of this.#others(server)) other.crash(true);
       server.start();
+      for (const other of this.#others(server)) other.start();
       // Connections to the process of before are gone.
       for (const other of this.#others(server)) this.#reset(server, other);
     });

@@ -1,3 +1,4 @@
+import { nextIncarnation } from '../consensus/boots.ts';
 import { createReplica, nothingRemembered } from '../consensus/create-replica.ts';
 import { noPosition } from '../consensus/position.ts';
 import type { Replica } from '../consensus/replica.ts';
@@ -5,6 +6,7 @@ import type {
   ClusterId,
   Config,
   DirectoryId,
+  KnownBoot,
   MonotonicMs,
   NodeId,
   Position,
@@ -105,6 +107,10 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
 
   get isRecovering(): boolean {
     return this.#facts.isRecovering;
+  }
+
+  get knownBoots(): readonly KnownBoot[] {
+    return this.#facts.knownBoots;
   }
 
   get isOutdated(): boolean {
@@ -257,6 +263,11 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
   hasCopy(boots: number): boolean {
     const copy = this.#copies[boots - 1];
     return copy?.directoryId === this.directoryId && copy.facts.config !== undefined;
+  }
+
+  /** A start is counted before anything is said in it. */
+  beginIncarnation(draw: number): void {
+    this.incarnation = nextIncarnation(this.incarnation, draw);
   }
 
   putBack(boots: number): void {

@@ -46,6 +46,8 @@ export class SimulatedServer implements Witness, ProcessOwner {
   #process: SimulatedProcess | undefined;
   #hasLeft = false;
   readonly diskAge: DiskAge;
+  /** Of the digits of its boots. */
+  readonly #draws: Random;
 
   constructor(place: number, listed: readonly NodeId[], around: Surroundings) {
     const { seed, clockDrift } = around.options;
@@ -53,6 +55,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#around = around;
     this.#listed = listed;
     this.diskAge = new DiskAge(this.id, around);
+    this.#draws = new Random(mix(seed, 22, place));
     this.#random = new Random(mix(seed, 4, place));
     this.#clock = new SimulatedClock(clockDrift, this.#random, new Random(mix(seed, 16, place)));
     const name = `${around.clan}${this.id}`;
@@ -135,7 +138,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
     if (this.#around.options.faultKinds.includes('olderDisk')) this.#disk.copy();
     this.diskAge.started();
     this.life += 1;
-    this.#disk.incarnation += 1;
+    this.#disk.beginIncarnation(this.#draws.next());
     this.#process = new SimulatedProcess({
       id: this.id,
       life: this.life,

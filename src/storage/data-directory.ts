@@ -71,7 +71,7 @@ function openMetadata(
   }
   const metadata = new Metadata(adapter, newDocument({ ...owner, directoryId: randomUUID() }));
   refuseForeign(path, metadata, owner);
-  metadata.beginIncarnation();
+  metadata.beginIncarnation(Math.random());
   return { metadata, isNew };
 }
 

@@ -47,7 +47,7 @@ const documentShape = z.object({
   clusterName: z.string(),
   nodeId: z.string(),
   directoryId: z.string().min(1),
-  /** Counts the boots. */
+  /** Counts the boots, with some digits that are drawn. */
   incarnation: count,
   term: count,
   vote: z.string().optional(),
@@ -67,6 +67,11 @@ const documentShape = z.object({
   isRecovering: z.boolean().default(false),
   /** It was put back from an older copy, and has heard so. */
   isOutdated: z.boolean().default(false),
+  /** The newest boots of the others that it has heard of. */
+  knownBoots: z
+    .array(z.object({ id: z.string(), directoryId: z.string(), incarnation: count }))
+    .readonly()
+    .default([]),
   /** Known to be committed; never removed. */
   committed: positionShape.optional(),
   /** Where entries were removed last: the first of them, with the term of the last of them. */

@@ -1,6 +1,15 @@
 import { dirname } from 'node:path';
 import { LowSync, type SyncAdapter } from 'lowdb';
-import type { ClusterId, Config, DirectoryId, NodeId, Position, Term } from '../consensus/types.ts';
+import { nextIncarnation } from '../consensus/boots.ts';
+import type {
+  ClusterId,
+  Config,
+  DirectoryId,
+  KnownBoot,
+  NodeId,
+  Position,
+  Term,
+} from '../consensus/types.ts';
 import type { FileSystem } from './file-system.ts';
 import type { DurableFacts, MetadataStore } from './log-store.ts';
 import {
@@ -104,6 +113,10 @@ export class Metadata implements MetadataStore {
     return this.#low.data.isOutdated;
   }
 
+  get knownBoots(): readonly KnownBoot[] {
+    return this.#low.data.knownBoots as readonly KnownBoot[];
+  }
+
   get committed(): Position | undefined {
     return this.#low.data.committed as Position | undefined;
   }
@@ -134,9 +147,9 @@ export class Metadata implements MetadataStore {
     }
   }
 
-  /** Counts this boot, before anything is said in it. */
-  beginIncarnation(): void {
-    this.#write({ ...this.#low.data, incarnation: this.incarnation + 1 });
+  /** Counts this boot, before anything is said in it; `draw`: from 0 to below 1. */
+  beginIncarnation(draw: number): void {
+    this.#write({ ...this.#low.data, incarnation: nextIncarnation(this.incarnation, draw) });
   }
 
   persistVote(term: Term, vote: NodeId | undefined): void {

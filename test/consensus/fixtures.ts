@@ -10,6 +10,7 @@ import type {
   Event,
   Fact,
   GossipEntry,
+  KnownBoot,
   Limits,
   LogIndex,
   Message,
@@ -77,6 +78,7 @@ export const entriesOf = (terms: readonly number[], firstIndex = 1, wallMs = 1):
 /** The server n0 of n0, n1, n2, right after its start at time 0, with a log of the given terms. */
 export function replica(
   options: {
+    incarnation?: number;
     term?: number;
     terms?: readonly number[];
     vote?: string;
@@ -98,7 +100,7 @@ export function replica(
       proposedClusterId: clusterId,
       id: nodeId('n0'),
       directoryId: directoryOf('n0'),
-      incarnation: 1,
+      incarnation: options.incarnation ?? 1,
       listedServers,
       membersHash: 'three',
     },
@@ -106,7 +108,12 @@ export function replica(
       term: (options.term ?? terms.at(-1) ?? 0) as Term,
       vote: options.vote === undefined ? undefined : nodeId(options.vote),
       config: options.config ?? threeServers,
-      remembered: { ...nothingRemembered, leaseOwedMs: undefined, ...options.remembered },
+      remembered: {
+        ...nothingRemembered,
+        leaseOwedMs: undefined,
+        knownBoots: ['n1', 'n2'].map(bootOfOther),
+        ...options.remembered,
+      },
       applied: at(0, 0),
       log: {
         base: at(0, 0),
@@ -121,6 +128,13 @@ export function replica(
     now: moment(0),
   });
 }
+
+/** The boot of which all facts are that name none. */
+const bootOfOther = (id: string): KnownBoot => ({
+  id: nodeId(id),
+  directoryId: directoryOf(id),
+  incarnation: 1,
+});
 
 /** A fact in one line: `fact('n1', { term: 2, durable: at(2, 7) })`. */
 export function fact(

@@ -34,7 +34,7 @@ test('gossip converges: order, grouping and repetition of what is heard do not m
 });
 
 test('what a peer was told is not told again, until its digest shows that it was lost', t => {
-  const server = replica();
+  const server = replica({ remembered: { knownBoots: [] } });
   hear(server, 1, fact('n2', { sequence: 5 }));
   const peer = server.peers.get('n1' as never);
   if (peer === undefined) throw new Error('n1 is a peer');

@@ -1,3 +1,4 @@
+import { nextIncarnation } from '../../src/consensus/boots.ts';
 import { holds, lastPosition } from '../../src/consensus/log.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import type {
@@ -299,6 +300,13 @@ const hasStopped = (effects: readonly Effect[]): boolean =>
   ofType(effects, 'halt').length === 1 &&
   ofType(effects, 'persistVote').length + ofType(effects, 'send').length === 0;
 
+/** What a message to the server tells it of itself. */
+const knownOf = (id: string, effects: readonly Effect[]): Fact | undefined =>
+  ofType(effects, 'send')
+    .filter(({ message }) => message.envelope.to === id)
+    .flatMap(({ message }) => message.envelope.facts)
+    .find(({ fact: { owner } }) => owner === id)?.fact;
+
 const copies: readonly Demand[] = [
   {
     title: 'an older copy that has stopped once stops at every start, however many boots it counts',
@@ -315,6 +323,31 @@ const copies: readonly Demand[] = [
       hasStopped(hearOfItself(replica({ term: 5 }), { term: 5, vote: nodeId('n2') })) &&
       hasStopped(hearOfItself(replica({ term: 4 }), { incarnation: 0, term: 5 })) &&
       !hasStopped(hearOfItself(replica({ term: 5, vote: 'n2' }), { term: 5, vote: nodeId('n2') })),
+  },
+  {
+    title: 'what the others know of the boots of a server outlives their own restarts',
+    holds: () => {
+      const newest = nextIncarnation(4000, 0.5);
+      const effects = hear(replica(), 10, news('n1', { incarnation: newest }));
+      const again = replica({ remembered: rememberedIn(effects) });
+      const told = happen(again, 10, { type: 'connected', peer: nodeId('n1') });
+      const copy = { role: 'candidate', term: 3, last: at(2, 9) } as const;
+      for (const draw of [0.4, 0.6]) {
+        hear(again, 20, news('n1', { ...copy, incarnation: nextIncarnation(4000, draw) }));
+      }
+      const hasVoted = again.vote !== undefined;
+      hear(again, 30, news('n1', { ...copy, incarnation: nextIncarnation(newest, 0) }));
+      return knownOf('n1', told)?.incarnation === newest && !hasVoted && again.vote === 'n1';
+    },
+  },
+  {
+    title: 'a copy that counts as many boots as the original is told apart by what was drawn',
+    holds: () => {
+      const [own, other] = [nextIncarnation(4000, 0.9), nextIncarnation(4000, 0.1)];
+      const server = replica({ incarnation: own });
+      const same = hearOfItself(replica({ incarnation: own }), { incarnation: own });
+      return hasStopped(hearOfItself(server, { incarnation: other })) && !hasStopped(same);
+    },
   },
   {
     title: 'a log that reaches as far, and ends in an older term, has lost what was held there',

@@ -38,3 +38,35 @@ test('a directory that is put back from an older copy stops its server at every 
   });
   t.deepEqual(after, before);
 });
+
+test('an older copy that is started together with one who was away loses nothing of what was acknowledged', async t => {
+  t.timeout(90_000);
+  const cluster = await TestCluster.start(t);
+  const stopAll = async (ids: readonly string[]): Promise<void> => {
+    for (const id of ids) cluster.signal(id, 'SIGTERM');
+    for (const id of ids) await cluster.exitOf(id);
+  };
+  await cluster.reaches('GREEN');
+  await stopAll(cluster.ids);
+  const directory = join(cluster.folder, 'data', 'n1');
+  const copy = join(cluster.folder, 'copy');
+  cpSync(directory, copy, { recursive: true });
+  for (const id of cluster.ids) cluster.startServer(id);
+  await cluster.reaches('GREEN');
+  // Of what comes now n0 has nothing; that n1 was started again it has heard.
+  await stopAll(['n0']);
+  await cluster.leader();
+  const numbers = Array.from({ length: 50 }, (_, number) => ({ number }));
+  for (const one of numbers) t.is((await cluster.put([one])).status, 200);
+  await stopAll(['n1', 'n2']);
+  cluster.wipe('n1');
+  cpSync(copy, directory, { recursive: true });
+  cluster.startServer('n0');
+  cluster.startServer('n1');
+  t.not(await cluster.exitOf('n1'), 0);
+  t.regex(cluster.output('n1'), /put back from an older copy/);
+  cluster.startServer('n2');
+  await cluster.leader();
+  const found = (await cluster.entries()).map(({ data }) => data);
+  t.deepEqual(found, numbers);
+});

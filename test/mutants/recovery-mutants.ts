@@ -79,4 +79,28 @@ export const recoveryMutants: readonly Mutant[] = [
       'durable.index <= log.lastIndex',
     ),
   ),
+  copyMutant(
+    'boots of others are forgotten at a restart',
+    inFile(
+      'consensus/create-replica.ts',
+      'persistent.remembered.knownBoots.map(boot => [boot.id, boot])',
+      '[]',
+    ),
+  ),
+  copyMutant(
+    'what an older copy says of itself is believed',
+    inFile('consensus/envelope.ts', '!isHeard || isOfForgottenBoot(replica, fact)', '!isHeard'),
+  ),
+  copyMutant(
+    'boots that count alike are taken for one',
+    inFile('consensus/boots.ts', 'one !== other && bootOf(one)', 'one < 0 && bootOf(one)'),
+  ),
+  copyMutant(
+    'nobody is told of the boot that was known of it before a restart',
+    inFile(
+      'consensus/gossip.ts',
+      '  if (!replica.facts.has(peer.id)) news.push(...rememberedFact(replica, peer.id));\n',
+      '',
+    ),
+  ),
 ];

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { nextIncarnation } from '../../src/consensus/boots.ts';
 import type { ClusterId, Config, DirectoryId, NodeId, Term } from '../../src/consensus/types.ts';
 import { Random } from '../../src/simulation/random.ts';
 import { DurableJsonAdapter, Metadata } from '../../src/storage/metadata.ts';
@@ -18,6 +19,7 @@ type Facts = Pick<
   | 'isDeparted'
   | 'isRecovering'
   | 'isOutdated'
+  | 'knownBoots'
 > & { readonly logFloor: Metadata['logFloor'] };
 /** One write, and what it alone changes. */
 type Write = {
@@ -34,12 +36,13 @@ const nothing: Facts = {
   isDeparted: false,
   isRecovering: false,
   isOutdated: false,
+  knownBoots: [],
   logFloor: undefined,
 };
 
 const boot: Write = {
-  change: ({ incarnation }) => ({ incarnation: incarnation + 1 }),
-  run: metadata => metadata.beginIncarnation(),
+  change: ({ incarnation }) => ({ incarnation: nextIncarnation(incarnation, 0.5) }),
+  run: metadata => metadata.beginIncarnation(0.5),
 };
 const vote = (term: number, candidate?: string): Write => {
   const patch = { term: term as Term, vote: candidate as NodeId | undefined };
@@ -82,6 +85,9 @@ const writes: readonly Write[] = [
   boot,
   update({ isDeparted: true }),
   update({ isOutdated: true }),
+  update({
+    knownBoots: [{ id: 'n1' as NodeId, directoryId: 'd1' as DirectoryId, incarnation: 5 }],
+  }),
   vote(3, 'n0'),
 ];
 

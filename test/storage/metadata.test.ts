@@ -33,17 +33,17 @@ test('a document of version 1 is read as it is, and has a checksum after the fir
   t.is(metadata.vote, 'n2' as NodeId);
   t.is(metadata.logFloor, undefined);
   t.is(metadata.leaseOwedMs, undefined);
-  metadata.beginIncarnation();
+  metadata.beginIncarnation(0);
   const { formatVersion, checksum, incarnation } = documentOn(disk);
   t.is(formatVersion, 2);
-  t.is(incarnation, 4);
+  t.is(incarnation, 1024, 'a later boot than any of before, with digits that are drawn');
   t.regex(checksum, /^[0-9a-f]{32}$/);
   t.is(open(disk).vote, 'n2' as NodeId);
 });
 
 test('a document from which a member was taken by hand is refused, and so is one without its checksum', t => {
   const disk = diskWith(version1);
-  open(disk).beginIncarnation();
+  open(disk).beginIncarnation(0);
   const sound = documentOn(disk);
   const [, ...fewer] = sound.config.members;
   const { checksum, ...bare } = sound;
@@ -63,7 +63,7 @@ test('a document from which a member was taken by hand is refused, and so is one
 test('what the next start would refuse is not written, and leaves what was there', t => {
   const disk = diskWith(version1);
   const metadata = open(disk);
-  metadata.beginIncarnation();
+  metadata.beginIncarnation(0);
   t.throws(() => metadata.update({ term: (2 ** 60) as Term }), {
     message: /would not be readable/,
   });
