@@ -19,14 +19,14 @@ export type CompactorOptions = {
  */
 export class Compactor {
   readonly #options: CompactorOptions;
-  /** Of the newest snapshot. */
-  #olderIndex: number;
+  /** Of the newest snapshot; the next cut is made here. */
+  #snapshotIndex: number;
   /** One cut at a time. */
   #cutting: Promise<unknown> = Promise.resolve();
 
   constructor(options: CompactorOptions) {
     this.#options = options;
-    this.#olderIndex = options.snapshotIndex;
+    this.#snapshotIndex = options.snapshotIndex;
   }
 
   async snapshotSaved({ index }: Position): Promise<void> {
@@ -35,8 +35,8 @@ export class Compactor {
     await archive.add(archivable(sources, index), index);
     await archive.drop(retention, clock.wallNow());
     pruneJournal(state.journal, archive.throughIndex);
-    const olderIndex = this.#olderIndex as LogIndex;
-    this.#olderIndex = index;
+    const olderIndex = this.#snapshotIndex as LogIndex;
+    this.#snapshotIndex = index;
     await this.#cutBefore(olderIndex);
   }
 
@@ -45,7 +45,7 @@ export class Compactor {
    * archive do not hold all of what lies before the entry.
    */
   async dropBefore(index: LogIndex): Promise<boolean> {
-    const heldIndex = Math.min(this.#olderIndex, this.#options.sources.archive.throughIndex);
+    const heldIndex = Math.min(this.#snapshotIndex, this.#options.sources.archive.throughIndex);
     if (index > heldIndex) return false;
     await this.#cutBefore(index);
     return true;

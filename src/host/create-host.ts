@@ -29,8 +29,8 @@ import type {
 export type HostOptions = {
   readonly replica: Replica;
   readonly state: ReplicatedState;
-  /** Of the snapshot that `state` came from. */
-  readonly snapshot: Position;
+  /** That `state` came from. */
+  readonly snapshot: { readonly position: Position; readonly sizeBytes: number };
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: CompactableLog;
@@ -83,13 +83,14 @@ export function createHost(options: HostOptions): CreatedHost {
     sources: { state, log, archive, timers },
     clock,
     retention: options.retention,
-    snapshotIndex: options.snapshot.index,
+    snapshotIndex: options.snapshot.position.index,
     compacted: baseIndex => host.dispatch({ type: 'compacted', baseIndex }),
   });
   const snapshotter = new Snapshotter({
     store: options.snapshotStore,
     clock,
     intervalBytes: options.limits.snapshotIntervalBytes,
+    lastSizeBytes: options.snapshot.sizeBytes,
     onSaved: (position, saved, tookMs) => {
       observer.snapshotSaved(position, saved, tookMs);
       return compactor.snapshotSaved(position);

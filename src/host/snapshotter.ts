@@ -8,6 +8,8 @@ export type SnapshotterOptions = {
   readonly clock: Clock;
   /** A snapshot is made after so many bytes of log, or as many as the last one had. */
   readonly intervalBytes: number;
+  /** Of the snapshot with which the server began. */
+  readonly lastSizeBytes: number;
   /** What follows a snapshot is done before the next one is begun. */
   readonly onSaved: (position: Position, saved: SavedState, tookMs: number) => Promise<void>;
   readonly onFailure: (error: Error) => void;
@@ -24,9 +26,9 @@ export class Snapshotter {
   #running: Promise<void> | undefined;
   #isStopped = false;
 
-  constructor(options: SnapshotterOptions, lastSizeBytes = 0) {
+  constructor(options: SnapshotterOptions) {
     this.#options = options;
-    this.#lastSizeBytes = lastSizeBytes;
+    this.#lastSizeBytes = options.lastSizeBytes;
   }
 
   /** An entry has been applied: `state` is what it made. */

@@ -93,6 +93,7 @@ export type Observer = {
   skippedTo(index: LogIndex, term: Term): void;
   told(event: ClusterEvent): void;
   snapshotSaved(position: Position, saved: SavedState, tookMs: number): void;
+  /** It could not be saved, or the log not be cut behind it. */
   snapshotFailed(error: Error): void;
 };
 

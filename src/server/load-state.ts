@@ -15,6 +15,8 @@ import {
 export type LoadedState = {
   readonly state: ReplicatedState;
   readonly position: Position;
+  /** Of the snapshot's file; 0 when there is none. */
+  readonly sizeBytes: number;
   /** Of which content a restored one was made. */
   readonly origin?: string | undefined;
   /** The snapshot came from another server. */
@@ -43,13 +45,14 @@ export async function loadState(
       damaged.push(path);
     }
   }
-  return { state: createReplicatedState(), position: nothing, isFetched: false, damaged };
+  const state = createReplicatedState();
+  return { state, position: nothing, sizeBytes: 0, isFetched: false, damaged };
 }
 
 /** What a snapshot file holds. Throws a DamagedFile. */
 export async function readState(
   path: string,
-): Promise<Pick<LoadedState, 'state'> & SnapshotHeader> {
+): Promise<Pick<LoadedState, 'state' | 'sizeBytes'> & SnapshotHeader> {
   const builder = new StateBuilder();
   const header = await readSnapshot(nodeFileSystem, path, record =>
     builder.add(record as StateRecord),

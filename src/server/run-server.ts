@@ -190,7 +190,7 @@ function wire(
   const host = createHost({
     replica,
     state,
-    snapshot: storage.loaded.position,
+    snapshot: storage.loaded,
     clock: machineClock,
     timers: processTimers,
     log,
@@ -294,7 +294,7 @@ const observerFor = (
     eventLog.say('info', `snapshot of entry ${index}: ${size} in ${Math.round(tookMs)} ms`);
   },
   snapshotFailed: ({ message }) =>
-    eventLog.say('warn', `no snapshot: ${message}; the log still holds everything`),
+    eventLog.say('warn', `the log cannot be cut: ${message}; the next snapshot tries it again`),
 });
 
 const listenerFor = (

@@ -174,7 +174,7 @@ export class SimulatedProcess implements Life {
     return createHost({
       replica: this.replica,
       state: disk.load(),
-      snapshot: disk.snapshotPosition,
+      snapshot: { position: disk.snapshotPosition, sizeBytes: 0 },
       clock,
       timers: this.#timers(),
       log: new SimulatedLog(this.store, { life: this, disk, random: this.#later, around, owner }),

@@ -144,7 +144,7 @@ export async function readSnapshot(
   fileSystem: Pick<FileSystem, 'openToRead'>,
   path: string,
   onRecord: (record: unknown) => void,
-): Promise<SnapshotHeader> {
+): Promise<SnapshotHeader & { readonly sizeBytes: number }> {
   const file = await fileSystem.openToRead(path);
   try {
     const reader = new FrameReader(file, path);
@@ -161,7 +161,7 @@ export async function readSnapshot(
     }
     const counted = (last as { frames?: number } | undefined)?.frames;
     if (counted !== reader.frameCount - 1) throw new DamagedFile(`${path} is cut off`);
-    return header;
+    return { ...header, sizeBytes: await file.sizeBytes() };
   } finally {
     await file.close();
   }
