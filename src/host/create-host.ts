@@ -118,7 +118,6 @@ export function createHost(options: HostOptions): CreatedHost {
     },
     failed: error => listener.onHalt(error.message),
   });
-  const counters = createCounters();
   const context: HostContext = {
     clock,
     timers,
@@ -126,7 +125,7 @@ export function createHost(options: HostOptions): CreatedHost {
     log,
     applyLoop,
     requests,
-    counters,
+    counters: createCounters(),
     snapshotter,
     snapshots,
   };
