@@ -62,6 +62,7 @@ function noLeader(members: readonly MemberView[]): string {
 function troublesOf(member: MemberView, leader: string | undefined): string[] {
   const { standing, address, isRecovering, fact } = member;
   if (standing === 'outside') return ['is no member'];
+  if (standing === 'unknown') return ['cannot be reached'];
   // It is gone when it is here no more, and nobody waits for it.
   if (member.isLeaving && standing !== 'voter') return [];
   const inWay = [

@@ -11,7 +11,9 @@ export type Standing =
   /** Was added and has not shown up yet. */
   | 'awaited'
   /** Listed in the file, but part of no cluster. */
-  | 'outside';
+  | 'outside'
+  /** It does not answer, and nobody who does knows who the members are. */
+  | 'unknown';
 
 export type MemberView = {
   readonly id: string;
@@ -51,7 +53,7 @@ export function memberView(
     id,
     address: addressText(endpoint),
     reachable: own !== undefined,
-    standing: standingOf(member),
+    standing: config === undefined && own === undefined ? 'unknown' : standingOf(member),
     isFollowing: isFollowing(id, leader),
     isRecovering: own?.isRecovering ?? false,
     damagedFiles: own?.damagedFiles ?? [],

@@ -16,6 +16,7 @@ export const requestProblems = {
   batchNotFound: { status: 404, title: 'No such batch' },
   keyNotFound: { status: 404, title: 'No such key' },
   stillThere: { status: 409, title: 'The data directory is still in use' },
+  alreadyMember: { status: 409, title: 'A member already' },
   lockHeld: { status: 409, title: 'Lock held by another' },
   staleToken: { status: 409, title: 'Fencing token is not that of the lock' },
   notANumber: { status: 409, title: 'Not a whole number' },

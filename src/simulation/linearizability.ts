@@ -27,7 +27,7 @@ export type Verdict =
   /** The budget was used up. To be taken for a failure: it proves nothing. */
   | { readonly type: 'undecided'; readonly key: string };
 
-const stepsMaxDefault = 30_000_000;
+const stepsMaxDefault = 300_000_000;
 
 /**
  * Is there an order of the operations, each at some moment between its call and its answer, in

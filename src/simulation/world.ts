@@ -201,11 +201,25 @@ export class World {
     const ackedBefore = this.#clients.map(({ ackedCount }) => ackedCount);
     const isServed = (): boolean =>
       this.#clients.every(({ ackedCount }, place) => ackedCount >= (ackedBefore[place] ?? 0) + 2);
-    const { timings, clients } = this.#options;
-    const patienceMs = 80 * timings.electionTimeoutMs + 40 * (clients.timeoutMs + clients.pauseMs);
+    const { timings, clients, network } = this.#options;
+    const roundTripMs = 2 * (network.delayMs + network.jitterMs);
+    const patienceMs =
+      80 * timings.electionTimeoutMs +
+      40 * (clients.timeoutMs + clients.pauseMs) +
+      this.#heapedUp() * roundTripMs;
     const isAlive = await this.#runUntil(this.#nowMs + patienceMs, isServed);
     const overrun = this.#events() > stepsMax ? ' (too many steps)' : '';
     demand(isAlive, `liveness: a connected majority serves nobody${overrun}`);
+  }
+
+  /** Clients that asked again and again have left so many entries, which are worked off first. */
+  #heapedUp(): number {
+    return Math.max(
+      0,
+      ...this.#servers.map(({ replica }) =>
+        replica === undefined ? 0 : replica.log.lastIndex - replica.commit.index,
+      ),
+    );
   }
 
   #leavePermanentFault(): void {

@@ -136,6 +136,9 @@ test.serial('changes that would lose the majority, and other nonsense, are refus
     .map(({ id }) => id) as [string, string, string];
   t.is((await send('POST', `/v1/members/${leader}/replace`)).status, 409);
   t.is((await send('POST', '/v1/members/n9/replace')).status, 404);
+  const taking = await send('POST', `/v1/members/${leader}/replace`, { with: other });
+  t.is(taking.status, 409);
+  t.regex(taking.detail, new RegExp(`${other} is a member already`));
   t.is((await send('PUT', '/v1/members/n9', { address: 'nowhere' })).status, 422);
   t.is((await send('PUT', '/v1/members/n9', { port: 1 })).status, 422);
   t.is((await send('PUT', '/v1/members/..%2Fetc', { address: 'localhost:1' })).status, 400);

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { joinViews } from '../../src/gateway/cluster-view.ts';
 import { healthSentence } from '../../src/gateway/health.ts';
 import { healthCases, longAgoMs, viewOf } from './health-cases.ts';
 
@@ -30,4 +31,15 @@ test('a server that is to go says for whom it waits', t => {
   const waits = viewOf({ n0: {}, n1: { member: leaving }, n2: { heardMs: longAgoMs } });
   t.deepEqual(waits.changes, ['n1 leaves once n2 can follow again']);
   t.deepEqual(viewOf({ n0: {}, n1: { member: leaving }, n2: {} }).changes, ['n1 is leaving']);
+});
+
+test('when nobody answers, nobody is called no member', t => {
+  const servers = ['n0', 'n1'].map((id, place) => ({ id, host: 'localhost', port: 1 + place }));
+  const { health, reason, members } = joinViews(servers, []);
+  t.is(health, 'RED');
+  t.is(reason, 'there is no leader; n0, n1 cannot be reached');
+  t.deepEqual(
+    members.map(({ standing }) => standing),
+    ['unknown', 'unknown'],
+  );
 });

@@ -51,8 +51,8 @@ export const recoveryMutants: readonly Mutant[] = [
     'a directory that was put back from an older copy goes on',
     inFile(
       outdated,
-      'identity.incarnation, sequence })) return true;',
-      'identity.incarnation, sequence })) return term < 0;',
+      'isNewer(fact, { incarnation, sequence }) ||',
+      'isNewer(fact, { incarnation: incarnation + fact.incarnation, sequence }) ||',
     ),
   ),
   copyMutant(

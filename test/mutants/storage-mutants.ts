@@ -24,8 +24,8 @@ export const storageMutants: readonly Mutant[] = [
     'a boot is not counted before the first term',
     inFile(
       metadata,
-      'incarnation: this.incarnation + 1 }',
-      'incarnation: this.incarnation + (this.term > 0 ? 1 : 0) }',
+      'incarnation: nextIncarnation(this.incarnation, draw) }',
+      'incarnation: this.term > 0 ? nextIncarnation(this.incarnation, draw) : this.incarnation }',
     ),
   ),
   mutant(

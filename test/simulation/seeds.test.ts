@@ -24,6 +24,7 @@ const onceFailed = [
   3, // a monotonic clock below nothing was refused as implausible
   67, // an answer was judged when it arrived, not when it was given
   1_006_063, // a late winner of an old term was blamed for a server that had left since (I13)
+  35_470, // what clients had heaped up over slow links took longer to work off than the judge waited
   25_107, // a client asked for a session again and again, and nobody else was served any more
   41_684, // a server left as soon as it heard of a configuration without it
 ];

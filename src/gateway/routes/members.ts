@@ -76,13 +76,32 @@ export const memberRoutes: readonly Route[] = [
       const changes =
         other === undefined
           ? await givingUp(context.client, member, force)
-          : [putOf(context, id, other, address), { type: 'remove', id } as const];
+          : await takingOver(context, member, { id: other, address }, deadlineMs);
       await change(ctx, context, id, changes, deadline);
     },
   }),
 ];
 
-/** Another server that takes its place: it goes when that one votes. */
+/**
+ * Another server comes in its place, and it goes when that one votes. One that votes already does
+ * not come: the member would go at once.
+ */
+async function takingOver(
+  context: GatewayContext,
+  { id, isLeaving }: Member,
+  other: { readonly id: NodeId; readonly address: string | undefined },
+  deadlineMs: number,
+): Promise<readonly MemberChange[]> {
+  const put = putOf(context, id, other.id, other.address);
+  const { members } = await context.client.currentConfig(deadlineMs);
+  const isVoter = members.some(member => member.id === other.id && member.isVoter);
+  // Asked once more, it may have come meanwhile.
+  if (!isVoter || isLeaving) return [put, { type: 'remove', id }];
+  const detail = `${other.id} is a member already, and cannot come in the place of ${id}`;
+  const hint = `Name a new server; or take ${id} out: DELETE /v1/members/${id}.`;
+  throw new RequestProblem('alreadyMember', detail, hint);
+}
+
 function putOf(
   { nodes }: GatewayContext,
   id: NodeId,
