@@ -95,15 +95,16 @@ async function describe(survey: Survey, nodeId: string, path: string): Promise<s
   const name = metadata?.clusterName ?? 'unknown';
   const id = metadata?.config?.clusterId ?? 'no identity';
   const entries = log === undefined ? 'none' : `${log.firstIndex} to ${log.lastIndex}`;
-  const certain = snapshot.index === 0 ? 'nothing' : `entries up to ${snapshot.index}`;
+  const certainIndex = Math.max(snapshot.index, metadata?.committed?.index ?? 0);
+  const certain = certainIndex === 0 ? 'nothing' : `entries up to ${certainIndex}`;
   const tail =
-    position.index > snapshot.index
-      ? `entries ${snapshot.index + 1} to ${position.index} count as committed from now on: ` +
+    position.index > certainIndex
+      ? `entries ${certainIndex + 1} to ${position.index} count as committed from now on: ` +
         'the newest of them may not have been, and who was told "outcome unknown" finds them done'
       : 'nothing is taken as committed that is not known to be';
   return [
     `${path}: server ${nodeId} of the cluster "${name}" (${id}), term ${termOf(survey)}`,
-    `  known to be committed  ${certain} (by the snapshot)`,
+    `  known to be committed  ${certain} (by snapshot and metadata.json)`,
     `  log                    entries ${entries}`,
     `  last entry             ${position.index} of term ${position.term}`,
     `  keys, locks            ${keys.size}, ${locks.size}`,

@@ -32,7 +32,7 @@ export const answerProblems =
 function problemFor(error: unknown, { requestId: request, ifUnknown }: GatewayState): Problem {
   if (error instanceof RequestProblem) {
     const { code, message: detail, hint, more } = error;
-    return { ...more, ...problemOf({ code, detail, hint, request, outcome: 'rejected' }) };
+    return { ...problemOf({ code, detail, hint, request, outcome: 'rejected' }), ...more };
   }
   if (error instanceof ClusterError) {
     const { code, message: detail, outcome, batchId: batch } = error;

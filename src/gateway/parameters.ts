@@ -127,7 +127,10 @@ export function headersReader<Shape extends z.ZodObject>(shape: Shape): Reader<S
   const meaningless = promisingHeaders.filter(({ name }) => !names.includes(name));
   const pick = headerPicker(shape);
   return ctx => {
-    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') refuseAny(ctx, meaningless);
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      refuseAny(ctx, meaningless);
+      refuseEmpty(ctx);
+    }
     return pick(ctx);
   };
 }
@@ -150,6 +153,13 @@ function headerPicker<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
     ofNone ??= read(ctx);
     return ofNone;
   };
+}
+
+/** An empty key, say: whoever sends it relies on it. */
+function refuseEmpty(ctx: Context): void {
+  const name = promisingHeaders.find(({ key }) => ctx.req.headers[key] === '')?.name;
+  if (name === undefined) return;
+  throw new RequestProblem('badParameter', `the header ${name} is empty`, 'Leave it away.');
 }
 
 function refuseAny(ctx: Context, headers: readonly Header[]): void {

@@ -201,7 +201,8 @@ test('pages, single servers, gossip, metrics', async t => {
   t.like(gossip.body, { server: 'n0', leader: 'n0' });
   const batch = await cluster.get('/v1/batches/unknown');
   t.is(batch.status, 404);
-  t.like(batch.body, { code: 'batchNotFound', state: 'not committed', batch: 'unknown' });
+  t.like(batch.body, { code: 'batchNotFound', state: 'not found', batch: 'unknown' });
+  t.like(batch.body, { outcome: 'unknown' }, 'it may yet be committed');
   t.regex(batch.headers.get('content-type') ?? '', /^application\/problem\+json/);
   const metrics = await (await fetch(`${cluster.url}/metrics`)).text();
   t.regex(metrics, /^gossip_raft_health 2$/m);

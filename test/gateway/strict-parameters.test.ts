@@ -248,3 +248,19 @@ test('a name is near another by two slips at most, and a short one by fewer', t 
   ];
   for (const [written, meant] of cases) t.is(nearestName(written, known), meant, written);
 });
+
+test('an empty Idempotency-Key promises nothing, and is refused', async t => {
+  const answer = await fetch(`${cluster.url}/put_all`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': '' },
+    body: '[{"a":1}]',
+  });
+  t.is(answer.status, 400);
+  t.regex(await answer.text(), /the header Idempotency-Key is empty/);
+});
+
+test('a watch from a revision that is not there yet ends, and says so', async t => {
+  const answer = await fetch(`${cluster.url}/v1/watch?from=99999999`);
+  t.is(answer.status, 200);
+  t.regex(await answer.text(), /event:end\ndata:\{"code":"future","detail":"revision 99999998 is/);
+});

@@ -63,7 +63,9 @@ const readBatch = route({
       `up to log entry ${fate.appliedIndex} there is no such batch among the newest ` +
       `${fate.rememberedCount}; one that is still on its way may yet be committed`;
     const hint = 'Ask again after the deadline of its request, or repeat that under its key.';
-    throw new RequestProblem('batchNotFound', detail, hint, { batch, state: 'not committed' });
+    // Of the batch: it may be on its way, or too old to be remembered.
+    const fateless = { batch, state: 'not found', outcome: 'unknown' };
+    throw new RequestProblem('batchNotFound', detail, hint, fateless);
   },
 });
 

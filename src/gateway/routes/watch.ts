@@ -27,18 +27,31 @@ export const watchRoutes: readonly Route[] = [
       // A browser that comes back repeats the address: what it has seen counts more.
       const seen =
         headers['Last-Event-ID'] ?? (from === undefined ? undefined : Math.max(0, from - 1));
-      const after = seen ?? (await context.watches.newestRevision(deadlineMs));
-      await watch(ctx, context, prefix, after);
+      const newest = context.watches.newestRevision(deadlineMs);
+      // Who comes back while nobody leads is not sent away for that.
+      const looked = newest.catch(() => undefined);
+      const reader = await watch(ctx, context, prefix, seen ?? (await newest));
+      looked.then(revision => endOfFuture(reader, seen, revision));
     },
   }),
 ];
+
+/** Of another cluster, or of one that has begun anew: it would wait for what never comes. */
+function endOfFuture(
+  reader: EventResponse,
+  seen: number | undefined,
+  newest: number | undefined,
+): void {
+  if (seen === undefined || newest === undefined || seen <= newest) return;
+  reader.end('future', `revision ${seen} is not there yet; the newest is ${newest}`);
+}
 
 async function watch(
   ctx: Context,
   { watches }: GatewayContext,
   prefix: ByteString,
   after: number,
-): Promise<void> {
+): Promise<EventResponse> {
   ctx.respond = false;
   const { res } = ctx;
   res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
@@ -53,4 +66,5 @@ async function watch(
   });
   leave = await watches.join(prefix, reader);
   if (res.closed) leave();
+  return reader;
 }
