@@ -46,7 +46,7 @@ export type { KeyChange, KeyWatch, KeyWatchOptions } from './key-watch.ts';
 export { TextKeys, UnfitKey } from './text-keys.ts';
 
 export type ConnectOptions = {
-  /** The configuration file of the cluster; `cluster-configuration.json` where we run otherwise. */
+  /** The configuration file of the cluster; else what `GOSSIP_RAFT_CONFIG` says, or the one here. */
   readonly config?: string;
 };
 
@@ -57,7 +57,7 @@ export type ConnectOptions = {
  * whether a write may have had an effect.
  */
 export function connect({
-  config = 'cluster-configuration.json',
+  config = process.env['GOSSIP_RAFT_CONFIG'] ?? 'cluster-configuration.json',
 }: ConnectOptions = {}): ClusterClient {
   return clientOf(loadConfiguration(resolve(config)), { connectsAtOnce: false });
 }
