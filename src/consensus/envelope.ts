@@ -164,10 +164,11 @@ function isOurNewest(replica: Replica, turn: Turn, { facts }: Envelope): boolean
 }
 
 /** Does the peer, by its own word, know of itself at least what we know of it? */
-function noteShown({ facts }: Replica, peer: Peer, [own]: readonly GossipEntry[]): void {
-  const known = facts.get(peer.id)?.fact;
+function noteShown(replica: Replica, peer: Peer, [own]: readonly GossipEntry[]): void {
+  const known = replica.facts.get(peer.id)?.fact;
   if (own?.fact.owner !== peer.id || known === undefined) return;
-  peer.hasShownItself = !isNewer(known, own.fact);
+  // A copy's boot may be the higher number of two that count alike.
+  peer.hasShownItself = !isNewer(known, own.fact) && !isOfForgottenBoot(replica, own.fact);
 }
 
 /**

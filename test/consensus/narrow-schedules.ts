@@ -341,6 +341,19 @@ const copies: readonly Demand[] = [
     },
   },
   {
+    title: 'a copy that speaks first is told all the same, whatever it has drawn',
+    holds: () =>
+      [0.4, 0.6].every(draw => {
+        const server = replica();
+        const newest = nextIncarnation(4000, 0.5);
+        hear(server, 10, news('n1', { incarnation: newest }));
+        happen(server, 20, { type: 'connected', peer: nodeId('n1') });
+        const copy = news('n1', { incarnation: nextIncarnation(4000, draw) });
+        const answer = receive(server, 30, { type: 'heartbeat', probeMs: 1 }, copy);
+        return knownOf('n1', answer)?.incarnation === newest;
+      }),
+  },
+  {
     title: 'a copy that counts as many boots as the original is told apart by what was drawn',
     holds: () => {
       const [own, other] = [nextIncarnation(4000, 0.9), nextIncarnation(4000, 0.1)];

@@ -103,4 +103,12 @@ export const recoveryMutants: readonly Mutant[] = [
       '',
     ),
   ),
+  copyMutant(
+    'a copy with the higher number of two that count alike has shown itself',
+    inFile(
+      'consensus/envelope.ts',
+      '!isNewer(known, own.fact) && !isOfForgottenBoot(replica, own.fact)',
+      '!isNewer(known, own.fact)',
+    ),
+  ),
 ];
