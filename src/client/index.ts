@@ -46,7 +46,7 @@ export type { KeyChange, KeyWatch, KeyWatchOptions } from './key-watch.ts';
 export { TextKeys, UnfitKey } from './text-keys.ts';
 
 export type ConnectOptions = {
-  /** The configuration file of the cluster; else what `GOSSIP_RAFT_CONFIG` says, or the one here. */
+  /** The configuration file; else that which `GOSSIP_RAFT_CONFIG` names, or the one here. */
   readonly config?: string;
 };
 
