@@ -2,7 +2,6 @@ import test from 'ava';
 import { isVoter, type Replica } from '../../src/consensus/replica.ts';
 import { nextDeadline } from '../../src/consensus/step.ts';
 import type { Config, Effect, Fact, Term } from '../../src/consensus/types.ts';
-import type { ClusterEvent } from '../../src/events/cluster-event.ts';
 import {
   at,
   directoryOf,
@@ -16,6 +15,7 @@ import {
   replica,
   sent,
   threeServers,
+  told,
 } from './fixtures.ts';
 
 /** Of term 3, made by n1: n0 is not in it. */
@@ -58,8 +58,6 @@ function beat(server: Replica, nowMs: number): Effect[] {
   return happen(server, nowMs, { type: 'tick' });
 }
 
-const told = (effects: readonly Effect[]): ClusterEvent['type'][] =>
-  ofType(effects, 'tell').map(({ event }) => event.type);
 const isGone = (effects: readonly Effect[]): boolean => ofType(effects, 'removed').length > 0;
 
 test('a server that is not named any more goes when a majority does without it, and says so', t => {

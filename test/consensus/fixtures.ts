@@ -245,3 +245,7 @@ export const ofType = <T extends Effect['type']>(
 /** The bodies of the messages among the effects, with their addressees. */
 export const sent = (effects: readonly Effect[]): (MessageBody & { to: string })[] =>
   ofType(effects, 'send').map(({ message }) => ({ ...message.body, to: message.envelope.to }));
+
+/** The kinds of events that a turn tells of, in their order. */
+export const told = (effects: readonly Effect[]): string[] =>
+  ofType(effects, 'tell').map(({ event }) => event.type);

@@ -28,6 +28,7 @@ import {
   replica,
   threeServers,
   timings,
+  told,
 } from './fixtures.ts';
 
 /*
@@ -185,8 +186,8 @@ const members: readonly Demand[] = [
     holds: () => {
       const { remembered, isGone } = leave();
       const again = replica({ terms: [1], term: 3, config: withoutUs, remembered });
-      const told = ofType(beat(again, 10), 'tell').map(({ event }) => event.type);
-      return isGone && again.role === 'fresh' && told.includes('leftBefore');
+      const events = told(beat(again, 10));
+      return isGone && again.role === 'fresh' && events.includes('leftBefore');
     },
   },
   {
@@ -330,14 +331,14 @@ const copies: readonly Demand[] = [
       const newest = nextIncarnation(4000, 0.5);
       const effects = hear(replica(), 10, news('n1', { incarnation: newest }));
       const again = replica({ remembered: rememberedIn(effects) });
-      const told = happen(again, 10, { type: 'connected', peer: nodeId('n1') });
+      const greeting = happen(again, 10, { type: 'connected', peer: nodeId('n1') });
       const copy = { role: 'candidate', term: 3, last: at(2, 9) } as const;
       for (const draw of [0.4, 0.6]) {
         hear(again, 20, news('n1', { ...copy, incarnation: nextIncarnation(4000, draw) }));
       }
       const hasVoted = again.vote !== undefined;
       hear(again, 30, news('n1', { ...copy, incarnation: nextIncarnation(newest, 0) }));
-      return knownOf('n1', told)?.incarnation === newest && !hasVoted && again.vote === 'n1';
+      return knownOf('n1', greeting)?.incarnation === newest && !hasVoted && again.vote === 'n1';
     },
   },
   {

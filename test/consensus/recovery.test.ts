@@ -18,11 +18,10 @@ import {
   replica,
   sent,
   timings,
+  told,
 } from './fixtures.ts';
 
 const ownFact = (server: Replica): Fact | undefined => server.facts.get(nodeId('n0'))?.fact;
-const told = (effects: readonly Effect[]): string[] =>
-  ofType(effects, 'tell').map(({ event }) => event.type);
 const remembered = (effects: readonly Effect[]): unknown[] =>
   ofType(effects, 'remember').map(({ what }) => what);
 
