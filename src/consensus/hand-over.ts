@@ -5,13 +5,13 @@ import { votersOf } from './quorum.ts';
 import { isLinkUp, type Leadership, type Replica } from './replica.ts';
 import { startRound } from './rounds.ts';
 import { later } from './time.ts';
-import { type Turn, tell } from './turn.ts';
+import { answer, type Turn, tell } from './turn.ts';
 import type { Event, Fact, MonotonicMs, NodeId } from './types.ts';
 
 /** Writes wait while an heir is waited for: so not again and again. */
 const retirementPauseTimeouts = 4;
 
-type HandOverEvent = Extract<Event, { type: 'handOver' }>;
+type HandOverEvent = Extract<Event, { type: 'transferLeadership' }>;
 
 /*
  * A planned change of leaders (Raft dissertation §3.10): no new writes, everything committed and
@@ -21,11 +21,10 @@ type HandOverEvent = Extract<Event, { type: 'handOver' }>;
 export function onHandOver(replica: Replica, turn: Turn, { id, to }: HandOverEvent): void {
   const heir = to ?? bestHeir(replica, turn.now);
   const problem = problemOf(replica, turn.now, heir);
-  if (problem !== undefined || heir === undefined || replica.leadership === undefined) {
-    turn.effects.push({ type: 'handOverEnded', id, problem });
-    return;
+  if (problem !== undefined) answer(turn, id, { type: 'refused', reason: 'noTransfer', problem });
+  else if (heir !== undefined && replica.leadership !== undefined) {
+    begin(replica.leadership, turn, heir, id);
   }
-  begin(replica.leadership, turn, heir, id);
 }
 
 function begin(leadership: Leadership, turn: Turn, to: NodeId, id: number | undefined): void {
@@ -106,5 +105,5 @@ export function abandonHandOver(replica: Replica, turn: Turn): void {
   tell(turn, { type: 'handOverAbandoned', to });
   if (id === undefined) return;
   const problem = `${to} did not take over within ${timings.electionTimeoutMs} ms`;
-  turn.effects.push({ type: 'handOverEnded', id, problem });
+  answer(turn, id, { type: 'refused', reason: 'noTransfer', problem });
 }

@@ -2,7 +2,7 @@ import { appendOwn } from './appending.ts';
 import { positionAt } from './log.ts';
 import type { Replica } from './replica.ts';
 import { stampOf } from './stamps.ts';
-import type { Turn } from './turn.ts';
+import { answer, type Turn } from './turn.ts';
 import type { Event, Proposal, RefusalReason } from './types.ts';
 
 type Propose = Extract<Event, { type: 'propose' }>;
@@ -12,7 +12,7 @@ export function onPropose(replica: Replica, turn: Turn, { proposals, wallMs }: P
   const reason = refusalOf(replica, proposals);
   if (reason !== undefined) {
     const { leader } = replica;
-    for (const { id } of proposals) turn.effects.push({ type: 'refused', id, reason, leader });
+    for (const { id } of proposals) answer(turn, id, { type: 'refused', reason, leader });
     return;
   }
   const firstIndex = replica.log.lastIndex + 1;
@@ -20,7 +20,7 @@ export function onPropose(replica: Replica, turn: Turn, { proposals, wallMs }: P
   appendOwn(replica, turn, contents, stampOf(replica, turn.now, wallMs));
   proposals.forEach(({ id }, place) => {
     const position = positionAt(replica.log, firstIndex + place);
-    turn.effects.push({ type: 'accepted', id, position });
+    answer(turn, id, { type: 'appended', position });
   });
 }
 
@@ -28,7 +28,7 @@ export function onPropose(replica: Replica, turn: Turn, { proposals, wallMs }: P
 function refusalOf(replica: Replica, proposals: readonly Proposal[]): RefusalReason | undefined {
   const { leadership, limits } = replica;
   if (leadership === undefined) return 'notLeader';
-  if (leadership.handOver !== undefined) return 'handingOver';
+  if (leadership.handOver !== undefined) return 'transferring';
   if (leadership.uncommittedBytes === 0) return undefined;
   const bytes = proposals.reduce((sum, { payload }) => sum + payload.length, 0);
   const total = leadership.uncommittedBytes + bytes;

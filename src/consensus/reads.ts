@@ -2,7 +2,7 @@ import { assert } from '../assert.ts';
 import { greetAll } from './heartbeat.ts';
 import type { Replica } from './replica.ts';
 import { startRound } from './rounds.ts';
-import type { Turn } from './turn.ts';
+import { answer, type Turn } from './turn.ts';
 
 /** More reads than this wait for nobody; they are refused and may be tried again. */
 const waitingReadsMax = 10_000;
@@ -14,7 +14,7 @@ const waitingReadsMax = 10_000;
 export function onRead(replica: Replica, turn: Turn, id: number): void {
   const { leadership } = replica;
   if (leadership === undefined || leadership.reads.length >= waitingReadsMax) {
-    turn.effects.push({ type: 'readRefused', id, leader: replica.leader });
+    answer(turn, id, { type: 'refused', reason: 'notLeader', leader: replica.leader });
     return;
   }
   leadership.reads.push({ id, round: leadership.round + 1 });
@@ -42,7 +42,7 @@ export function releaseReads(replica: Replica, turn: Turn): void {
   if (commit.term !== term) return;
   const isReady = ({ round }: { round: number }): boolean => round <= leadership.confirmedRound;
   for (const read of leadership.reads.filter(isReady)) {
-    turn.effects.push({ type: 'readReady', id: read.id, index: commit.index });
+    answer(turn, read.id, { type: 'readable', index: commit.index });
   }
   leadership.reads = leadership.reads.filter(read => !isReady(read));
 }

@@ -10,8 +10,8 @@ import { compareConfigIds } from './position.ts';
 import { isQuorum, isSteady, quorumSize, reachedByQuorum, votersOf } from './quorum.ts';
 import type { Leadership, MemberRequest, Replica } from './replica.ts';
 import { startRound } from './rounds.ts';
-import { type Turn, tell } from './turn.ts';
-import type { Config, Event, Member, MembersOutcome, MonotonicMs, NodeId } from './types.ts';
+import { answer, type Turn, tell } from './turn.ts';
+import type { Answer, Config, Event, Member, MonotonicMs, NodeId } from './types.ts';
 
 /*
  * Changes of the members, made by the leader: from what is wanted (members that are to come, or to
@@ -29,16 +29,14 @@ export function onChangeMembers(
   turn: Turn,
   { id, changes }: ChangeMembers,
 ): void {
-  if (leadership === undefined) answer(turn, id, { type: 'deposed', leader });
+  if (leadership === undefined) answer(turn, id, { type: 'refused', reason: 'notLeader', leader });
   else if (leadership.memberRequests.length >= requestsMax) {
     const problem = 'too many changes of the members wait already: a majority must be up first';
-    answer(turn, id, { type: 'refused', problem });
+    answer(turn, id, unsafe(problem));
   } else leadership.memberRequests.push({ id, changes, configId: undefined });
 }
 
-const answer = (turn: Turn, id: number, outcome: MembersOutcome): void => {
-  turn.effects.push({ type: 'membersChanged', id, outcome });
-};
+const unsafe = (problem: string): Answer => ({ type: 'refused', reason: 'unsafeChange', problem });
 
 /** One step toward what is wanted, when the step before is safe. */
 export function advanceMembership(replica: Replica, turn: Turn): void {
@@ -73,7 +71,7 @@ function answerInstalled(leadership: Leadership, turn: Turn, config: Config): vo
   for (const request of leadership.memberRequests) {
     const { configId } = request;
     const isDone = configId !== undefined && compareConfigIds(configId, config.id) <= 0;
-    if (isDone) answer(turn, request.id, { type: 'accepted' });
+    if (isDone) answer(turn, request.id, { type: 'membersAccepted' });
     else waiting.push(request);
   }
   leadership.memberRequests = waiting;
@@ -104,12 +102,12 @@ function decide(
   config: Config,
   { changes }: MemberRequest,
   now: MonotonicMs,
-): Changed | { readonly type: 'accepted' } {
+): Extract<Changed, { type: 'changed' }> | Answer {
   const changed = changedMembers(config, changes, replica.identity.id);
-  if (changed.type === 'refused') return changed;
-  if (changed.members === config.members) return { type: 'accepted' };
+  if (changed.type === 'refused') return unsafe(changed.problem);
+  if (changed.members === config.members) return { type: 'membersAccepted' };
   const problem = problemOf(replica, changed.members, now);
-  return problem === undefined ? changed : { type: 'refused', problem };
+  return problem === undefined ? changed : unsafe(problem);
 }
 
 /** Would there be a majority, when everybody has come who is to come, and gone who is to go? */

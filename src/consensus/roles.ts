@@ -1,7 +1,7 @@
 import { leaveTerm } from './leases.ts';
 import type { Replica } from './replica.ts';
 import { restartElectionTimer } from './time.ts';
-import { type Turn, tell } from './turn.ts';
+import { answer, type Turn, tell } from './turn.ts';
 import type { Term } from './types.ts';
 
 /**
@@ -50,13 +50,15 @@ function resign(
   const heir = hasHandedOver ? handOver.to : undefined;
   tell(turn, { type: 'steppedDown', term: replica.term, reason: heir ? 'handedOver' : reason });
   if (handOver?.id !== undefined) {
-    const problem = hasHandedOver ? undefined : 'this server stepped down before it was done';
-    turn.effects.push({ type: 'handOverEnded', id: handOver.id, problem });
+    const problem = 'this server stepped down before it was done';
+    const missed = { type: 'refused', reason: 'noTransfer', problem } as const;
+    answer(turn, handOver.id, hasHandedOver ? { type: 'transferred' } : missed);
   }
   for (const { id } of memberRequests) {
-    const outcome = { type: 'deposed', leader: heir } as const;
-    turn.effects.push({ type: 'membersChanged', id, outcome });
+    answer(turn, id, { type: 'refused', reason: 'deposed', leader: heir });
   }
-  for (const { id } of reads) turn.effects.push({ type: 'readRefused', id, leader: heir });
+  for (const { id } of reads) {
+    answer(turn, id, { type: 'refused', reason: 'notLeader', leader: heir });
+  }
   turn.effects.push({ type: 'deposed', leader: heir });
 }

@@ -54,7 +54,7 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
     case 'read':
       onRead(replica, turn, event.id);
       break;
-    case 'handOver':
+    case 'transferLeadership':
       onHandOver(replica, turn, event);
       break;
     case 'changeMembers':

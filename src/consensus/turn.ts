@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../events/cluster-event.ts';
-import type { Effect, MessageBody, MonotonicMs, NodeId } from './types.ts';
+import type { Answer, Effect, MessageBody, MonotonicMs, NodeId } from './types.ts';
 
 /**
  * One turn of the protocol: one event, its time, and what it leads to.
@@ -15,6 +15,10 @@ export type Turn = {
 
 export const send = (turn: Turn, to: NodeId, body: MessageBody): void => {
   turn.outbox.push({ to, body });
+};
+
+export const answer = (turn: Turn, id: number, what: Answer): void => {
+  turn.effects.push({ type: 'answered', id, answer: what });
 };
 
 export const tell = (turn: Turn, event: ClusterEvent): void => {

@@ -56,20 +56,44 @@ export type {
 
 /** A write that waits for a place in the log. The id is the host's and local to it. */
 export type Proposal = { readonly id: number; readonly payload: Uint8Array };
+
+/** What becomes of an event with an id: each of them is answered once. */
+export type Answer =
+  /** To `propose`: it has this place in the log. Whether it is committed is another matter. */
+  | { readonly type: 'appended'; readonly position: Position }
+  /** To `read`: it may be answered once everything up to `index` is applied. */
+  | { readonly type: 'readable'; readonly index: LogIndex }
+  /** To `transferLeadership`: another server leads now. */
+  | { readonly type: 'transferred' }
+  /**
+   * To `changeMembers`: a majority knows of it, so no later leader can be without it; the rest of
+   * it takes its course.
+   */
+  | { readonly type: 'membersAccepted' }
+  | Refused;
+
+export type Refused =
+  | {
+      readonly type: 'refused';
+      readonly reason: RefusalReason;
+      readonly leader: NodeId | undefined;
+    }
+  /** The leader cannot do it; the sentence is for whoever asked. */
+  | {
+      readonly type: 'refused';
+      readonly reason: 'noTransfer' | 'unsafeChange';
+      readonly problem: string;
+    };
+
 export type RefusalReason =
-  /** Another server leads, or none: nothing was appended. */
+  /** Another server leads, or none: it has had no effect. */
   | 'notLeader'
-  /** This server is handing its leadership over: nothing was appended, try again at once. */
-  | 'handingOver'
+  /** This server's leadership ended meanwhile: it may have had its effect or not. */
+  | 'deposed'
+  /** The leadership is being transferred: nothing was appended, try again at once. */
+  | 'transferring'
   /** More bytes wait for their commit than the limit allows: nothing was appended. */
   | 'overloaded';
-
-export type MembersOutcome =
-  /** A majority knows of it, and no leader will ever not; what is left of it takes its course. */
-  | { readonly type: 'accepted' }
-  /** Somebody else leads: it may have been accepted or not. */
-  | { readonly type: 'deposed'; readonly leader: NodeId | undefined }
-  | { readonly type: 'refused'; readonly problem: string };
 
 /** What a server hears: everything that can change its state, and the only way to change it. */
 export type Event =
@@ -83,9 +107,8 @@ export type Event =
     }
   /** A linearizable read wants to know from which index on it may be answered. */
   | { readonly type: 'read'; readonly id: number }
-  /** Hand the leadership to a voter, or to the best one. Answered by `handOverEnded`. */
-  | { readonly type: 'handOver'; readonly id: number; readonly to: NodeId | undefined }
-  /** Change the members. Answered by `membersChanged`. */
+  /** Transfer the leadership to a voter, or to the best one. */
+  | { readonly type: 'transferLeadership'; readonly id: number; readonly to: NodeId | undefined }
   | {
       readonly type: 'changeMembers';
       readonly id: number;
@@ -149,27 +172,7 @@ export type Effect =
   | { readonly type: 'loadSnapshot'; readonly position: Position }
   /** All entries up to here are committed and durable here: apply them. */
   | { readonly type: 'apply'; readonly upTo: LogIndex }
-  | { readonly type: 'accepted'; readonly id: number; readonly position: Position }
-  | {
-      readonly type: 'refused';
-      readonly id: number;
-      readonly reason: RefusalReason;
-      readonly leader: NodeId | undefined;
-    }
-  /** The read may be answered once everything up to `index` is applied. */
-  | { readonly type: 'readReady'; readonly id: number; readonly index: LogIndex }
-  | {
-      readonly type: 'readRefused';
-      readonly id: number;
-      readonly leader: NodeId | undefined;
-    }
-  /** `problem` says why this server has not handed over; undefined when it has. */
-  | { readonly type: 'handOverEnded'; readonly id: number; readonly problem: string | undefined }
-  | {
-      readonly type: 'membersChanged';
-      readonly id: number;
-      readonly outcome: MembersOutcome;
-    }
+  | { readonly type: 'answered'; readonly id: number; readonly answer: Answer }
   /** No member any more (or with another directory), and not needed: the server must stop. */
   | { readonly type: 'removed' }
   /** This server stopped leading: the fate of its unacknowledged proposals is open. */

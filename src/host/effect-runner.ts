@@ -61,18 +61,8 @@ export function effectRunner({
         return undefined;
       case 'apply':
         return applyLoop.applyUpTo(effect.upTo as LogIndex);
-      case 'accepted':
-        return requests.accepted(effect);
-      case 'refused':
-        return requests.refused(effect);
-      case 'readReady':
-        return requests.readReady(effect);
-      case 'readRefused':
-        return requests.readRefused(effect);
-      case 'handOverEnded':
-        return requests.handOverEnded(effect);
-      case 'membersChanged':
-        return requests.membersChanged(effect);
+      case 'answered':
+        return requests.answered(effect);
       case 'removed':
         return listener.onRemoved();
       case 'deposed':

@@ -72,7 +72,7 @@ export class Expiry {
     const tick = { kind: 'tick', ...(isNews ? { idempotencyMaxBytes } : {}) } as const;
     this.#isProposed = true;
     requests.propose([encodeCommand(tick)], answer => {
-      if (answer.type === 'accepted') {
+      if (answer.type === 'appended') {
         requests.resultAt(answer.position, () => {
           this.#isProposed = false;
         });

@@ -86,7 +86,7 @@ export class ReadGate {
   #readByQuorum<T>(read: () => T, reply: Reply<T>): void {
     const { requests, host, counters } = this.#context;
     requests.confirmLeadership(answer => {
-      if (answer === undefined) {
+      if (answer.type !== 'readable') {
         this.#refuse(notLeader(host.replica.leader), reply);
         return;
       }

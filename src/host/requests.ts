@@ -1,28 +1,8 @@
-import type {
-  Effect,
-  Entry,
-  LogIndex,
-  MemberChange,
-  MembersOutcome,
-  NodeId,
-  Position,
-  RefusalReason,
-} from '../consensus/types.ts';
+import type { Answer, Effect, Entry, MemberChange, NodeId, Position } from '../consensus/types.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Host } from './host.ts';
 import type { Timers } from './surroundings.ts';
-
-export type ProposalAnswer =
-  | { readonly type: 'accepted'; readonly position: Position }
-  | {
-      readonly type: 'refused';
-      readonly reason: RefusalReason;
-      readonly leader: NodeId | undefined;
-    };
-
-/** Undefined when this server does not lead, or stops leading meanwhile. */
-export type ReadAnswer = { readonly index: LogIndex } | undefined;
 
 /** An entry of a session has taken effect here: whoever waits for it may be told. */
 export type Acknowledgement = {
@@ -43,17 +23,16 @@ const appliedWaitersMax = 10_000;
 
 type AppliedWaiter = { readonly index: number; readonly end: (isApplied: boolean) => void };
 
-type Effects = { [Type in Effect['type']]: Extract<Effect, { type: Type }> };
+type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
+
+type Waiting = { readonly isTransfer: boolean; readonly tell: (answer: Answer) => void };
 
 /** What clients wait for at this server, between their question and the core's answer. */
 export class Requests {
   readonly #host: Host;
   readonly #timers: Pick<Timers, 'after'>;
   #count = 0;
-  readonly #proposals = new Map<number, (answer: ProposalAnswer) => void>();
-  readonly #reads = new Map<number, (answer: ReadAnswer) => void>();
-  readonly #handOvers = new Map<number, (problem: string | undefined) => void>();
-  readonly #memberChanges = new Map<number, (outcome: MembersOutcome) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   readonly #advanceListeners = new Set<() => void>();
   readonly #appliedWaiters = new Set<AppliedWaiter>();
   readonly #subscribers = new Map<number, Set<AckSubscriber>>();
@@ -68,57 +47,41 @@ export class Requests {
   }
 
   /** Proposes commands together; each gets its own answer, in order, within this very call. */
-  propose(payloads: readonly Uint8Array[], answer: (answer: ProposalAnswer) => void): void {
-    const proposals = payloads.map(payload => {
-      this.#count += 1;
-      this.#proposals.set(this.#count, answer);
-      return { id: this.#count, payload };
-    });
+  propose(payloads: readonly Uint8Array[], tell: (answer: Answer) => void): void {
+    const proposals = payloads.map(payload => ({ id: this.#ask(tell), payload }));
     this.#host.dispatch({ type: 'propose', proposals, wallMs: this.#host.wallNow() });
   }
 
-  /** Resolves with the result of the entry at a position; undefined when it was replaced. */
+  /** Tells the result of the entry at a position; undefined when it was replaced. */
   resultAt({ term, index }: Position, tell: (result: Result | undefined) => void): void {
     this.#results.set(index, { term, tell });
   }
 
-  /** Hands the leadership to a voter, or to the best one; tells why it could not, if so. */
-  handOver(to: NodeId | undefined, answer: (problem: string | undefined) => void): void {
-    this.#count += 1;
-    this.#handOvers.set(this.#count, answer);
-    this.#host.dispatch({ type: 'handOver', id: this.#count, to });
+  /** Transfers the leadership to a voter, or to the best one. */
+  transferLeadership(to: NodeId | undefined, tell: (answer: Answer) => void): void {
+    const id = this.#ask(tell, true);
+    this.#host.dispatch({ type: 'transferLeadership', id, to });
   }
 
-  handOverEnded({ id, problem }: Effects['handOverEnded']): void {
-    const tell = this.#handOvers.get(id);
-    this.#handOvers.delete(id);
-    tell?.(problem);
-  }
-
-  /** No hand-over comes to an end any more. */
+  /** No transfer comes to an end any more. */
   stopped(): void {
-    const waiting = [...this.#handOvers.values()];
-    this.#handOvers.clear();
-    for (const tell of waiting) tell('the server stops');
+    const problem = 'the server stops';
+    for (const [id, { isTransfer }] of [...this.#waiting]) {
+      if (isTransfer) this.#answer(id, { type: 'refused', reason: 'noTransfer', problem });
+    }
   }
 
   /** Changes the members; tells what became of it once a majority knows, or it cannot be. */
-  changeMembers(changes: readonly MemberChange[], answer: (outcome: MembersOutcome) => void): void {
-    this.#count += 1;
-    this.#memberChanges.set(this.#count, answer);
-    this.#host.dispatch({ type: 'changeMembers', id: this.#count, changes });
+  changeMembers(changes: readonly MemberChange[], tell: (answer: Answer) => void): void {
+    this.#host.dispatch({ type: 'changeMembers', id: this.#ask(tell), changes });
   }
 
-  membersChanged({ id, outcome }: Effects['membersChanged']): void {
-    const tell = this.#memberChanges.get(id);
-    this.#memberChanges.delete(id);
-    tell?.(outcome);
+  confirmLeadership(tell: (answer: Answer) => void): void {
+    this.#host.dispatch({ type: 'read', id: this.#ask(tell) });
   }
 
-  confirmLeadership(answer: (answer: ReadAnswer) => void): void {
-    this.#count += 1;
-    this.#reads.set(this.#count, answer);
-    this.#host.dispatch({ type: 'read', id: this.#count });
+  answered({ id, answer }: EffectOf<'answered'>): void {
+    this.#answer(id, answer);
   }
 
   /**
@@ -157,23 +120,7 @@ export class Requests {
     };
   }
 
-  accepted({ id, position }: Effects['accepted']): void {
-    this.#answer(id, { type: 'accepted', position });
-  }
-
-  refused({ id, reason, leader }: Effects['refused']): void {
-    this.#answer(id, { type: 'refused', reason, leader });
-  }
-
-  readReady({ id, index }: Effects['readReady']): void {
-    this.#answerRead(id, { index });
-  }
-
-  readRefused({ id }: Effects['readRefused']): void {
-    this.#answerRead(id, undefined);
-  }
-
-  deposed({ leader }: Effects['deposed']): void {
+  deposed({ leader }: EffectOf<'deposed'>): void {
     for (const subscribers of [...this.#subscribers.values()]) {
       for (const subscriber of subscribers) subscriber.ended(leader);
     }
@@ -204,15 +151,15 @@ export class Requests {
     for (const { index, end } of [...this.#appliedWaiters]) if (index <= appliedIndex) end(true);
   }
 
-  #answer(id: number, answer: ProposalAnswer): void {
-    const tell = this.#proposals.get(id);
-    this.#proposals.delete(id);
-    tell?.(answer);
+  #ask(tell: (answer: Answer) => void, isTransfer = false): number {
+    this.#count += 1;
+    this.#waiting.set(this.#count, { isTransfer, tell });
+    return this.#count;
   }
 
-  #answerRead(id: number, answer: ReadAnswer): void {
-    const tell = this.#reads.get(id);
-    this.#reads.delete(id);
-    tell?.(answer);
+  #answer(id: number, answer: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.tell(answer);
   }
 }

@@ -45,8 +45,8 @@ export function serveBackup(context: ServerContext, call: Call): void {
     return;
   }
   requests.confirmLeadership(answer => {
-    if (answer === undefined) call.end({ refused: notLeader(host.replica.leader) });
-    else serveWhenApplied(answer.index, () => sendAll(context, call));
+    if (answer.type === 'readable') serveWhenApplied(answer.index, () => sendAll(context, call));
+    else call.end({ refused: notLeader(host.replica.leader) });
   });
 }
 

@@ -30,9 +30,9 @@ import {
   diskFull,
   notLeader,
   refused,
+  refusedByCore,
   refusedByHost,
   refusedKeys,
-  refusedProposal,
   wrongCluster,
 } from './refusals.ts';
 import type { ServerContext } from './server-context.ts';
@@ -151,9 +151,9 @@ export class ClientService {
       return;
     }
     const heir = to === undefined || to === '' ? undefined : (to as NodeId);
-    requests.handOver(heir, problem => {
-      if (problem === undefined) reply({ isDone: true });
-      else reply({ refused: refused('REFUSAL_NO_HEIR', problem) });
+    requests.transferLeadership(heir, answer => {
+      if (answer.type === 'transferred') reply({ isDone: true });
+      else reply({ refused: refusedByCore(answer) });
     });
   }
 
@@ -184,8 +184,8 @@ export class ClientService {
     }
     const { requests } = this.#context;
     requests.propose([encodeCommand({ kind: 'openSession', nonce })], answer => {
-      if (answer.type === 'refused') {
-        reply({ refused: refusedProposal(answer) });
+      if (answer.type !== 'appended') {
+        reply({ refused: refusedByCore(answer) });
         return;
       }
       requests.resultAt(answer.position, result => {
@@ -222,8 +222,8 @@ export class ClientService {
     this.#context.requests.propose(commands, answer => {
       if (isAnswered) return;
       isAnswered = true;
-      if (answer.type === 'accepted') write({ requestId, accepted: answer.position });
-      else write({ requestId, refused: refusedProposal(answer) });
+      if (answer.type === 'appended') write({ requestId, accepted: answer.position });
+      else write({ requestId, refused: refusedByCore(answer) });
     });
   }
 
@@ -312,7 +312,7 @@ export class ClientService {
     }
     const { requests, applyLoop } = this.#context;
     requests.confirmLeadership(answer => {
-      if (answer === undefined) run(this.#notLeader());
+      if (answer.type !== 'readable') run(this.#notLeader());
       else {
         requests.whenApplied(answer.index, applyLoop.state.appliedIndex, isApplied =>
           run(isApplied ? undefined : refusedByHost(notApplied(answer.index))),

@@ -1,10 +1,9 @@
-import type { MembersOutcome } from '../consensus/types.ts';
 import type { ChangeMembersReply } from '../transport/generated/gossipraft/ChangeMembersReply.ts';
 import type { ChangeMembersRequest__Output as ChangeMembersRequest } from '../transport/generated/gossipraft/ChangeMembersRequest.ts';
 import { reasonOf } from '../transport/wire-checks.ts';
 import { readMemberChange } from '../transport/wire-members.ts';
 import type { MemberChange } from '../words.ts';
-import { notLeader, refused } from './refusals.ts';
+import { refused, refusedByCore } from './refusals.ts';
 import type { ServerContext } from './server-context.ts';
 
 const changesMax = 64;
@@ -26,16 +25,8 @@ export function changeMembers(
     reply({ refused: refused('REFUSAL_INVALID', `expected at most ${changesMax} changes`) });
     return;
   }
-  requests.changeMembers(changes, outcome => reply(replyOf(outcome)));
-}
-
-function replyOf(outcome: MembersOutcome): ChangeMembersReply {
-  switch (outcome.type) {
-    case 'accepted':
-      return { isAccepted: true };
-    case 'deposed':
-      return { refused: notLeader(outcome.leader) };
-    case 'refused':
-      return { refused: refused('REFUSAL_UNSAFE', outcome.problem) };
-  }
+  requests.changeMembers(changes, answer => {
+    if (answer.type === 'membersAccepted') reply({ isAccepted: true });
+    else reply({ refused: refusedByCore(answer) });
+  });
 }

@@ -1,7 +1,7 @@
+import { assert, unreachable } from '../assert.ts';
 import { type ClusterReference, isSameCluster } from '../consensus/config.ts';
-import type { ClusterId, NodeId } from '../consensus/types.ts';
+import type { Answer, ClusterId, NodeId } from '../consensus/types.ts';
 import * as ofHost from '../host/refusal.ts';
-import type { ProposalAnswer } from '../host/requests.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 
@@ -64,16 +64,22 @@ export const diskFull: Refused = refused(
   "the leader's disk is full: writes are refused until there is room",
 );
 
-export function refusedProposal({
-  reason,
-  leader,
-}: Extract<ProposalAnswer, { type: 'refused' }>): Refused {
-  switch (reason) {
+/** What the core has not done, as it travels. */
+export function refusedByCore(answer: Answer): Refused {
+  assert(answer.type === 'refused', 'what was done is not refused');
+  switch (answer.reason) {
     case 'notLeader':
-      return notLeader(leader);
-    case 'handingOver':
+    case 'deposed':
+      return notLeader(answer.leader);
+    case 'transferring':
       return refused('REFUSAL_HANDING_OVER', 'the leadership is being handed over');
     case 'overloaded':
       return refused('REFUSAL_OVERLOADED', 'too much waits for its commit');
+    case 'noTransfer':
+      return refused('REFUSAL_NO_HEIR', answer.problem);
+    case 'unsafeChange':
+      return refused('REFUSAL_UNSAFE', answer.problem);
+    default:
+      return unreachable(answer);
   }
 }

@@ -221,7 +221,9 @@ export class SimulatedProcess implements Life {
     const interruptedAt = this.#interruption(effects);
     for (const [place, effect] of effects.entries()) {
       if (place === interruptedAt) break;
-      if (!effectsOfNoNote.has(effect.type)) this.#note(effect);
+      if (!effectsOfNoNote.has(effect.type)) {
+        this.#note(effect.type === 'answered' ? effect.answer : effect);
+      }
       runEffect(effect);
     }
     this.#options.owner.turned(interruptedAt !== undefined);
@@ -236,8 +238,7 @@ export class SimulatedProcess implements Life {
   #note(what: { readonly type: string }): void {
     const { marks, trace } = this.#options.around;
     const reason = 'reason' in what ? `: ${what.reason}` : '';
-    const outcome = 'outcome' in what ? `: ${(what.outcome as { type: string }).type}` : '';
-    marks.note(`${what.type}${reason}${outcome}`);
+    marks.note(`${what.type}${reason}`);
     trace?.(`${this.#options.id} ${JSON.stringify(what)}`);
   }
 

@@ -254,7 +254,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
   propose(payload: Uint8Array, answer: (answer: Answer) => void): void {
     this.#live(({ host: { requests }, replica }) =>
       requests.propose([payload], proposed => {
-        if (proposed.type === 'refused') answer({ type: 'refused', leader: proposed.leader });
+        if (proposed.type !== 'appended') answer({ type: 'refused', leader: replica.leader });
         else {
           requests.resultAt(proposed.position, result => {
             if (result === undefined) answer({ type: 'refused', leader: replica.leader });
@@ -331,7 +331,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
   }
 
   handOver(): void {
-    this.#live(({ host }) => host.requests.handOver(undefined, () => undefined));
+    this.#live(({ host }) => host.requests.transferLeadership(undefined, () => undefined));
   }
 
   turning(): void {

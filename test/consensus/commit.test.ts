@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { Effect, Position } from '../../src/consensus/types.ts';
 import {
+  answersIn,
   at,
   fact,
   happen,
@@ -119,7 +120,7 @@ test('a linearizable read waits for a round that a majority saw after it began',
   makeLeader(server, 1000);
   hear(server, 1001, fact('n1', { term: 2, sequence: 200, durable: at(2, 2) }));
   const begun = happen(server, 1002, { type: 'read', id: 7 });
-  t.deepEqual(ofType(begun, 'readReady'), []);
+  t.deepEqual(answersIn(begun), []);
 
   const seen = (round: number, sequence: number) =>
     fact('n1', {
@@ -131,10 +132,12 @@ test('a linearizable read waits for a round that a majority saw after it began',
     });
   const round = server.leadership?.round ?? 0;
   const early = hear(server, 1003, seen(round - 1, 201));
-  t.deepEqual(ofType(early, 'readReady'), [], 'a round from before the read proves nothing');
+  t.deepEqual(answersIn(early), [], 'a round from before the read proves nothing');
   happen(server, 1004, { type: 'tick' });
   const confirmed = hear(server, 1005, seen(server.leadership?.round ?? 0, 202));
-  t.deepEqual(ofType(confirmed, 'readReady'), [{ type: 'readReady', id: 7, index: 2 as never }]);
+  t.deepEqual(ofType(confirmed, 'answered'), [
+    { type: 'answered', id: 7, answer: { type: 'readable', index: 2 as never } },
+  ]);
 });
 
 test('a deposed leader refuses the reads that wait', t => {
@@ -142,7 +145,13 @@ test('a deposed leader refuses the reads that wait', t => {
   makeLeader(server, 1000);
   happen(server, 1002, { type: 'read', id: 7 });
   const effects = hear(server, 1003, fact('n2', { term: 9 }));
-  t.is(ofType(effects, 'readRefused')[0]?.id, 7);
+  t.deepEqual(ofType(effects, 'answered'), [
+    {
+      type: 'answered',
+      id: 7,
+      answer: { type: 'refused', reason: 'notLeader', leader: undefined },
+    },
+  ]);
 });
 
 test('a leader refuses proposals beyond its limit, and says so', t => {
@@ -154,8 +163,8 @@ test('a leader refuses proposals beyond its limit, and says so', t => {
       proposals: [{ id, payload: new Uint8Array(9000) }],
       wallMs: 5 as never,
     });
-  t.is(ofType(propose(1), 'accepted').length, 1);
-  t.deepEqual(ofType(propose(2), 'refused'), [
-    { type: 'refused', id: 2, reason: 'overloaded', leader: nodeId('n0') },
+  t.is(answersIn(propose(1))[0]?.type, 'appended');
+  t.deepEqual(answersIn(propose(2)), [
+    { type: 'refused', reason: 'overloaded', leader: nodeId('n0') },
   ]);
 });

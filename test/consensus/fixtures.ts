@@ -2,6 +2,7 @@ import { createReplica, nothingRemembered } from '../../src/consensus/create-rep
 import type { Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type {
+  Answer,
   ClusterId,
   Config,
   DirectoryId,
@@ -241,6 +242,10 @@ export const ofType = <T extends Effect['type']>(
   type: T,
 ): Extract<Effect, { type: T }>[] =>
   effects.filter((effect): effect is Extract<Effect, { type: T }> => effect.type === type);
+
+/** What this server answers to those who have asked it for something. */
+export const answersIn = (effects: readonly Effect[]): Answer[] =>
+  ofType(effects, 'answered').map(({ answer }) => answer);
 
 /** The bodies of the messages among the effects, with their addressees. */
 export const sent = (effects: readonly Effect[]): (MessageBody & { to: string })[] =>

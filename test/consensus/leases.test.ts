@@ -5,6 +5,7 @@ import type { Replica } from '../../src/consensus/replica.ts';
 import { nextDeadline } from '../../src/consensus/step.ts';
 import type { Term } from '../../src/consensus/types.ts';
 import {
+  answersIn,
   at,
   fact,
   happen,
@@ -212,13 +213,16 @@ test('nobody is chosen as heir who has lost a part of its log', t => {
   for (const id of ['n1', 'n2']) {
     hear(server, 1011, fact(id, { term, sequence: 300, isRecovering: true, durable: at(1, 1) }));
   }
-  const effects = happen(server, 1012, { type: 'handOver', id: 7, to: undefined });
-  t.is(ofType(effects, 'handOverEnded')[0]?.problem, 'no other voter can be reached');
+  const effects = happen(server, 1012, { type: 'transferLeadership', id: 7, to: undefined });
+  t.like(answersIn(effects)[0], {
+    reason: 'noTransfer',
+    problem: 'no other voter can be reached',
+  });
 });
 
 test('a hand-over: no writes, all on the heir, the lease ended, the heir called', t => {
   const server = leaderWithHeir();
-  const effects = happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });
+  const effects = happen(server, 1012, { type: 'transferLeadership', id: 7, to: nodeId('n1') });
   t.is(leaseRemainingMs(server, moment(1012)), 0);
   const messages = sent(effects).filter(({ to }) => to === 'n1');
   t.true(messages.length > 0);
@@ -228,31 +232,29 @@ test('a hand-over: no writes, all on the heir, the lease ended, the heir called'
     proposals: [{ id: 1, payload: new Uint8Array(1) }],
     wallMs: 1 as never,
   });
-  t.is(ofType(refused, 'refused')[0]?.reason, 'handingOver');
+  t.like(answersIn(refused)[0], { type: 'refused', reason: 'transferring' });
   const deposed = hear(
     server,
     1014,
     fact('n1', { term: server.term + 1, sequence: 202, role: 'candidate', isHeir: true }),
   );
-  t.deepEqual(ofType(deposed, 'handOverEnded'), [
-    { type: 'handOverEnded', id: 7, problem: undefined },
+  t.deepEqual(ofType(deposed, 'answered'), [
+    { type: 'answered', id: 7, answer: { type: 'transferred' } },
   ]);
   t.is(server.role, 'follower');
 });
 
 test('an heir that does not come: the leader goes on, but never again on a lease', t => {
   const server = leaderWithHeir();
-  happen(server, 1012, { type: 'handOver', id: 7, to: nodeId('n1') });
+  happen(server, 1012, { type: 'transferLeadership', id: 7, to: nodeId('n1') });
   // Its voters still hear of it.
   server.heartbeatDeadline = moment(1500);
   happen(server, 1500, { type: 'tick' });
   follow(server, 1510, 250);
   server.heartbeatDeadline = moment(1012 + timings.electionTimeoutMs);
-  const [ended] = ofType(
-    happen(server, 1012 + timings.electionTimeoutMs, { type: 'tick' }),
-    'handOverEnded',
-  );
-  t.regex(ended?.problem ?? '', /did not take over/);
+  const [ended] = answersIn(happen(server, 1012 + timings.electionTimeoutMs, { type: 'tick' }));
+  t.is(ended?.type, 'refused');
+  t.regex(ended !== undefined && 'problem' in ended ? ended.problem : '', /did not take over/);
   follow(server, 2020, 300);
   t.is(server.role, 'leader');
   t.is(leaseRemainingMs(server, moment(2020)), 0);

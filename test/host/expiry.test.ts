@@ -58,8 +58,7 @@ class Leader {
     );
     this.#host.start(effects => {
       for (const effect of effects) {
-        if (effect.type === 'accepted') this.#requests.accepted(effect);
-        else if (effect.type === 'refused') this.#requests.refused(effect);
+        if (effect.type === 'answered') this.#requests.answered(effect);
         else if (effect.type === 'deposed') this.#requests.deposed(effect);
         else if (effect.type === 'append') this.#waiting.push(...effect.entries);
       }

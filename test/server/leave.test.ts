@@ -16,5 +16,5 @@ test('a leader that is handing over stops at once when all the others stop, too'
   const left = leave(context);
   silence(context);
   await left;
-  t.deepEqual(asked, ['handOver', 'stop']);
+  t.deepEqual(asked, ['transferLeadership', 'stop']);
 });
