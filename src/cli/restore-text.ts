@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import type { ClusterClient } from '../client/cluster-client.ts';
+import type { ByteString } from '../codec/byte-string.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { snapshotWord } from '../server/text-records.ts';
-import type { ByteString } from '../state-machines/byte-string.ts';
 import {
   type RestoredCommand,
   restoredCommand,

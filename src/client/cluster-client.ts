@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { bytesOf } from '../codec/byte-string.ts';
 import { memberOf } from '../consensus/quorum.ts';
 import type { Config, GossipEntry, Member } from '../consensus/types.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
-import { bytesOf } from '../state-machines/byte-string.ts';
 import type { PutRequest } from '../state-machines/command.ts';
 import type { Placement, Result } from '../state-machines/result.ts';
 import type { Transaction } from '../state-machines/transaction.ts';

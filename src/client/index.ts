@@ -17,20 +17,20 @@ import { clientOf } from './client-of.ts';
 import type { ClusterClient } from './cluster-client.ts';
 
 export {
-  ClusterError,
-  type ClusterErrorCode,
-  clusterErrors,
-  type Outcome,
-} from '../errors/cluster-error.ts';
-export { StartupError } from '../errors/startup-error.ts';
-export {
   type ByteString,
   byteStringOf,
   bytesOf,
   endOfKey,
   endOfPrefix,
   utf8BytesOf,
-} from '../state-machines/byte-string.ts';
+} from '../codec/byte-string.ts';
+export {
+  ClusterError,
+  type ClusterErrorCode,
+  clusterErrors,
+  type Outcome,
+} from '../errors/cluster-error.ts';
+export { StartupError } from '../errors/startup-error.ts';
 export type { Operation, Transaction } from '../state-machines/transaction.ts';
 export {
   type BatchFate,

@@ -1,4 +1,4 @@
-import { type ByteString, byteStringOf } from '../state-machines/byte-string.ts';
+import { type ByteString, byteStringOf } from '../codec/byte-string.ts';
 import type { Consistency } from '../transport/generated/gossipraft/Consistency.ts';
 import type { KeyEntry__Output as WireEntry } from '../transport/generated/gossipraft/KeyEntry.ts';
 import type { ReadKeysReply__Output as WireReply } from '../transport/generated/gossipraft/ReadKeysReply.ts';

@@ -1,6 +1,6 @@
 import type { ClientReadableStream } from '@grpc/grpc-js';
+import { type ByteString, byteStringOf, bytesOf } from '../codec/byte-string.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
-import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
 import type { WatchKeysReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
 import { type KeyItem, keyItemOf } from './key-query.ts';

@@ -4,7 +4,7 @@ import {
   endOfKey,
   endOfPrefix,
   utf8BytesOf,
-} from '../state-machines/byte-string.ts';
+} from '../codec/byte-string.ts';
 import type { Answer } from '../state-machines/result.ts';
 import { keyMaxBytes, type Operation } from '../state-machines/transaction.ts';
 import type { ClusterClient } from './cluster-client.ts';

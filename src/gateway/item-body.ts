@@ -1,5 +1,5 @@
 import type { KeyItem } from '../client/key-query.ts';
-import { bytesOf } from '../state-machines/byte-string.ts';
+import { bytesOf } from '../codec/byte-string.ts';
 
 /** A key as JSON; a value that is no UTF-8 text stands there in base64. */
 export function itemBody(item: KeyItem, withValue: boolean): object {

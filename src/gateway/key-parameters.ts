@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConsistencyName } from '../client/key-query.ts';
-import { type ByteString, utf8BytesOf } from '../state-machines/byte-string.ts';
+import { type ByteString, utf8BytesOf } from '../codec/byte-string.ts';
 import { type Comparison, keyMaxBytes, type Operation } from '../state-machines/transaction.ts';
 import { textOf, wholeNumber } from './fields.ts';
 import { RequestProblem } from './problem.ts';

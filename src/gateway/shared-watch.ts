@@ -1,7 +1,7 @@
 import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import type { KeyChange, KeyWatch, KeyWatchOptions } from '../client/key-watch.ts';
+import type { ByteString } from '../codec/byte-string.ts';
 import type { ClusterError } from '../errors/cluster-error.ts';
-import type { ByteString } from '../state-machines/byte-string.ts';
 import { messageOf, newsIn, type WatchMessage } from './watch-words.ts';
 
 /** Somebody at the other end of a connection. */

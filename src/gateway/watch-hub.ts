@@ -1,5 +1,5 @@
 import type { ClusterClient } from '../client/cluster-client.ts';
-import type { ByteString } from '../state-machines/byte-string.ts';
+import type { ByteString } from '../codec/byte-string.ts';
 import { SharedWatch, type WatchReader } from './shared-watch.ts';
 
 const askTimeoutMs = 1000;

@@ -1,5 +1,5 @@
 import type { KeyChange } from '../client/key-watch.ts';
-import { bytesOf } from '../state-machines/byte-string.ts';
+import { bytesOf } from '../codec/byte-string.ts';
 import { itemBody } from './item-body.ts';
 
 /** What a watch has told at once, in the words of server-sent events: for all who watch. */

@@ -1,5 +1,5 @@
+import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../codec/byte-string.ts';
 import { quoted } from '../events/quoted-words.ts';
-import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
 import {
   type KeyRecord,
   type KeyValues,

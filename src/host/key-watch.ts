@@ -1,4 +1,4 @@
-import { type ByteString, byteStringOf, bytesOf } from '../state-machines/byte-string.ts';
+import { type ByteString, byteStringOf, bytesOf } from '../codec/byte-string.ts';
 import { type Version, versionsAfter } from '../state-machines/key-values.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import { entryOf, forgotten, type KeyEntry } from './key-reader.ts';

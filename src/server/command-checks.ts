@@ -1,4 +1,4 @@
-import { bytesOf } from '../state-machines/byte-string.ts';
+import { bytesOf } from '../codec/byte-string.ts';
 import { decodeCommand, type SessionCommand } from '../state-machines/command.ts';
 import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';

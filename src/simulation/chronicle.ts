@@ -1,7 +1,7 @@
+import type { ByteString } from '../codec/byte-string.ts';
 import type { Entry } from '../consensus/types.ts';
 import type { JournalEntry } from '../host/journal-reader.ts';
 import type { ReadDemand, Warrant } from '../host/read-gate.ts';
-import type { ByteString } from '../state-machines/byte-string.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { versionsAfter } from '../state-machines/key-values.ts';
 import { applyEntry, createReplicatedState } from '../state-machines/replicated-state.ts';

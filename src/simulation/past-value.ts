@@ -1,5 +1,5 @@
+import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../codec/byte-string.ts';
 import { readKeys } from '../host/key-reader.ts';
-import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../state-machines/byte-string.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 
 export type PastValue = { readonly isRefused: boolean; readonly value: ByteString | undefined };

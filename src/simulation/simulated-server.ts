@@ -1,3 +1,4 @@
+import type { ByteString } from '../codec/byte-string.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type {
   DirectoryId,
@@ -11,7 +12,6 @@ import { type JournalEntry, readJournal } from '../host/journal-reader.ts';
 import { KeyWatch, type Watcher, type WatchLimits } from '../host/key-watch.ts';
 import type { ReadDemand } from '../host/read-gate.ts';
 import type { AckSubscriber } from '../host/requests.ts';
-import type { ByteString } from '../state-machines/byte-string.ts';
 import type { Shown } from './chronicle.ts';
 import { DiskAge } from './disk-age.ts';
 import type { Witness } from './oracle.ts';

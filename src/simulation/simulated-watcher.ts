@@ -1,6 +1,6 @@
+import { byteStringOf } from '../codec/byte-string.ts';
 import type { KeyChange, Watcher } from '../host/key-watch.ts';
 import type { Refusal } from '../host/refusal.ts';
-import { byteStringOf } from '../state-machines/byte-string.ts';
 import { demand } from './failure.ts';
 import { mix, Random } from './random.ts';
 import type { WatchStream } from './server-answers.ts';

@@ -1,4 +1,4 @@
-import { type ByteString, utf8BytesOf } from '../state-machines/byte-string.ts';
+import { type ByteString, utf8BytesOf } from '../codec/byte-string.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Operation, Transaction } from '../state-machines/transaction.ts';
 import type { Random } from './random.ts';

@@ -1,8 +1,8 @@
 import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
+import type { ByteString } from '../codec/byte-string.ts';
 import { lastPosition } from '../consensus/log.ts';
 import { isMember, isSteady } from '../consensus/quorum.ts';
 import type { Config, Message } from '../consensus/types.ts';
-import type { ByteString } from '../state-machines/byte-string.ts';
 import { EventQueue } from './event-queue.ts';
 import { demand } from './failure.ts';
 import type { Fault } from './fault-plan.ts';

@@ -1,4 +1,4 @@
-import type { ByteString } from './byte-string.ts';
+import type { ByteString } from '../codec/byte-string.ts';
 import { appendBatch, type Journal } from './journal.ts';
 import {
   type Contents,

@@ -1,5 +1,5 @@
+import { byteStringOf, utf8BytesOf } from '../codec/byte-string.ts';
 import { UnfinishedLine, wordsOf } from '../events/quoted-words.ts';
-import { byteStringOf, utf8BytesOf } from './byte-string.ts';
 import { isTransaction, type Operation, type Transaction } from './transaction.ts';
 
 /** A line that no server of ours writes; the message says what is wrong with it. */

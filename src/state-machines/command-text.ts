@@ -1,5 +1,5 @@
+import { type ByteString, bytesOf } from '../codec/byte-string.ts';
 import { quoted } from '../events/quoted-words.ts';
-import { type ByteString, bytesOf } from './byte-string.ts';
 import type { Command, Transact } from './command.ts';
 import type { Operation } from './transaction.ts';
 

@@ -1,4 +1,4 @@
-import { type ByteString, byteStringOf } from './byte-string.ts';
+import { type ByteString, byteStringOf } from '../codec/byte-string.ts';
 import { isCount, isTransaction, type Transaction } from './transaction.ts';
 
 /** Starts a session. Its id is the index of the log entry that holds this command. */

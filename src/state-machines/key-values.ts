@@ -1,4 +1,4 @@
-import type { ByteString } from './byte-string.ts';
+import type { ByteString } from '../codec/byte-string.ts';
 import { PersistentMap } from './persistent-map.ts';
 
 /** What stands under a key. Revisions are log indexes. */

@@ -1,4 +1,4 @@
-import type { ByteString } from './byte-string.ts';
+import type { ByteString } from '../codec/byte-string.ts';
 import type { KeyRecord } from './key-values.ts';
 
 /** What became of a batch: where it stands in the journal and in the log. */

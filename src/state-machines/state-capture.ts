@@ -1,4 +1,4 @@
-import type { ByteString } from './byte-string.ts';
+import type { ByteString } from '../codec/byte-string.ts';
 import { type IdempotencyKeys, rememberUse } from './idempotency-keys.ts';
 import type { Checkpoint } from './journal.ts';
 import {

@@ -1,4 +1,4 @@
-import { type ByteString, isByteString } from './byte-string.ts';
+import { type ByteString, isByteString } from '../codec/byte-string.ts';
 
 export const keyMaxBytes = 1024;
 /** Operations and comparisons of one transaction. */

@@ -1,7 +1,7 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import test from 'ava';
 import { ClusterClient } from '../../src/client/cluster-client.ts';
-import { utf8BytesOf } from '../../src/state-machines/byte-string.ts';
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { startGrpcServer } from '../../src/transport/grpc-server.ts';
 import { ClientToServer } from '../../src/transport/proto-definitions.ts';
 import { freePorts } from '../fixtures/free-ports.ts';

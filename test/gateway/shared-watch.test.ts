@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import type { KeyChange } from '../../src/client/key-watch.ts';
+import { type ByteString, utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { ClusterError } from '../../src/errors/cluster-error.ts';
 import { type OpenWatch, SharedWatch, type WatchReader } from '../../src/gateway/shared-watch.ts';
-import { type ByteString, utf8BytesOf } from '../../src/state-machines/byte-string.ts';
 import { until } from '../fixtures/until.ts';
 import { checkWords } from './words-check.ts';
 

@@ -1,6 +1,6 @@
 import type { KeyChange } from '../../src/client/key-watch.ts';
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { messageOf, newsIn } from '../../src/gateway/watch-words.ts';
-import { utf8BytesOf } from '../../src/state-machines/byte-string.ts';
 
 const through = 9;
 /** Revisions with several changes, and such as are none of ours. */

@@ -1,10 +1,10 @@
 import test from 'ava';
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import type { Entry, MonotonicMs, WallMs } from '../../src/consensus/types.ts';
 import { Expiry } from '../../src/host/expiry.ts';
 import { Host } from '../../src/host/host.ts';
 import type { HostContext } from '../../src/host/host-context.ts';
 import { Requests } from '../../src/host/requests.ts';
-import { utf8BytesOf } from '../../src/state-machines/byte-string.ts';
 import { type Command, decodeCommand, encodeCommand } from '../../src/state-machines/command.ts';
 import {
   applyEntry,

@@ -1,6 +1,6 @@
 import test from 'ava';
+import { endOfKey, utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { readKeys } from '../../src/host/key-reader.ts';
-import { endOfKey, utf8BytesOf } from '../../src/state-machines/byte-string.ts';
 import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
 import {
   applyEntry,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { byteStringOf, utf8BytesOf } from '../../src/state-machines/byte-string.ts';
+import { byteStringOf, utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { restoredCommand, UnreadableLine } from '../../src/state-machines/command-lines.ts';
 import { commandText } from '../../src/state-machines/command-text.ts';
 import type { Operation } from '../../src/state-machines/transaction.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type ByteString, utf8BytesOf } from '../../src/state-machines/byte-string.ts';
+import { type ByteString, utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { encodeCommand } from '../../src/state-machines/command.ts';
 import {
   keyAt,

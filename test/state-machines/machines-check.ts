@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { utf8BytesOf } from '../../src/state-machines/byte-string.ts';
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
 import { keysAt, livingKeys, timeOf, versionsAfter } from '../../src/state-machines/key-values.ts';
 import {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { utf8BytesOf } from '../../src/state-machines/byte-string.ts';
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
 import {
   applyEntry,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { utf8BytesOf } from '../../src/state-machines/byte-string.ts';
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
 import { versionsAfter } from '../../src/state-machines/key-values.ts';
 import { applyEntry, createReplicatedState } from '../../src/state-machines/replicated-state.ts';

@@ -9,7 +9,7 @@ import {
   endOfKey,
   endOfPrefix,
   isByteString,
-} from '../../state-machines/byte-string.ts';
+} from '../../codec/byte-string.ts';
 import type { Answer } from '../../state-machines/result.ts';
 import type { Comparison, Operation } from '../../state-machines/transaction.ts';
 import { abortProblem } from '../abort-problem.ts';

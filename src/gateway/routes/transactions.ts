@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type ByteString, byteStringOf, bytesOf } from '../../state-machines/byte-string.ts';
+import { type ByteString, byteStringOf, bytesOf } from '../../codec/byte-string.ts';
 import type { Answer, RecordView } from '../../state-machines/result.ts';
 import {
   type Comparison,

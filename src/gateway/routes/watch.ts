@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { ByteString } from '../../state-machines/byte-string.ts';
+import type { ByteString } from '../../codec/byte-string.ts';
 import type { GatewayContext } from '../context.ts';
 import { EventResponse } from '../event-response.ts';
 import { wholeNumber } from '../fields.ts';

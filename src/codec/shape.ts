@@ -1,0 +1,41 @@
+import { ByteReader, MalformedBytes } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+
+/**
+ * How values of a kind are written as bytes, and read again.
+ *
+ * A log entry stays for ever and is read on every server: so reading answers for any bytes, alike
+ * everywhere. There is one way to write each value, and `read` refuses every other one, whatever is
+ * out of bounds included: who has read a value need not check it again.
+ */
+export type Shape<Value> = {
+  write(writer: ByteWriter, value: Value): void;
+  /** Throws MalformedBytes. */
+  read(reader: ByteReader): Value;
+};
+
+/** The values of a shape. */
+export type ValueOf<S> = S extends Shape<infer Value> ? Value : never;
+
+export type FieldShapes = Readonly<Record<string, Shape<unknown>>>;
+/** An object with a value for each field. */
+export type ValuesOf<Fields> = { readonly [Name in keyof Fields]: ValueOf<Fields[Name]> };
+
+export function encode<Value>(shape: Shape<Value>, value: Value): Buffer {
+  const writer = new ByteWriter();
+  shape.write(writer, value);
+  return writer.finish();
+}
+
+/** The value that all of the bytes stand for. Throws MalformedBytes. */
+export function decode<Value>(shape: Shape<Value>, bytes: Uint8Array): Value {
+  const reader = new ByteReader(bytes);
+  const value = shape.read(reader);
+  reader.end();
+  return value;
+}
+
+/** Refuses what was read unless it is fit. */
+export function demand(isFit: boolean, what: string): void {
+  if (!isFit) throw new MalformedBytes(what);
+}
