@@ -100,7 +100,7 @@ export class Draft {
     this.demand(this.#answerBytes <= answerMaxBytes, 'answerTooLarge');
   }
 
-  /** A number greater than all before it, in this cluster and in those that it was restored from. */
+  /** Greater than all before it, in this cluster and in that which it was restored from. */
   nextToken(): number {
     this.#token += 1;
     return this.#token;
