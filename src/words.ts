@@ -38,3 +38,10 @@ export type MemberChange =
   | { readonly type: 'remove'; readonly id: NodeId }
   /** The directory is lost: its vote counts no more, and the server may come with another one. */
   | { readonly type: 'replace'; readonly id: NodeId; readonly directoryId: DirectoryId };
+
+/**
+ * Nothing counts as far as this: 140 years of a million steps a second. It leaves as many steps
+ * again until a number can no longer be counted up, so that whatever is believed can be continued,
+ * written, and read at the next start.
+ */
+export const countMax = 2 ** 52;

@@ -1,5 +1,4 @@
 import { rmSync } from 'node:fs';
-import { countMax } from '../consensus/plausible.ts';
 import type { Config, DirectoryId } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { StateRecord } from '../state-machines/state-capture.ts';
@@ -10,6 +9,7 @@ import { nodeFileSystem } from '../storage/file-system.ts';
 import { JournalArchive } from '../storage/journal-archive.ts';
 import { keepFetched, writeSnapshot } from '../storage/snapshot-file.ts';
 import type { LogIndex, Position } from '../words.ts';
+import { countMax } from '../words.ts';
 
 /** What an old cluster held, for the data directory of a new one. */
 export type DirectoryContent = {

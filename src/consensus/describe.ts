@@ -1,4 +1,4 @@
-import { gossipEntryOf, publish } from './gossip.ts';
+import { gossipEntryOf, ownFact } from './gossip.ts';
 import type { Replica } from './replica.ts';
 import type { Config, GossipEntry, MonotonicMs, NodeId, Position, Role, Term } from './types.ts';
 
@@ -13,12 +13,12 @@ export type ReplicaDescription = {
   readonly facts: readonly GossipEntry[];
 };
 
-/** Writes our own fact anew first: a server that nobody listens to has not done so for long. */
+/** Our own fact as of now: a server that nobody listens to has not published one for long. */
 export function describe(replica: Replica, now: MonotonicMs): ReplicaDescription {
-  publish(replica, now);
-  const own = replica.facts.get(replica.identity.id);
-  const others = [...replica.facts.values()].filter(known => known !== own);
-  const facts = own === undefined ? others : [own, ...others];
+  const others = [...replica.facts.values()].filter(
+    ({ fact }) => fact.owner !== replica.identity.id,
+  );
+  const facts = [{ fact: ownFact(replica, now), writtenAt: now }, ...others];
   return {
     role: replica.role,
     term: replica.term,

@@ -82,7 +82,8 @@ export function publish(replica: Replica, now: MonotonicMs): void {
   replica.facts.set(replica.identity.id, { fact: ownFact(replica, now), writtenAt: now });
 }
 
-function ownFact(replica: Replica, now: MonotonicMs): Fact {
+/** What we have to say of ourselves now. */
+export function ownFact(replica: Replica, now: MonotonicMs): Fact {
   const { identity, log, pull } = replica;
   const isFresh = replica.role === 'fresh';
   return {

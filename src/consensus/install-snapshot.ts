@@ -1,7 +1,8 @@
 import { assert } from '../assert.ts';
+import { countMax } from '../words.ts';
 import { dropChildren } from './appending.ts';
 import { compactLog, holds, positionAt, resetLog } from './log.ts';
-import { countMax, leapMax } from './plausible.ts';
+import { leapMax } from './plausible.ts';
 import { noteRemoval } from './recovery.ts';
 import type { Replica } from './replica.ts';
 import { becomeFollower, observeTerm } from './roles.ts';

@@ -1,5 +1,5 @@
-import { isTwin } from './boots.ts';
 import { isNewer } from './gossip.ts';
+import { isTwin } from './incarnation.ts';
 import type { Replica } from './replica.ts';
 import type { Turn } from './turn.ts';
 import type { Effect, Fact } from './types.ts';

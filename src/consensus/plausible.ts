@@ -1,5 +1,5 @@
 import { unreachable } from '../assert.ts';
-import { leaseMaxMs } from '../words.ts';
+import { countMax, leaseMaxMs } from '../words.ts';
 import type { Replica } from './replica.ts';
 import type {
   Entry,
@@ -16,13 +16,6 @@ import type {
  * believed: a term of 2^53 - 1 is on its disk, and its own next candidacy would be one beyond what
  * a number can hold. So one message from a broken machine could end a cluster.
  */
-
-/**
- * Nothing counts as far as this: 140 years of a million steps a second. It leaves as many steps
- * again until a number can no longer be counted up, so that whatever is believed can be continued,
- * written, and read at the next start.
- */
-export const countMax = 2 ** 52;
 
 /**
  * Terms, boots and versions of configurations grow by elections, starts, and changes that people

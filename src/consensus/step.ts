@@ -24,8 +24,6 @@ import { type Turn, tell } from './turn.ts';
 import type { Effect, Event, Message, MonotonicMs } from './types.ts';
 import { onUpdatePosition, onUpdatePositionReply, reportPositions } from './update-position.ts';
 
-export { nextDeadline } from './tick.ts';
-
 /**
  * Advances the protocol by one event. The same replica, event and time give the same effects. It
  * never waits, and no input makes it throw.

@@ -1,4 +1,3 @@
-import { unnotedCommit } from '../consensus/recovery.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { Effect, LogIndex, Position } from '../consensus/types.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
@@ -60,8 +59,8 @@ export type CreatedHost = HostContext & {
 };
 
 /** For the next start; what is not written is only known less well. */
-function noteLast(replica: Replica, metadata: MetadataStore): void {
-  const committed = unnotedCommit(replica);
+function noteLast(host: Host, metadata: MetadataStore): void {
+  const committed = host.view().unnotedCommit;
   if (committed === undefined) return;
   try {
     metadata.update({ committed });
@@ -114,7 +113,7 @@ export function createHost(options: HostOptions): CreatedHost {
     fetched: position => host.dispatch({ type: 'snapshotFetched', position }),
     install: fetched => {
       applyLoop.replace(fetched);
-      observer.skippedTo(fetched.appliedIndex as LogIndex, replica.commit.term);
+      observer.skippedTo(fetched.appliedIndex as LogIndex, host.view().commit.term);
     },
     failed: error => listener.onHalt(error.message),
   });
@@ -139,7 +138,7 @@ export function createHost(options: HostOptions): CreatedHost {
       host.start(effects => runTurn(effects, runEffect));
       expiry.start();
     },
-    noteLast: () => noteLast(replica, metadata),
+    noteLast: () => noteLast(host, metadata),
     async stop() {
       expiry.stop();
       host.stop();

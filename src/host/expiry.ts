@@ -44,7 +44,7 @@ export class Expiry {
   /** Proposes a tick if one is due now, else sets the timer for the moment when it is. */
   #look(): void {
     if (this.#isProposed) return;
-    const { term, role } = this.#context.host.replica;
+    const { term, role } = this.#context.host.view();
     const dueMs = role === 'leader' ? this.#nextTickMs() : undefined;
     if (this.#timer?.dueMs === dueMs && this.#timer?.term === term) return;
     this.#callOff();
@@ -61,7 +61,7 @@ export class Expiry {
     const dueMs = nextExpiryMs(keyValues.contents);
     const doesAge = dueMs !== undefined || keys.uses.size > 0;
     // The clock of the log stands still before the first command of a term.
-    const isStopped = clock.term !== this.#context.host.replica.term;
+    const isStopped = clock.term !== this.#context.host.view().term;
     return isStopped && doesAge ? atOnce : dueMs;
   }
 
@@ -76,7 +76,7 @@ export class Expiry {
         requests.resultAt(answer.position, () => {
           this.#isProposed = false;
         });
-      } else this.#sleep(retryMs, { dueMs: atOnce, term: this.#context.host.replica.term });
+      } else this.#sleep(retryMs, { dueMs: atOnce, term: this.#context.host.view().term });
     });
   }
 

@@ -1,6 +1,5 @@
-import { describe, type ReplicaDescription } from '../consensus/describe.ts';
+import { nextDeadline, step, type View, view } from '../consensus/protocol.ts';
 import type { Replica } from '../consensus/replica.ts';
-import { nextDeadline, step } from '../consensus/step.ts';
 import type { Effect, Event, MonotonicMs, WallMs } from '../consensus/types.ts';
 import type { Clock, Timers } from './surroundings.ts';
 
@@ -18,6 +17,7 @@ const readingMs = 10;
  */
 export class Host {
   readonly #replica: Replica;
+  readonly #view: View;
   readonly #clock: Clock;
   readonly #timers: Timers;
   readonly #inbox: Event[] = [];
@@ -31,6 +31,7 @@ export class Host {
 
   constructor(replica: Replica, { clock, timers }: { clock: Clock; timers: Timers }) {
     this.#replica = replica;
+    this.#view = view(replica);
     this.#clock = clock;
     this.#timers = timers;
     this.#clockOffsetMs = this.#offsetMs();
@@ -40,8 +41,8 @@ export class Host {
     return this.#isStopped;
   }
 
-  get replica(): Replica {
-    return this.#replica;
+  view(): View {
+    return this.#view;
   }
 
   now(): MonotonicMs {
@@ -61,10 +62,6 @@ export class Host {
     if (!this.#hasJumped()) return true;
     this.dispatch({ type: 'clockJumped' });
     return false;
-  }
-
-  describe(): ReplicaDescription {
-    return describe(this.#replica, this.now());
   }
 
   start(run: TurnRunner): void {

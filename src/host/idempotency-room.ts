@@ -12,7 +12,7 @@ type Surroundings = Pick<HostContext, 'host' | 'applyLoop'>;
 export function withoutRoom(context: Surroundings, commands: readonly Uint8Array[]): number[] {
   const { keys } = context.applyLoop.state;
   const nowMs = logTimeNow(context);
-  if (context.host.replica.role !== 'leader' || !isFull(keys, nowMs)) return [];
+  if (context.host.view().role !== 'leader' || !isFull(keys, nowMs)) return [];
   return commands.flatMap((bytes, place) => {
     const command = decodeCommand(bytes);
     if (command?.kind !== 'put' || command.idempotencyKey === undefined) return [];

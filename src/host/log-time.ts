@@ -1,11 +1,9 @@
-import { currentStamp } from '../consensus/stamps.ts';
 import { timeAt } from '../state-machines/log-clock.ts';
 import type { HostContext } from './host-context.ts';
 
 /** Log time, if a command came now; at a server that does not lead, as of the last one. */
 export function logTimeNow({ host, applyLoop }: Pick<HostContext, 'host' | 'applyLoop'>): number {
   const { clock } = applyLoop.state;
-  const { term } = host.replica;
-  const wallMs = currentStamp(host.replica, host.now());
-  return wallMs === undefined ? clock.nowMs : timeAt(clock, { term, wallMs });
+  const wallMs = host.view().stamp(host.now());
+  return wallMs === undefined ? clock.nowMs : timeAt(clock, { term: host.view().term, wallMs });
 }

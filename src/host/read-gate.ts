@@ -1,6 +1,4 @@
 import { unreachable } from '../assert.ts';
-import { horizonOf, staleMsOf } from '../consensus/freshness.ts';
-import { beginLeaseRead, leaseReadRemainingMs, leaseRemainingMs } from '../consensus/leases.ts';
 import type { HostContext } from './host-context.ts';
 import { notApplied, notLeader, type Refusal } from './refusal.ts';
 
@@ -60,12 +58,12 @@ export class ReadGate {
   /** What is left of our lease, if the clock can be trusted. */
   leaseRemainingMs(): number {
     const { host } = this.#context;
-    return host.checkClock() ? leaseRemainingMs(host.replica, host.now()) : 0;
+    return host.checkClock() ? host.view().leaseRemainingMs(host.now()) : 0;
   }
 
   #readByLease<T>(read: () => T, reply: Reply<T>): void {
     const { host } = this.#context;
-    const begun = host.checkClock() ? beginLeaseRead(host.replica, host.now()) : undefined;
+    const begun = host.checkClock() ? host.view().beginLeaseRead(host.now()) : undefined;
     if (begun === undefined) {
       this.#readByQuorum(read, reply);
       return;
@@ -73,7 +71,7 @@ export class ReadGate {
     this.#whenApplied(begun.index, reply, () => {
       const value = read();
       const isTrusted = host.checkClock();
-      const leftMs = isTrusted ? leaseReadRemainingMs(host.replica, begun, host.now()) : 0;
+      const leftMs = isTrusted ? host.view().leaseReadRemainingMs(begun, host.now()) : 0;
       if (leftMs <= 0) {
         this.#readByQuorum(read, reply);
         return;
@@ -87,7 +85,7 @@ export class ReadGate {
     const { requests, host, counters } = this.#context;
     requests.confirmLeadership(answer => {
       if (answer.type !== 'readable') {
-        this.#refuse(notLeader(host.replica.leader), reply);
+        this.#refuse(notLeader(host.view().leader), reply);
         return;
       }
       this.#whenApplied(answer.index, reply, () => {
@@ -100,12 +98,9 @@ export class ReadGate {
   #readBounded<T>(maxStalenessMs: number, read: () => T, reply: Reply<T>): void {
     const { host, counters } = this.#context;
     host.checkClock();
-    const horizon = horizonOf(host.replica);
-    const { clockTrustedSince } = host.replica;
+    const { horizon, clockTrustedSince } = host.view();
     const ageMs = (): number =>
-      horizon === undefined
-        ? Number.POSITIVE_INFINITY
-        : staleMsOf(host.replica, horizon, host.now());
+      horizon === undefined ? Number.POSITIVE_INFINITY : host.view().staleMs(horizon, host.now());
     const refuse = (): void => {
       const age = horizon === undefined ? 'of unknown age' : `${Math.ceil(ageMs())} ms old`;
       const detail = `the data of this server may be ${age}, asked for was ${maxStalenessMs} ms`;
@@ -121,7 +116,7 @@ export class ReadGate {
       const value = read();
       host.checkClock();
       // The machine may have slept while the read waited: longer than our clock tells.
-      const isTrusted = host.replica.clockTrustedSince === clockTrustedSince;
+      const isTrusted = host.view().clockTrustedSince === clockTrustedSince;
       const staleMs = isTrusted ? ageMs() : Number.POSITIVE_INFINITY;
       if (staleMs > maxStalenessMs) {
         refuse();

@@ -1,5 +1,5 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
-import { positionAt } from '../consensus/log.ts';
+import type { LogIndex } from '../consensus/types.ts';
 import { batchesFrom, firstKeptSeq, UnreadableObjects } from '../host/journal-reader.ts';
 import { notApplied } from '../host/refusal.ts';
 import { captureState } from '../state-machines/state-capture.ts';
@@ -46,7 +46,7 @@ export function serveBackup(context: ServerContext, call: Call): void {
   }
   requests.confirmLeadership(answer => {
     if (answer.type === 'readable') serveWhenApplied(answer.index, () => sendAll(context, call));
-    else call.end({ refused: notLeader(host.replica.leader) });
+    else call.end({ refused: notLeader(host.view().leader) });
   });
 }
 
@@ -65,7 +65,7 @@ async function sendAll(context: ServerContext, call: Call): Promise<void> {
   const { applyLoop, host, archive, timers } = context;
   const { state } = applyLoop;
   // All of it is of one moment, and nothing of it is dropped before it was sent.
-  const position = positionAt(host.replica.log, state.appliedIndex);
+  const position = host.view().positionAt(state.appliedIndex as LogIndex);
   const { lastSeq } = state.journal;
   const firstSeq = firstKeptSeq({ archive });
   const keys = state.keyValues.contents.keys.size;

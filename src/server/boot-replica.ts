@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
-import { createReplica } from '../consensus/create-replica.ts';
+import { createReplica } from '../consensus/protocol.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type {
   ClusterId,

@@ -106,7 +106,7 @@ export class ClientService {
     return wrongCluster(this.#context.cluster(), request);
   }
 
-  #notLeader(leader = this.#context.host.replica.leader): Refused {
+  #notLeader(leader = this.#context.host.view().leader): Refused {
     return notLeader(leader);
   }
 
@@ -119,7 +119,7 @@ export class ClientService {
     }
     const { applyLoop, textRecords, host } = this.#context;
     const { state } = applyLoop;
-    if (host.replica.role === 'leader') {
+    if (host.view().role === 'leader') {
       textRecords?.tell({ type: 'requestReceived', operation: rangeText(request) });
     }
     this.#gate.read(
@@ -146,7 +146,7 @@ export class ClientService {
     reply: (reply: TransferLeadershipReply) => void,
   ): void {
     const { requests, host } = this.#context;
-    if (host.replica.role !== 'leader') {
+    if (host.view().role !== 'leader') {
       reply({ refused: this.#notLeader() });
       return;
     }
@@ -160,12 +160,12 @@ export class ClientService {
   /** How current this server is. */
   #view() {
     const { host, nodeId, applyLoop } = this.#context;
-    const { term, leader, commit, pendingCommit } = host.replica;
+    const { term, leader, knownCommitIndex } = host.view();
     return {
       server: nodeId,
       term,
       appliedIndex: applyLoop.state.appliedIndex,
-      knownCommitIndex: Math.max(commit.index, pendingCommit.index),
+      knownCommitIndex,
       ...(leader === undefined ? {} : { leader }),
     };
   }
@@ -236,7 +236,7 @@ export class ClientService {
     const wrong = this.#wrongCluster(request);
     if (wrong !== undefined) return { refusal: wrong };
     // Who does not lead takes no parts: the rest of them need not come.
-    if (isPart && this.#context.host.replica.role !== 'leader') {
+    if (isPart && this.#context.host.view().role !== 'leader') {
       return { refusal: this.#notLeader() };
     }
     try {
@@ -256,12 +256,12 @@ export class ClientService {
   /** Of a leader: anybody else says who leads. */
   #diskFull(): Refused | undefined {
     const { isDiskFull, host } = this.#context;
-    return isDiskFull() && host.replica.role === 'leader' ? diskFull : undefined;
+    return isDiskFull() && host.view().role === 'leader' ? diskFull : undefined;
   }
 
   #noteRequests(commands: readonly Uint8Array[]): void {
     const { textRecords, host } = this.#context;
-    if (textRecords === undefined || host.replica.role !== 'leader') return;
+    if (textRecords === undefined || host.view().role !== 'leader') return;
     for (const command of commands) textRecords.requested(command);
   }
 
@@ -275,8 +275,8 @@ export class ClientService {
     }
     const { requests, host } = this.#context;
     const acks = new AckStream(call, {
-      intervalMs: host.replica.timings.heartbeatIntervalMs,
-      isBusy: () => (host.replica.leadership?.uncommittedBytes ?? 0) > 0,
+      intervalMs: host.view().timings.heartbeatIntervalMs,
+      isBusy: () => host.view().isCommitting,
     });
     const unsubscribe = requests.subscribe(sessionId, {
       acknowledged: ({ sequence, position, result }) =>
@@ -296,7 +296,7 @@ export class ClientService {
     if (!Number.isSafeInteger(sessionId)) {
       return refused('REFUSAL_INVALID', 'there is no such session');
     }
-    return this.#context.host.replica.role === 'leader' ? undefined : this.#notLeader();
+    return this.#context.host.view().role === 'leader' ? undefined : this.#notLeader();
   }
 
   /** Calls back at once, or when this server has shown that it leads and has applied enough. */

@@ -7,7 +7,7 @@ import type { ServerContext } from './server-context.ts';
 export function describeServer(context: ServerContext, leaseRemainingMs: number): Description {
   const { host, nodeId, transport, startedAtWallMs, counters, foreigners } = context;
   const { openChanges, isRecovering, damagedFiles, isDiskFull } = context;
-  const { leader, config, facts } = host.describe();
+  const { leader, config, facts } = host.view().describe(host.now());
   return {
     server: nodeId,
     ...(leader === undefined ? {} : { leader }),
@@ -17,7 +17,7 @@ export function describeServer(context: ServerContext, leaseRemainingMs: number)
     startedAtWallMs,
     counters: {
       ...counters,
-      readRounds: host.replica.readRounds,
+      readRounds: host.view().readRounds,
       ...idempotencyFigures(context),
     },
     leaseRemainingMs,

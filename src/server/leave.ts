@@ -4,7 +4,7 @@ type Parts = Pick<ServerContext, 'host' | 'requests'>;
 
 /** A leader that goes hands over first: so nobody has to find out that it is gone. */
 export function leave({ host, requests }: Parts): Promise<void> {
-  if (host.replica.role !== 'leader' || host.isStopped) return Promise.resolve();
+  if (host.view().role !== 'leader' || host.isStopped) return Promise.resolve();
   return new Promise(resolve => requests.transferLeadership(undefined, () => resolve()));
 }
 

@@ -1,4 +1,4 @@
-import type { Replica } from '../consensus/replica.ts';
+import type { View } from '../consensus/protocol.ts';
 import type { NodeId } from '../consensus/types.ts';
 import { addressText, type Endpoint, parseAddress } from '../transport/endpoint.ts';
 import type { GrpcServer } from '../transport/grpc-server.ts';
@@ -23,15 +23,15 @@ export class ListeningPlaces {
     this.#eventLog = eventLog;
   }
 
-  start(replica: Replica, grpc: GrpcServer, endpoint: Endpoint): void {
+  start(view: View, grpc: GrpcServer, endpoint: Endpoint): void {
     this.#grpc = grpc;
     this.#open.add(addressText(endpoint));
-    this.follow(replica);
+    this.follow(view);
   }
 
   /** To be called whenever the configuration has changed. */
-  follow(replica: Replica): void {
-    const address = movedAddress(replica, this.#self);
+  follow(view: View): void {
+    const address = movedAddress(view, this.#self);
     if (this.#grpc === undefined || address === undefined || this.#open.has(address)) return;
     this.#open.add(address);
     this.#listen(this.#grpc, address).catch((error: Error) => {

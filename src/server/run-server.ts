@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import type { ClusterReference } from '../consensus/config.ts';
-import { bareEnvelope } from '../consensus/envelope.ts';
-import { isKnownOwner } from '../consensus/gossip.ts';
-import { clusterOf, type Replica } from '../consensus/replica.ts';
-import type { Event, Identity } from '../consensus/types.ts';
+import { type View, view } from '../consensus/protocol.ts';
+import type { Event } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
 import { type CreatedHost, createHost } from '../host/create-host.ts';
@@ -115,15 +113,14 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     'info',
     `listens on ${endpoint.host}:${endpoint.port}, data in ${dataRoot}/${nodeId}`,
   );
-  places.start(server.context.host.replica, grpc, endpoint);
+  places.start(server.context.host.view(), grpc, endpoint);
   server.context.start();
   server.keeper.start();
   const { context } = server;
   const { host } = context;
-  const { replica } = host;
   return {
     say: (level, text) => eventLog.say(level, text),
-    addresses: () => [endpoint, ...peerAddresses(replica)],
+    addresses: () => [endpoint, ...peerAddresses(host.view())],
     showOpenChanges: sentences => {
       context.openChanges = sentences;
     },
@@ -167,25 +164,25 @@ function wire(
   const directory = join(options.dataRoot, options.nodeId);
   const nodeId = options.nodeId as NodeId;
   const replica = bootReplica(configuration, nodeId, storage);
-  const textRecords = textRecordsFor(options, storage, replica, eventLog);
+  const standing = view(replica);
+  const textRecords = textRecordsFor(options, storage, standing, eventLog);
   const sources = { state, log, archive, timers: processTimers };
-  const isMember = memberTest(replica);
-  const snapshotSource = new SnapshotSource({ isMember, directory, sources });
-  const cluster = (): ClusterReference => clusterOf(replica);
+  const snapshotSource = new SnapshotSource({ isMember: standing.isKnown, directory, sources });
+  const cluster = (): ClusterReference => standing.cluster;
   const foreigners = new Foreigners();
   const dispatch = (event: Event): void => host.host.dispatch(event);
   const { transport, service } = createGrpcTransport({
     cluster,
-    isMember,
+    isMember: standing.isKnown,
     self: nodeId,
-    silenceMs: silenceTimeouts * replica.timings.electionTimeoutMs,
+    silenceMs: silenceTimeouts * standing.timings.electionTimeoutMs,
     listener: listenerFor(dispatch, foreigners, eventLog),
     fetchSnapshot: (call, envelope) => snapshotSource.serve(call, envelope),
   });
-  const snapshotStore = snapshotStoreFor(options, storage, replica, eventLog);
+  const snapshotStore = snapshotStoreFor(options, storage, standing, eventLog);
   const followMembers = (): void => {
-    transport.follow(peerAddresses(replica));
-    places.follow(replica);
+    transport.follow(peerAddresses(standing));
+    places.follow(standing);
   };
   const host = createHost({
     replica,
@@ -198,7 +195,7 @@ function wire(
     archive,
     snapshotStore,
     outbox: transport,
-    observer: observerFor(replica, eventLog, textRecords),
+    observer: observerFor(standing, eventLog, textRecords),
     listener: {
       onConfig: followMembers,
       onRemoved: () => leaveBehind(options, directory, eventLog),
@@ -227,29 +224,24 @@ function wire(
   return { context, services, breakOff: () => snapshotStore.fetcher.cancel(), keeper };
 }
 
-const memberTest =
-  (replica: Replica) =>
-  ({ id, directoryId }: Pick<Identity, 'id' | 'directoryId'>): boolean =>
-    isKnownOwner(replica, id, directoryId);
-
 /** Snapshots in files, and those of the others over gRPC. */
 function snapshotStoreFor(
   { dataRoot, nodeId }: ServerOptions,
   { archive }: Storage,
-  replica: Replica,
+  standing: View,
   eventLog: EventLog,
 ): SnapshotStore & { readonly fetcher: SnapshotFetcher } {
   const directory = join(dataRoot, nodeId);
   const fetcher = new SnapshotFetcher({
-    envelope: source => bareEnvelope(replica, source),
+    envelope: source => standing.envelopeTo(source),
     directory,
     archive,
-    addressOf: source => peerAddresses(replica).find(({ id }) => id === source),
+    addressOf: source => peerAddresses(standing).find(({ id }) => id === source),
     say: text => eventLog.say('info', text),
   });
   return {
     save: (position, records, isStopped) => {
-      const header = { ...clusterOf(replica), position };
+      const header = { ...standing.cluster, position };
       return writeSnapshot(nodeFileSystem, directory, header, records, isStopped);
     },
     fetch: source => fetcher.fetch(source),
@@ -271,7 +263,7 @@ const keeperFor = (
     metadata,
     sources: { state, log, archive },
     bytesPerSecond: configuration.limits.checkBytesPerSecond,
-    others: () => [...host.replica.peers.keys()],
+    others: () => [...host.view().peers],
     fill: (source, gap, keep) => fetcher.fill(source, gap, keep),
     dropLogBefore,
     say: (level, text) => eventLog.say(level, text),
@@ -279,11 +271,11 @@ const keeperFor = (
 
 /** People are told of what happens, in the log and in the text records. */
 const observerFor = (
-  replica: Replica,
+  standing: View,
   eventLog: EventLog,
   textRecords: TextRecords | undefined,
 ): Observer => ({
-  applied: (entry, outcome) => textRecords?.applied(entry, outcome, replica.role === 'leader'),
+  applied: (entry, outcome) => textRecords?.applied(entry, outcome, standing.role === 'leader'),
   skippedTo: (index, term) => textRecords?.skippedTo(index, term),
   told: event => {
     textRecords?.tell(event);
@@ -326,21 +318,25 @@ const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({
 function textRecordsFor(
   { hasTextRecords, dataRoot, nodeId }: ServerOptions,
   storage: Storage,
-  replica: Replica,
+  standing: View,
   eventLog: EventLog,
 ): TextRecords | undefined {
   if (!hasTextRecords) return undefined;
   return new TextRecords({
     self: nodeId as NodeId,
     root: dataRoot,
-    lineCount: replica.appliedIndex,
+    lineCount: standing.appliedIndex,
     isNew: storage.isNew,
     onKept: path =>
       eventLog.say(
         'info',
         `the data directory is empty: the text log of before is kept as ${path}`,
       ),
-    standing: () => ({ term: replica.term, commitIndex: replica.commit.index, vote: replica.vote }),
+    standing: () => ({
+      term: standing.term,
+      commitIndex: standing.commit.index,
+      vote: standing.vote,
+    }),
     onFailure: ({ message }) => eventLog.say('warn', `no more text records: ${message}`),
   });
 }

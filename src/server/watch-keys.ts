@@ -41,7 +41,7 @@ export function watchKeys(context: ServerContext, call: Call): void {
   const unsubscribe = requests.onAdvance(() => watch.advance());
   // Who hears nothing goes to another server; so a server without a leader says nothing.
   const pinging = setInterval(() => {
-    if (host.replica.leader !== undefined) watch.ping();
+    if (host.view().leader !== undefined) watch.ping();
   }, pingIntervalMs);
   const stop = (): void => {
     clearInterval(pinging);

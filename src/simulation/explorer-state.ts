@@ -1,9 +1,7 @@
-import { createReplica, nothingRemembered } from '../consensus/create-replica.ts';
-import { landmarksOf, regressionsBetween, violationsOf } from '../consensus/invariants.ts';
-import { termAt } from '../consensus/log.ts';
+import { landmarksOf, regressionsBetween, termAt, violationsOf } from '../consensus/invariants.ts';
 import { noPosition } from '../consensus/position.ts';
+import { createReplica, nothingRemembered, step } from '../consensus/protocol.ts';
 import type { Replica } from '../consensus/replica.ts';
-import { step } from '../consensus/step.ts';
 import type {
   ClusterId,
   Config,

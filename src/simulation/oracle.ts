@@ -1,11 +1,12 @@
 import { assert } from '../assert.ts';
 import {
+  holds,
   type Landmarks,
   landmarksOf,
   regressionsBetween,
+  termAt,
   violationsOf,
 } from '../consensus/invariants.ts';
-import { holds, termAt } from '../consensus/log.ts';
 import { compareConfigIds, comparePositions, noPosition } from '../consensus/position.ts';
 import { isMember, quorumSize, votersOf } from '../consensus/quorum.ts';
 import type { Replica } from '../consensus/replica.ts';

@@ -1,6 +1,6 @@
-import { nextIncarnation } from '../consensus/boots.ts';
-import { createReplica, nothingRemembered } from '../consensus/create-replica.ts';
+import { nextIncarnation } from '../consensus/incarnation.ts';
 import { noPosition } from '../consensus/position.ts';
+import { createReplica, nothingRemembered } from '../consensus/protocol.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type {
   ClusterId,

@@ -1,6 +1,5 @@
-import { objectionTo } from '../consensus/adoption.ts';
+import { view } from '../consensus/protocol.ts';
 import { isMember, isSteady, memberOf } from '../consensus/quorum.ts';
-import { isInstalled } from '../consensus/reconfigure.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type { Config, MemberChange } from '../consensus/types.ts';
 import { mix, Random } from './random.ts';
@@ -102,7 +101,7 @@ export class SimulatedOperator {
     const isNamed = isMember(config, { id, directoryId });
     const sender = leader.identity;
     return (
-      !isNamed && this.#isWhole(config) && objectionTo(replica, config, sender) === 'unrelated'
+      !isNamed && this.#isWhole(config) && view(replica).objectionTo(config, sender) === 'unrelated'
     );
   }
 
@@ -135,5 +134,4 @@ export class SimulatedOperator {
   }
 }
 
-const isSettled = (leader: Replica): boolean =>
-  leader.config !== undefined && isInstalled(leader, leader.config);
+const isSettled = (leader: Replica): boolean => view(leader).isConfigInstalled;

@@ -1,6 +1,6 @@
 import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import type { ByteString } from '../codec/byte-string.ts';
-import { lastPosition } from '../consensus/log.ts';
+import { lastPosition } from '../consensus/invariants.ts';
 import { isMember, isSteady } from '../consensus/quorum.ts';
 import type { Config, Message } from '../consensus/types.ts';
 import { EventQueue } from './event-queue.ts';

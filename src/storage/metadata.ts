@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { LowSync, type SyncAdapter } from 'lowdb';
-import { nextIncarnation } from '../consensus/boots.ts';
+import { nextIncarnation } from '../consensus/incarnation.ts';
 import type {
   ClusterId,
   Config,

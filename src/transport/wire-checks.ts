@@ -1,4 +1,4 @@
-import { countMax } from '../consensus/plausible.ts';
+import { countMax } from '../words.ts';
 
 /** A message that no server of ours would send. Nothing of it is used. */
 export class MalformedMessage extends Error {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import test from 'ava';
 import { makeDirectory } from '../../src/cli/make-directory.ts';
 import { putInPlace } from '../../src/cli/recover.ts';
-import { countMax } from '../../src/consensus/plausible.ts';
 import { StartupError } from '../../src/errors/startup-error.ts';
 import { Random } from '../../src/simulation/random.ts';
 import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
 import { captureState } from '../../src/state-machines/state-capture.ts';
 import type { LogIndex, Term } from '../../src/words.ts';
+import { countMax } from '../../src/words.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
 
 test('a cluster that has been restored so often that its servers would refuse each other is not made', async t => {

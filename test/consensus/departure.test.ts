@@ -1,6 +1,6 @@
 import test from 'ava';
+import { nextDeadline } from '../../src/consensus/protocol.ts';
 import { isVoter, type Replica } from '../../src/consensus/replica.ts';
-import { nextDeadline } from '../../src/consensus/step.ts';
 import type { Config, Effect, Fact, Term } from '../../src/consensus/types.ts';
 import {
   at,

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { horizonOf, learnHorizon, staleMsOf } from '../../src/consensus/freshness.ts';
 import { leaseRemainingMs } from '../../src/consensus/leases.ts';
+import { nextDeadline } from '../../src/consensus/protocol.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
-import { nextDeadline } from '../../src/consensus/step.ts';
 import type { Term } from '../../src/consensus/types.ts';
 import {
   answersIn,

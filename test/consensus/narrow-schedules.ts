@@ -1,4 +1,4 @@
-import { nextIncarnation } from '../../src/consensus/boots.ts';
+import { nextIncarnation } from '../../src/consensus/incarnation.ts';
 import { holds, lastPosition } from '../../src/consensus/log.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import type {

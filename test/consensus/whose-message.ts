@@ -1,4 +1,4 @@
-import { countMax, leapMax } from '../../src/consensus/plausible.ts';
+import { leapMax } from '../../src/consensus/plausible.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import type {
   ClusterId,
@@ -10,6 +10,7 @@ import type {
   Message,
   MessageBody,
 } from '../../src/consensus/types.ts';
+import { countMax } from '../../src/words.ts';
 import { type Demand, unmetOf } from './demand.ts';
 import {
   at,

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { view } from '../../src/consensus/protocol.ts';
 import type { MonotonicMs } from '../../src/consensus/types.ts';
 import type { HostContext } from '../../src/host/host-context.ts';
 import { idempotencyFigures, withoutRoom } from '../../src/host/idempotency-room.ts';
@@ -29,7 +30,7 @@ test('a leader without room turns away new keys alone, and only as long as it mu
   const limits = { promisedMs: minute, lifetimeMs: 10 * minute, maxBytes: 2 * bytesPerUse };
   const state = createReplicatedState({ ...stateLimits, idempotency: limits });
   let nowMs = 1000;
-  const host = { replica: server, now: () => nowMs as MonotonicMs };
+  const host = { view: () => view(server), now: () => nowMs as MonotonicMs };
   const context = { host, applyLoop: { state } } as unknown as HostContext;
   makeLeader(server, nowMs);
   const run = (command: Command): void => {

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { view } from '../../src/consensus/protocol.ts';
 import type { HostContext } from '../../src/host/host-context.ts';
 import { ReadGate } from '../../src/host/read-gate.ts';
 import type { Refusal } from '../../src/host/refusal.ts';
@@ -22,7 +23,12 @@ function stuckFollower() {
     timers.push(timer);
     return () => timers.splice(timers.indexOf(timer), 1);
   };
-  const host = { replica, now: () => nowMs, checkClock: () => true, dispatch: () => undefined };
+  const host = {
+    view: () => view(replica as never),
+    now: () => nowMs,
+    checkClock: () => true,
+    dispatch: () => undefined,
+  };
   const requests = new Requests(host as never, { after });
   const counters = { refusedReads: 0, boundedReads: 0 };
   const applyLoop = { state: { appliedIndex: 50 } };

@@ -76,6 +76,43 @@ test('rooms that must not know each other do not', t => {
   }
 });
 
+/** What others may use of the core, beside its types: its door, how its words compare, its laws. */
+const doorsOfTheCore = [
+  'protocol',
+  'position',
+  'quorum',
+  'config',
+  'incarnation',
+  'invariants',
+].map(name => `src/consensus/${name}.ts`);
+
+/** The files of which something is used when the program runs: types are gone by then. */
+function valueImportsOf({ path, text }: Source): string[] {
+  return ts
+    .createSourceFile(path, text, ts.ScriptTarget.Latest)
+    .statements.filter(statement => ts.isImportDeclaration(statement))
+    .filter(({ importClause: clause }) => {
+      const names = clause?.namedBindings;
+      if (clause === undefined || clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return false;
+      return !(
+        names !== undefined &&
+        ts.isNamedImports(names) &&
+        names.elements.every(({ isTypeOnly }) => isTypeOnly)
+      );
+    })
+    .map(({ moduleSpecifier }) => (moduleSpecifier as ts.StringLiteral).text)
+    .map(name => (name.startsWith('.') ? normalize(join(dirname(path), name)) : name));
+}
+
+test('the core has one door: others use nothing of its inside', t => {
+  for (const source of sources.filter(({ path }) => !isIn(path, 'src/consensus'))) {
+    const inside = valueImportsOf(source).filter(
+      path => isIn(path, 'src/consensus') && !doorsOfTheCore.includes(path),
+    );
+    t.deepEqual(inside, [], source.path);
+  }
+});
+
 test('the pure folders have no clock, no randomness, no waiting, no packages', t => {
   for (const source of sources.filter(inPureFolder)) {
     const outside = importsOf(source).filter(path => !path.startsWith('src/'));

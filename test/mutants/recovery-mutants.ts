@@ -93,7 +93,7 @@ export const recoveryMutants: readonly Mutant[] = [
   ),
   copyMutant(
     'boots that count alike are taken for one',
-    inFile('consensus/boots.ts', 'one !== other && bootOf(one)', 'one < 0 && bootOf(one)'),
+    inFile('consensus/incarnation.ts', 'one !== other && bootOf(one)', 'one < 0 && bootOf(one)'),
   ),
   copyMutant(
     'nobody is told of the boot that was known of it before a restart',

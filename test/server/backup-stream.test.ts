@@ -17,17 +17,18 @@ type Call = Parameters<ClientToServerHandlers['Backup']>[0];
 
 /** A server as far as a backup goes: n0 leads. */
 function contextOf(id: string, server: PostedObjects): ServerContext {
-  const log = { base: { term: 0, index: 0 }, runs: [{ term: 1, firstIndex: 1 }] };
   const requests = {
     confirmLeadership: (tell: (answer: unknown) => void) =>
-      tell(id === 'n0' ? { index: server.state.appliedIndex } : undefined),
+      tell(
+        id === 'n0' ? { type: 'readable', index: server.state.appliedIndex } : { type: 'refused' },
+      ),
     whenApplied: (index: number, appliedIndex: number, run: (isApplied: boolean) => void) =>
       run(index <= appliedIndex),
   };
   const context = {
     ...server.sources,
     cluster: () => ({ clusterId: 'an-id', clusterName: 'test' }),
-    host: { replica: { leader: 'n0', log } },
+    host: { view: () => ({ leader: 'n0', positionAt: (index: number) => ({ term: 1, index }) }) },
     applyLoop: { state: server.state },
     requests,
   };

@@ -6,7 +6,7 @@ import { leave, silence } from '../../src/server/leave.ts';
 test('a leader that is handing over stops at once when all the others stop, too', async t => {
   const asked: string[] = [];
   const host = {
-    replica: { role: 'leader' },
+    view: () => ({ role: 'leader' }),
     isStopped: false,
     stop: () => asked.push('stop'),
     dispatch: ({ type }: { type: string }) => asked.push(type),

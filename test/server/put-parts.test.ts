@@ -10,7 +10,7 @@ const partsOfWhole = wholeMaxBytes / pieceMaxBytes;
 /** A stream of puts to a leader: what it was answered. */
 function openers() {
   const cluster = { clusterId: 'an-id', clusterName: 'test' };
-  const context = { cluster: () => cluster, host: { replica: { role: 'leader' } } };
+  const context = { cluster: () => cluster, host: { view: () => ({ role: 'leader' }) } };
   const handlers = new ClientService(context as never).handlers();
   return () => {
     const replies: PutEntriesReply[] = [];

@@ -110,7 +110,7 @@ test('a watcher that does not read is told no more, and of everything once it do
       return () => undefined;
     },
   };
-  const host = { replica: { leader: undefined } };
+  const host = { view: () => ({ leader: undefined }) };
   const context = { requests, applyLoop: { state }, host, cluster: () => ({}) };
   watchKeys(context as never, call as never);
   setKeys(state, 30);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { nextIncarnation } from '../../src/consensus/boots.ts';
+import { nextIncarnation } from '../../src/consensus/incarnation.ts';
 import type { ClusterId, Config, DirectoryId, NodeId, Term } from '../../src/consensus/types.ts';
 import { Random } from '../../src/simulation/random.ts';
 import { DurableJsonAdapter, Metadata } from '../../src/storage/metadata.ts';

@@ -1,6 +1,5 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { countMax } from '../../src/consensus/plausible.ts';
 import type {
   Entry,
   Envelope,
@@ -25,7 +24,7 @@ import {
   writeHeartbeatReply,
   writePullReply,
 } from '../../src/transport/wire-messages.ts';
-import { leaseMaxMs } from '../../src/words.ts';
+import { countMax, leaseMaxMs } from '../../src/words.ts';
 import { at, entriesOf, fact } from '../consensus/fixtures.ts';
 import { bodies, wholeEnvelope, withEachNumber } from '../consensus/whose-message.ts';
 
