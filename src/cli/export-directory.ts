@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ByteString, bytesOf } from '../codec/byte-string.ts';
+import { splitJsonArray } from '../codec/split-json-array.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import { demandUnlocked } from '../storage/directory-lock.ts';
 import { demandDataDirectory, objectsOf, type Survey, surveyDirectory } from './survey.ts';
 

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { ByteString } from '../codec/byte-string.ts';
+import { splitJsonArray } from '../codec/split-json-array.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { snapshotWord } from '../server/text-records.ts';
 import {
@@ -11,7 +12,6 @@ import {
   restoredCommand,
   UnreadableLine,
 } from '../state-machines/command-lines.ts';
-import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import { withClient } from './with-client.ts';
 
 const timeoutMs = 30_000;

@@ -135,6 +135,20 @@ export function fields<Fields extends FieldShapes>(shapes: Fields): Shape<Values
   };
 }
 
+/** Values of the shape that are fit for more than their shape tells. */
+export const refined = <Value>(
+  shape: Shape<Value>,
+  isFit: (value: Value) => boolean,
+  what: string,
+): Shape<Value> => ({
+  write: (writer, value) => shape.write(writer, value),
+  read: reader => {
+    const value = shape.read(reader);
+    demand(isFit(value), what);
+    return value;
+  },
+});
+
 /** A kind of value among others: its number stands in front of it, for ever. */
 export type Variant = { readonly code: number; readonly shape: Shape<unknown> };
 

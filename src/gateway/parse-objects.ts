@@ -1,5 +1,5 @@
 import { createScanner } from 'jsonc-parser';
-import { endOfString } from '../state-machines/split-json-array.ts';
+import { endOfString } from '../codec/split-json-array.ts';
 import { RequestProblem } from './problem.ts';
 
 const depthMax = 100;

@@ -1,3 +1,4 @@
+import { splitJsonArray } from '../codec/split-json-array.ts';
 import type { Entry, LogIndex } from '../consensus/types.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import {
@@ -7,7 +8,6 @@ import {
   checkpointBefore,
 } from '../state-machines/journal.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
-import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { LogStore } from '../storage/log-store.ts';
 import type { Archive, Timers } from './surroundings.ts';

@@ -1,5 +1,6 @@
 import { type ByteString, byteStringOf, bytesOf, endOfKey } from '../codec/byte-string.ts';
 import { quoted } from '../events/quoted-words.ts';
+import type { LogClock } from '../machines/frame/log-clock.ts';
 import {
   type KeyRecord,
   type KeyValues,
@@ -9,7 +10,6 @@ import {
   recordAt,
   timeOf,
 } from '../state-machines/key-values.ts';
-import type { LogClock } from '../state-machines/log-clock.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { Refusal } from './refusal.ts';
 

@@ -1,4 +1,4 @@
-import { timeAt } from '../state-machines/log-clock.ts';
+import { timeAt } from '../machines/frame/log-clock.ts';
 import type { HostContext } from './host-context.ts';
 
 /** Log time, if a command came now; at a server that does not lead, as of the last one. */

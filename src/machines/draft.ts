@@ -2,7 +2,9 @@
 export type Moment = {
   readonly term: number;
   readonly index: number;
-  /** By the clock of the log: stands still between leaders. Leases and delays count by it. */
+  /** Place of the transaction among those of its entry. */
+  readonly item: number;
+  /** By the clock of the log, which stands still between leaders: delays count by it. */
   readonly nowMs: number;
 };
 
@@ -39,6 +41,8 @@ const answerMaxBytes = 64 * 1024;
  */
 export class Draft {
   readonly at: Moment;
+  /** Whether all comparisons hold: known before the first operation is applied. */
+  succeeded = true;
   readonly #before: States;
   readonly #leaseEnded: (draft: Draft, lease: number) => void;
   #states: Record<string, object> | undefined;
@@ -98,6 +102,10 @@ export class Draft {
   carry(sizeBytes: number): void {
     this.#answerBytes += sizeBytes;
     this.demand(this.#answerBytes <= answerMaxBytes, 'answerTooLarge');
+  }
+
+  get answerBytes(): number {
+    return this.#answerBytes;
   }
 
   /** Greater than all before it, in this cluster and in that which it was restored from. */

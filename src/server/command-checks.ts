@@ -1,6 +1,6 @@
 import { bytesOf } from '../codec/byte-string.ts';
+import { splitJsonArray } from '../codec/split-json-array.ts';
 import { decodeCommand, type SessionCommand } from '../state-machines/command.ts';
-import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 import { refused } from './refusals.ts';
 

@@ -1,11 +1,11 @@
 import type { ByteString } from '../codec/byte-string.ts';
+import { splitJsonArray } from '../codec/split-json-array.ts';
 import type { Entry } from '../consensus/types.ts';
 import type { JournalEntry } from '../host/journal-reader.ts';
 import type { ReadDemand, Warrant } from '../host/read-gate.ts';
 import { decodeCommand } from '../state-machines/command.ts';
 import { versionsAfter } from '../state-machines/key-values.ts';
 import { applyEntry, createReplicatedState } from '../state-machines/replicated-state.ts';
-import { splitJsonArray } from '../state-machines/split-json-array.ts';
 import { demand } from './failure.ts';
 import { TimeJudge } from './time-judge.ts';
 

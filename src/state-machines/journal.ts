@@ -1,5 +1,5 @@
 import { bytesOf } from '../codec/byte-string.ts';
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap } from '../machines/bounded-map.ts';
 import type { Command } from './command.ts';
 import type { Placement } from './result.ts';
 

@@ -1,3 +1,4 @@
+import { advanced, type LogClock, stoppedClock } from '../machines/frame/log-clock.ts';
 import { applyTransaction } from './apply-transaction.ts';
 import { decodeCommand, type Put, type SessionCommand, type Transact } from './command.ts';
 import {
@@ -18,7 +19,6 @@ import {
   type HistoryLimits,
   type KeyValues,
 } from './key-values.ts';
-import { advanced, type LogClock, stoppedClock } from './log-clock.ts';
 import type { Result } from './result.ts';
 import {
   createSessions,

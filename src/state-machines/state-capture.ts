@@ -1,4 +1,5 @@
 import type { ByteString } from '../codec/byte-string.ts';
+import type { LogClock } from '../machines/frame/log-clock.ts';
 import { type IdempotencyKeys, rememberUse } from './idempotency-keys.ts';
 import type { Checkpoint } from './journal.ts';
 import {
@@ -8,7 +9,6 @@ import {
   restoreContents,
   type Version,
 } from './key-values.ts';
-import type { LogClock } from './log-clock.ts';
 import { PersistentMap } from './persistent-map.ts';
 import {
   createReplicatedState,

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
+import { hashOf } from '../machines/frame/text-hash.ts';
 import type { Placement } from './result.ts';
-import { hashOf } from './text-hash.ts';
 
 /*
  * What idempotency keys were used for, without the keys: a hash of each, a hash of what it was used

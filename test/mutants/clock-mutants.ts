@@ -24,7 +24,7 @@ export const clockMutants: readonly Mutant[] = [
   ),
   machineMutant(
     'the clocks of two leaders are compared',
-    inFile('state-machines/log-clock.ts', 'term === clock.term ?', 'clock.term > 0 ?'),
+    inFile('machines/frame/log-clock.ts', 'term === clock.term ?', 'clock.term > 0 ?'),
   ),
   mutant(
     'nobody lets time pass when nobody writes',

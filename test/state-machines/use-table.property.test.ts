@@ -1,5 +1,5 @@
 import test from 'ava';
-import { hashOf } from '../../src/state-machines/text-hash.ts';
+import { hashOf } from '../../src/machines/frame/text-hash.ts';
 import { checkUseTable } from './use-table-check.ts';
 
 test('what was added is found until it is dropped, the oldest first, also through captures', t => {

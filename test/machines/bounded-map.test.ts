@@ -1,5 +1,5 @@
 import test from 'ava';
-import { BoundedMap } from '../../src/state-machines/bounded-map.ts';
+import { BoundedMap } from '../../src/machines/bounded-map.ts';
 
 test('the oldest goes first; what was replaced counts from then on', t => {
   const map = new BoundedMap<{ n: number }>();

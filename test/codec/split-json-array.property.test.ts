@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { splitJsonArray } from '../../src/state-machines/split-json-array.ts';
+import { splitJsonArray } from '../../src/codec/split-json-array.ts';
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const split = (json: string): string[] => splitJsonArray(new TextEncoder().encode(json)).map(text);
