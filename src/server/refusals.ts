@@ -4,6 +4,8 @@ import type { Answer, ClusterId, NodeId } from '../consensus/types.ts';
 import * as ofHost from '../host/refusal.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
+import type { Addressed } from './rpc/handlers.ts';
+import type { ServerContext } from './server-context.ts';
 
 const retryAfterMs = 100;
 
@@ -31,10 +33,7 @@ export const notLeader = (leader: NodeId | undefined): Refused =>
   refusedByHost(ofHost.notLeader(leader));
 
 /** A client that knows the identity of its cluster is served by no other one. */
-export function wrongCluster(
-  own: ClusterReference,
-  request: { readonly clusterId: string; readonly clusterName: string },
-): Refused | undefined {
+export function wrongCluster(own: ClusterReference, request: Addressed): Refused | undefined {
   const clusterId = (request.clusterId || undefined) as ClusterId | undefined;
   const asked = { clusterId, clusterName: request.clusterName };
   if (isSameCluster(own, asked)) return undefined;
@@ -59,7 +58,14 @@ export const refusedKeys = (places: readonly number[]): Refused | undefined =>
         commands: [...places],
       };
 
-export const diskFull: Refused = refused(
+/** Of a leader without room for writes: anybody else says who leads. */
+export const refusedByDisk = ({
+  isDiskFull,
+  host,
+}: Pick<ServerContext, 'isDiskFull' | 'host'>): Refused | undefined =>
+  isDiskFull() && host.view().role === 'leader' ? diskFull : undefined;
+
+const diskFull: Refused = refused(
   'REFUSAL_DISK_FULL',
   "the leader's disk is full: writes are refused until there is room",
 );

@@ -17,7 +17,7 @@ import { ClientToServer } from '../transport/proto-definitions.ts';
 import type { PeerAddress, TransportListener } from '../transport/transport.ts';
 import type { NodeId } from '../words.ts';
 import { bootReplica } from './boot-replica.ts';
-import { ClientService } from './client-service.ts';
+import { clientService } from './client-service.ts';
 import { diskStanding, tellWhatWasFound, watchSpace } from './disk-events.ts';
 import { diskSentence } from './disk-sentence.ts';
 import { EventLog, type LogFormat } from './event-log.ts';
@@ -219,7 +219,7 @@ function wire(
     openChanges: [],
     ...diskStanding(storage, keeper),
   };
-  const implementation = new ClientService(context).handlers();
+  const implementation = clientService(context);
   const services = [service, { definition: ClientToServer.service, implementation }];
   return { context, services, breakOff: () => snapshotStore.fetcher.cancel(), keeper };
 }

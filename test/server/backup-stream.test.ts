@@ -3,7 +3,7 @@ import { openBackup } from '../../src/client/backup-stream.ts';
 import { ServerCalls } from '../../src/client/server-calls.ts';
 import { ServerDirectory } from '../../src/client/server-directory.ts';
 import { ClusterError } from '../../src/errors/cluster-error.ts';
-import { serveBackup } from '../../src/server/backup-source.ts';
+import { backup } from '../../src/server/rpc/backup.ts';
 import type { ServerContext } from '../../src/server/server-context.ts';
 import type { BackupPart } from '../../src/storage/backup-items.ts';
 import type { BackupReply } from '../../src/transport/generated/gossipraft/BackupReply.ts';
@@ -60,7 +60,7 @@ async function cluster(
     const { id, host, port } = addresses[place] ?? { id: '', host: '', port: 0 };
     const Backup: ClientToServerHandlers['Backup'] = call => {
       before(id, call);
-      serveBackup(contextOf(id, server), call);
+      backup(contextOf(id, server))(call);
     };
     const grpc = await startGrpcServer({ host, port }, [
       { definition: ClientToServer.service, implementation: { Backup } },
@@ -141,7 +141,7 @@ test('a range that cannot be is refused, and one that is not applied here does n
         refused = `${reply.refused?.reason}: ${reply.refused?.detail}`;
       },
     };
-    if (server !== undefined) serveBackup(contextOf('n1', server), call as never);
+    if (server !== undefined) backup(contextOf('n1', server))(call as never);
     return refused;
   };
   const sound = { fromSeq: 1, throughSeq: 2, appliedIndex: 3 };

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import test from 'ava';
-import { ClientService } from '../../src/server/client-service.ts';
+import { clientService } from '../../src/server/client-service.ts';
 import type { PutEntriesReply } from '../../src/transport/generated/gossipraft/PutEntriesReply.ts';
 import { pieceMaxBytes, wholeMaxBytes } from '../../src/transport/pieces.ts';
 
@@ -11,7 +11,7 @@ const partsOfWhole = wholeMaxBytes / pieceMaxBytes;
 function openers() {
   const cluster = { clusterId: 'an-id', clusterName: 'test' };
   const context = { cluster: () => cluster, host: { view: () => ({ role: 'leader' }) } };
-  const handlers = new ClientService(context as never).handlers();
+  const handlers = clientService(context as never);
   return () => {
     const replies: PutEntriesReply[] = [];
     const call = Object.assign(new EventEmitter(), {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import test from 'ava';
 import { AckStream } from '../../src/server/ack-stream.ts';
 import { write } from '../../src/server/patient-stream.ts';
-import { watchKeys } from '../../src/server/watch-keys.ts';
+import { watchKeys } from '../../src/server/rpc/watch-keys.ts';
 import { encodeCommand } from '../../src/state-machines/command.ts';
 import {
   applyEntry,
@@ -112,7 +112,7 @@ test('a watcher that does not read is told no more, and of everything once it do
   };
   const host = { view: () => ({ leader: undefined }) };
   const context = { requests, applyLoop: { state }, host, cluster: () => ({}) };
-  watchKeys(context as never, call as never);
+  watchKeys(context as never)(call as never);
   setKeys(state, 30);
   advanced();
   const told = (): number =>

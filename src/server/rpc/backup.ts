@@ -1,17 +1,17 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
-import type { LogIndex } from '../consensus/types.ts';
-import { batchesFrom, firstKeptSeq, UnreadableObjects } from '../host/journal-reader.ts';
-import { notApplied } from '../host/refusal.ts';
-import { captureState } from '../state-machines/state-capture.ts';
-import { BackupCount, type BackupPart, piecesOf } from '../storage/backup-items.ts';
-import type { BackupRange__Output as BackupRange } from '../transport/generated/gossipraft/BackupRange.ts';
-import type { BackupReply } from '../transport/generated/gossipraft/BackupReply.ts';
-import type { BackupRequest__Output as BackupRequest } from '../transport/generated/gossipraft/BackupRequest.ts';
-import { writePiece } from '../transport/wire-backup.ts';
-import { count, reasonOf } from '../transport/wire-checks.ts';
-import { write } from './patient-stream.ts';
-import { notLeader, refused, refusedByHost, wrongCluster } from './refusals.ts';
-import type { ServerContext } from './server-context.ts';
+import type { LogIndex } from '../../consensus/types.ts';
+import { batchesFrom, firstKeptSeq, UnreadableObjects } from '../../host/journal-reader.ts';
+import { notApplied } from '../../host/refusal.ts';
+import { captureState } from '../../state-machines/state-capture.ts';
+import { BackupCount, type BackupPart, piecesOf } from '../../storage/backup-items.ts';
+import type { BackupRange__Output as BackupRange } from '../../transport/generated/gossipraft/BackupRange.ts';
+import type { BackupReply } from '../../transport/generated/gossipraft/BackupReply.ts';
+import type { BackupRequest__Output as BackupRequest } from '../../transport/generated/gossipraft/BackupRequest.ts';
+import { writePiece } from '../../transport/wire-backup.ts';
+import { count, reasonOf } from '../../transport/wire-checks.ts';
+import { write } from '../patient-stream.ts';
+import { notLeader, refused, refusedByHost } from '../refusals.ts';
+import type { ServerContext } from '../server-context.ts';
 
 type Call = ServerWritableStream<BackupRequest, BackupReply>;
 
@@ -19,13 +19,8 @@ type Call = ServerWritableStream<BackupRequest, BackupReply>;
  * Backup: the state as of now, at a leader that has shown that it leads, and what was posted; or
  * a part of what was posted, at any server, for whom another one could not give it.
  */
-export function serveBackup(context: ServerContext, call: Call): void {
-  const { cluster, requests, applyLoop, host } = context;
-  const wrong = wrongCluster(cluster(), call.request);
-  if (wrong !== undefined) {
-    call.end({ refused: wrong });
-    return;
-  }
+export const backup = (context: ServerContext) => (call: Call) => {
+  const { requests, applyLoop, host } = context;
   const serve = (send: () => Promise<void>): void => {
     send().then(
       () => call.end(),
@@ -48,7 +43,7 @@ export function serveBackup(context: ServerContext, call: Call): void {
     if (answer.type === 'readable') serveWhenApplied(answer.index, () => sendAll(context, call));
     else call.end({ refused: notLeader(host.view().leader) });
   });
-}
+};
 
 function problemOf({ fromSeq, throughSeq, appliedIndex }: BackupRange): string | undefined {
   try {

@@ -1,29 +1,24 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import { type KeyChange, KeyWatch, type Watcher } from '../host/key-watch.ts';
-import { CountedWriter } from '../transport/counted-writer.ts';
-import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
-import type { WatchKeysReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
-import type { WatchKeysRequest__Output as WatchRequest } from '../transport/generated/gossipraft/WatchKeysRequest.ts';
-import { refusedByHost, wrongCluster } from './refusals.ts';
-import type { ServerContext } from './server-context.ts';
+import { type KeyChange, KeyWatch, type Watcher } from '../../host/key-watch.ts';
+import { CountedWriter } from '../../transport/counted-writer.ts';
+import type { Refused } from '../../transport/generated/gossipraft/Refused.ts';
+import type { WatchKeysReply } from '../../transport/generated/gossipraft/WatchKeysReply.ts';
+import type { WatchKeysRequest__Output as WatchRequest } from '../../transport/generated/gossipraft/WatchKeysRequest.ts';
+import { refusedByHost } from '../refusals.ts';
+import type { ServerContext } from '../server-context.ts';
 
 type Call = ServerWritableStream<WatchRequest, WatchKeysReply>;
 
 const pingIntervalMs = 1000;
 
 /** WatchKeys: every change of the keys with a prefix, from a revision on. */
-export function watchKeys(context: ServerContext, call: Call): void {
-  const { requests, applyLoop, host, cluster } = context;
+export const watchKeys = (context: ServerContext) => (call: Call) => {
+  const { requests, applyLoop, host } = context;
   const end = (reason: Refused): void => {
     if (call.writableEnded) return;
     call.write({ ended: reason });
     call.end();
   };
-  const wrong = wrongCluster(cluster(), call.request);
-  if (wrong !== undefined) {
-    end(wrong);
-    return;
-  }
   const writer = new CountedWriter<WatchKeysReply>(call);
   const watcher: Watcher = {
     get isGone() {
@@ -53,7 +48,7 @@ export function watchKeys(context: ServerContext, call: Call): void {
   // Empty, and at once: the watcher knows from where on it is told.
   watch.ping();
   watch.advance();
-}
+};
 
 const sizeOf = (changes: readonly KeyChange[]): number =>
   changes.reduce((sum, { key, entry }) => sum + key.length + (entry?.value?.length ?? 0), 64);

@@ -1,0 +1,34 @@
+import { encodeCommand } from '../../state-machines/command.ts';
+import type { OpenSessionReply } from '../../transport/generated/gossipraft/OpenSessionReply.ts';
+import type { OpenSessionRequest__Output as OpenSessionRequest } from '../../transport/generated/gossipraft/OpenSessionRequest.ts';
+import { notLeader, refused, refusedByCore, refusedByDisk } from '../refusals.ts';
+import type { ServerContext } from '../server-context.ts';
+import type { Unary } from './handlers.ts';
+
+const nonceMaxLength = 64;
+
+/** OpenSession: an entry of its own, whose result is the session. */
+export const openSession =
+  (context: ServerContext): Unary<OpenSessionRequest, OpenSessionReply> =>
+  ({ nonce }, reply) => {
+    if (nonce.length > nonceMaxLength) {
+      reply({ refused: refused('REFUSAL_INVALID', 'the nonce is too long') });
+      return;
+    }
+    const full = refusedByDisk(context);
+    if (full !== undefined) {
+      reply({ refused: full });
+      return;
+    }
+    const { requests, host } = context;
+    requests.propose([encodeCommand({ kind: 'openSession', nonce })], answer => {
+      if (answer.type !== 'appended') {
+        reply({ refused: refusedByCore(answer) });
+        return;
+      }
+      requests.resultAt(answer.position, result => {
+        if (result?.kind === 'sessionOpened') reply({ sessionId: result.session });
+        else reply({ refused: notLeader(host.view().leader) });
+      });
+    });
+  };
