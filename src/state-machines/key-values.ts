@@ -1,5 +1,5 @@
 import type { ByteString } from '../codec/byte-string.ts';
-import { PersistentMap } from './persistent-map.ts';
+import { PersistentMap } from '../machines/persistent-map.ts';
 
 /** What stands under a key. Revisions are log indexes. */
 export type KeyRecord = {

@@ -1,5 +1,6 @@
 import type { ByteString } from '../codec/byte-string.ts';
 import type { LogClock } from '../machines/frame/log-clock.ts';
+import { PersistentMap } from '../machines/persistent-map.ts';
 import { type IdempotencyKeys, rememberUse } from './idempotency-keys.ts';
 import type { Checkpoint } from './journal.ts';
 import {
@@ -9,7 +10,6 @@ import {
   restoreContents,
   type Version,
 } from './key-values.ts';
-import { PersistentMap } from './persistent-map.ts';
 import {
   createReplicatedState,
   type ReplicatedState,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { PersistentMap } from '../../src/state-machines/persistent-map.ts';
+import { PersistentMap } from '../../src/machines/persistent-map.ts';
 
 type Item = { readonly number: number };
 type Change = { readonly key: string; readonly number: number | undefined };
