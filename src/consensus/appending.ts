@@ -20,7 +20,6 @@ export function append(replica: Replica, turn: Turn, received: readonly Entry[])
   const { log } = replica;
   appendToLog(log, entries, replica.limits.tailMaxBytes);
   replica.unpersisted.push({ lastIndex: log.lastIndex, appendedAt: turn.now });
-  replica.isFactDirty = true;
   turn.effects.push({ type: 'append', entries, logGeneration: log.generation });
 }
 
@@ -57,7 +56,6 @@ export function truncate(replica: Replica, turn: Turn, fromIndex: LogIndex, sour
   const lastKept = log.lastIndex;
   replica.durableIndex = Math.min(replica.durableIndex, lastKept) as LogIndex;
   replica.unpersisted = replica.unpersisted.filter(({ lastIndex }) => lastIndex <= lastKept);
-  replica.isFactDirty = true;
   turn.effects.push({ type: 'truncate', fromIndex, logGeneration: log.generation });
   tell(turn, { type: 'truncated', fromIndex, source });
 
@@ -93,6 +91,5 @@ export function onPersisted(replica: Replica, event: Persisted): void {
   assert(event.index <= replica.log.lastIndex, 'only what was appended can be durable');
   replica.durableIndex = event.index;
   replica.unpersisted = replica.unpersisted.filter(({ lastIndex }) => lastIndex > event.index);
-  replica.isFactDirty = true;
   replica.isReportDue = true;
 }

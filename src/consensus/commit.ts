@@ -84,7 +84,6 @@ function rememberCommit(replica: Replica, told: Position): void {
 function setCommit(replica: Replica, turn: Turn, position: Position): void {
   assert(position.index > replica.commit.index, 'the commit position only moves forward');
   replica.commit = position;
-  replica.isFactDirty = true;
   tell(turn, { type: 'committed', position, isLeader: replica.role === 'leader' });
 }
 

@@ -68,7 +68,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     unpersisted: [],
     isDiskStalled: false,
     facts: new Map(),
-    isFactDirty: true,
+    mustRenewFact: false,
     sequence: 0,
     peers: new Map(),
     // Before the first round of our term; so that after a restart its next one counts as news.

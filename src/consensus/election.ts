@@ -35,7 +35,6 @@ export function startPreVote(replica: Replica, turn: Turn): void {
   if (replica.role !== 'preCandidate') tell(turn, { type: 'preVoteStarted', term: replica.term });
   replica.role = 'preCandidate';
   replica.leader = undefined;
-  replica.isFactDirty = true;
   replica.tally.clear();
   replica.tally.add(replica.identity.id);
   restartElectionTimer(replica, turn.now);
@@ -45,6 +44,8 @@ export function startPreVote(replica: Replica, turn: Turn): void {
 
 /** Sends our candidacy to everybody who has not supported it yet. */
 export function requestVotes(replica: Replica, turn: Turn): void {
+  // Said anew, so that servers that hear of us through others judge it again.
+  replica.mustRenewFact = true;
   for (const peer of replica.peers.keys()) {
     if (replica.tally.has(peer) || memberOf(replica.config, peer) === undefined) continue;
     send(turn, peer, { type: 'requestVote' });
@@ -62,7 +63,6 @@ function campaign(replica: Replica, turn: Turn, isHeir = false): void {
   // What we would vote for depends on our log: it must not change while the votes come in.
   replica.pull = undefined;
   replica.support = undefined;
-  replica.isFactDirty = true;
   turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
   tell(turn, { type: 'electionStarted', term: replica.term });
 
@@ -112,7 +112,8 @@ function considerSupport(replica: Replica, turn: Turn, candidate: Fact): void {
   if (!wouldVote) return;
   replica.support = candidate.owner;
   replica.supportedAt = turn.now;
-  replica.isFactDirty = true;
+  // Said anew: it counts anew with each pre-vote, and relays pass on only what is news.
+  replica.mustRenewFact = true;
 }
 
 /** The vote itself: one per term, durable before anybody hears of it. */
@@ -127,7 +128,6 @@ function considerVote(replica: Replica, turn: Turn, candidate: Fact): void {
   replica.vote = candidate.owner;
   replica.isOlderLeaseReleased = candidate.isHeir;
   replica.support = undefined;
-  replica.isFactDirty = true;
   turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
   restartElectionTimer(replica, turn.now);
   tell(turn, { type: 'voteGranted', candidate: candidate.owner, term: replica.term });

@@ -4,6 +4,7 @@ import { lastPosition, positionAt } from './log.ts';
 import { noPosition } from './position.ts';
 import { isMember, memberOf } from './quorum.ts';
 import type { Peer, Replica } from './replica.ts';
+import { saysTheSame } from './same-fact.ts';
 import type {
   Config,
   DigestEntry,
@@ -74,23 +75,29 @@ export function forgetSilentNewcomers({ config, facts, timings }: Replica, now: 
   }
 }
 
-/** Writes our own fact anew when it no longer says the truth. */
+/**
+ * Writes our own fact anew when we have something else to say than the last time. It is compared,
+ * so that nobody who changes the state has to remember to say so.
+ */
 export function publish(replica: Replica, now: MonotonicMs): void {
-  if (!replica.isFactDirty && replica.facts.has(replica.identity.id)) return;
-  replica.isFactDirty = false;
-  replica.sequence += 1;
-  replica.facts.set(replica.identity.id, { fact: ownFact(replica, now), writtenAt: now });
+  const { facts, identity } = replica;
+  const fact = ownFact(replica, now, replica.sequence + 1);
+  const last = facts.get(identity.id)?.fact;
+  if (last !== undefined && !replica.mustRenewFact && saysTheSame(fact, last)) return;
+  replica.mustRenewFact = false;
+  replica.sequence = fact.sequence;
+  facts.set(identity.id, { fact, writtenAt: now });
 }
 
 /** What we have to say of ourselves now. */
-export function ownFact(replica: Replica, now: MonotonicMs): Fact {
+export function ownFact(replica: Replica, now: MonotonicMs, sequence = replica.sequence): Fact {
   const { identity, log, pull } = replica;
   const isFresh = replica.role === 'fresh';
   return {
     owner: identity.id,
     directoryId: identity.directoryId,
     incarnation: identity.incarnation,
-    sequence: replica.sequence,
+    sequence,
     term: replica.term,
     role: replica.role,
     leader: replica.leader,

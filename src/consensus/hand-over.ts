@@ -88,7 +88,6 @@ export function advanceHandOver(replica: Replica, turn: Turn): void {
   // From here on the heir may be elected at any time, even after we have given it up.
   leadership.isLeaseReleased = true;
   handOver.isNamed = true;
-  replica.isFactDirty = true;
   startRound(replica, turn);
   greetAll(replica, turn);
 }
@@ -100,7 +99,6 @@ export function abandonHandOver(replica: Replica, turn: Turn): void {
   if (leadership === undefined || handOver === undefined) return;
   if (turn.now - handOver.startedAt < timings.electionTimeoutMs) return;
   leadership.handOver = undefined;
-  replica.isFactDirty = true;
   const { id, to } = handOver;
   tell(turn, { type: 'handOverAbandoned', to });
   if (id === undefined) return;

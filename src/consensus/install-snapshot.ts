@@ -24,7 +24,6 @@ export function onCompacted(replica: Replica, baseIndex: LogIndex): void {
   if (baseIndex <= log.base.index) return;
   assert(baseIndex <= replica.appliedIndex, 'only what a snapshot holds is cut off the log');
   compactLog(log, positionAt(log, baseIndex));
-  replica.isFactDirty = true;
 }
 
 /** The source has cut off what we need next. */
@@ -72,7 +71,6 @@ function install(replica: Replica, turn: Turn, position: Position): void {
   }
   replica.commit = position;
   replica.applyIndex = position.index;
-  replica.isFactDirty = true;
   replica.isReportDue = true;
   turn.effects.push({ type: 'loadSnapshot', position });
   tell(turn, { type: 'snapshotInstalled', position });

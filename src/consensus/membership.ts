@@ -65,7 +65,6 @@ function isBelieved(replica: Replica, turn: Turn, config: Config, sender: Sender
 export function installConfig(replica: Replica, turn: Turn, config: Config): void {
   forgetReplaced(replica, config);
   replica.config = config;
-  replica.isFactDirty = true;
   turn.effects.push({ type: 'persistConfig', config });
   followMembers(replica);
   forgetForeignFacts(replica, config);
@@ -91,7 +90,6 @@ function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): bo
     replica.isWaitingTold = true;
     replica.awaitedIn = config.id;
     replica.awaitedBy = config.clusterId;
-    replica.isFactDirty = true;
     return false;
   }
   if (own.directoryId !== directoryId) {
@@ -169,7 +167,6 @@ function answerFounder(replica: Replica, founder: NodeId): void {
     founder === identity.id ? identity.directoryId : isFresh ? fact.directoryId : undefined;
   if (sponsor === undefined || sponsor === replica.sponsor) return;
   replica.sponsor = sponsor;
-  replica.isFactDirty = true;
 }
 
 function directoryIfReady(replica: Replica, id: NodeId): DirectoryId | undefined {

@@ -47,7 +47,6 @@ export function openPull(replica: Replica, turn: Turn, source: NodeId, prev: Pos
     path: isSameSource ? (replica.pull?.path ?? [source]) : [source],
     stalledAt: isSameSource ? replica.pull?.stalledAt : undefined,
   };
-  replica.isFactDirty = true;
   request(replica, turn, replica.pull);
 }
 
@@ -105,7 +104,7 @@ export function onPullBatch(replica: Replica, turn: Turn, from: NodeId, batch: P
     return;
   }
   pull.isMatched = true;
-  notePath(replica, pull, batch.path);
+  pull.path = batch.path;
   takeEntries(replica, turn, pull, batch);
 }
 
@@ -116,11 +115,6 @@ export function onPullBatch(replica: Replica, turn: Turn, from: NodeId, batch: P
 function closeGap(replica: Replica, turn: Turn, pull: Pull): void {
   if (turn.now - pull.beganAt < replica.timings.heartbeatIntervalMs) return;
   openPull(replica, turn, pull.source, lastPosition(replica.log));
-}
-
-function notePath(replica: Replica, pull: Pull, path: readonly NodeId[]): void {
-  if (path.length !== pull.path.length) replica.isFactDirty = true;
-  pull.path = path;
 }
 
 function takeEntries(replica: Replica, turn: Turn, pull: Pull, batch: PullBatch): void {

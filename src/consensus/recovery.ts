@@ -22,7 +22,6 @@ export function beginRecovery(replica: Replica, turn: Turn, heldBefore: Position
   replica.isRecovering = true;
   replica.recoveryTarget = undefined;
   replica.support = undefined;
-  replica.isFactDirty = true;
   turn.effects.push({ type: 'remember', what: { isRecovering: true } });
   tell(turn, { type: 'logLost', heldBefore, last: lastPosition(replica.log) });
 }
@@ -57,7 +56,6 @@ export function advanceRecovery(replica: Replica, turn: Turn): void {
   assert(replica.role !== 'leader', 'nobody leads with a log that has lost a part');
   replica.isRecovering = false;
   replica.recoveryTarget = undefined;
-  replica.isFactDirty = true;
   replica.isReportDue = true;
   turn.effects.push({ type: 'remember', what: { isRecovering: false } });
   tell(turn, { type: 'logRecovered', position: target });

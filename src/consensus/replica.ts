@@ -196,8 +196,8 @@ export type Replica = Newcomer & {
 
   /** The newest fact of every known server, our own included. */
   readonly facts: GossipMap;
-  /** Our own fact no longer says the truth: written anew before the next message. */
-  isFactDirty: boolean;
+  /** Our own fact is written anew before the next message, although it says nothing new. */
+  mustRenewFact: boolean;
   sequence: number;
   readonly peers: Map<NodeId, Peer>;
 

@@ -27,7 +27,6 @@ export function becomeFollower(
   reason: 'newerTerm' | 'anotherLeader' | 'newerConfig' | 'noQuorum' | 'recovering',
 ): void {
   const { role, term } = replica;
-  replica.isFactDirty = true;
   if (role === 'candidate' && reason !== 'noQuorum') {
     tell(turn, { type: 'electionLost', term, reason });
   }

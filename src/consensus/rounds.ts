@@ -21,7 +21,6 @@ export function startRound(replica: Replica, turn: Turn): boolean {
   replica.seen = { term, round: leadership.round };
   replica.seenAt = turn.now;
   owe(replica, turn, replica.timings.leaseMs);
-  replica.isFactDirty = true;
   return true;
 }
 
@@ -43,7 +42,6 @@ export function observeRound(replica: Replica, turn: Turn, known: KnownFact): vo
   // be too long.
   owe(replica, turn, fact.seenLeaseMs);
   replica.support = undefined;
-  replica.isFactDirty = true;
   restartElectionTimer(replica, replica.seenAt);
   if (replica.role === 'candidate' || replica.role === 'preCandidate') {
     becomeFollower(replica, turn, 'anotherLeader');

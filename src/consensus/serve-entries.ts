@@ -38,7 +38,6 @@ export function onPullEntries(
     refuse(replica, turn, puller, request, refusal);
     return;
   }
-  replica.isFactDirty = true;
   replica.children.set(puller, {
     puller,
     pullId: request.pullId,
@@ -87,7 +86,6 @@ export function serveChildren(replica: Replica, turn: Turn): void {
   for (const child of replica.children.values()) {
     if (turn.now - child.heardAt > childTimeouts * replica.timings.electionTimeoutMs) {
       replica.children.delete(child.puller);
-      replica.isFactDirty = true;
       continue;
     }
     serve(replica, turn, child);
@@ -119,7 +117,6 @@ function serve(replica: Replica, turn: Turn, child: Child): void {
 /** What it needs next was cut off the log under its stream. */
 function tellTooOld(replica: Replica, turn: Turn, { puller, pullId, sent }: Child): void {
   replica.children.delete(puller);
-  replica.isFactDirty = true;
   const request = { pullId, prev: sent, logGeneration: 0 };
   refuse(replica, turn, puller, request, 'tooOld');
 }

@@ -67,7 +67,6 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
       break;
     case 'applied':
       replica.appliedIndex = event.index;
-      replica.isFactDirty = true;
       break;
     case 'entriesRead':
       onEntriesRead(replica, turn, event);

@@ -85,7 +85,6 @@ export function dropSource(replica: Replica, turn: Turn, reason: SourceReason): 
   if (pull === undefined) return;
   tell(turn, { type: 'sourceDropped', source: pull.source, reason });
   replica.pull = undefined;
-  replica.isFactDirty = true;
   if (reason === 'closer' || reason === 'leader' || reason === 'logCut') return;
   denySource(replica, turn, pull.source);
 }

@@ -60,7 +60,7 @@ function beat(replica: Replica, turn: Turn): void {
   considerHopelessness(replica, turn);
   noteCommit(replica, turn);
   // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
-  if (replica.role === 'fresh') replica.isFactDirty = true;
+  if (replica.role === 'fresh') replica.mustRenewFact = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);
   if (replica.role === 'leader') abandonHandOver(replica, turn);
   if (replica.leadership !== undefined) replica.leadership.catchUpIndex = replica.commit.index;
@@ -71,8 +71,6 @@ function beat(replica: Replica, turn: Turn): void {
     greet(turn, peer.id);
   }
   if (replica.role === 'preCandidate' || replica.role === 'candidate') {
-    // Said anew, so that servers that hear of us through others judge it again.
-    replica.isFactDirty = true;
     requestVotes(replica, turn);
   }
   reviewSource(replica, turn);
@@ -88,7 +86,6 @@ function watchDisk(replica: Replica, turn: Turn): void {
   const isStalled = oldest !== undefined && turn.now - oldest.appendedAt > patienceMs;
   if (isStalled === replica.isDiskStalled) return;
   replica.isDiskStalled = isStalled;
-  replica.isFactDirty = true;
   tell(turn, { type: isStalled ? 'diskStalled' : 'diskRecovered' });
 }
 
@@ -96,5 +93,4 @@ function expireSupport(replica: Replica, now: MonotonicMs): void {
   if (replica.support === undefined) return;
   if (now - replica.supportedAt < replica.timings.electionTimeoutMs) return;
   replica.support = undefined;
-  replica.isFactDirty = true;
 }

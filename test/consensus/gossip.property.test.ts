@@ -1,8 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { considerDigest, digestOf, mergeFact, newsFor } from '../../src/consensus/gossip.ts';
+import { saysTheSame } from '../../src/consensus/same-fact.ts';
 import type { Fact } from '../../src/consensus/types.ts';
-import { at, fact, fresh, hear, moment, replica } from './fixtures.ts';
+import { at, fact, fresh, hear, moment, nodeId, replica } from './fixtures.ts';
 
 const anyFact = fc
   .record({
@@ -54,4 +55,43 @@ test('a relayed fact carries the time that it has spent on its way', t => {
   const peer = server.peers.get('n1' as never);
   if (peer === undefined) throw new Error('n1 is a peer');
   t.is(newsFor(server, peer, moment(140)).find(entry => entry.fact.owner === 'n2')?.ageMs, 70);
+});
+
+/** Another value than the one that is there, whatever that is. */
+function otherThan(value: unknown): unknown {
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'boolean') return !value;
+  if (typeof value !== 'object' || value === null) return `not ${String(value)}`;
+  const [[name, part] = ['', undefined]] = Object.entries(value);
+  return { ...value, [name]: otherThan(part) };
+}
+
+test('whatever a fact says: another value of it is something else to say', t => {
+  const value = fact('n0', { term: 2 });
+  const passing = ['sequence', 'seenAgeMs', 'olderLeaseMs'];
+  for (const [field, said] of Object.entries(value)) {
+    const other = { ...value, [field]: otherThan(said) } as Fact;
+    t.is(saysTheSame(value, other), passing.includes(field), field);
+  }
+});
+
+test('a server that has nothing new to say counts no facts', t => {
+  const server = replica({ term: 1 });
+  const sequences = [10, 20, 30].map(nowMs => {
+    hear(server, nowMs, fact('n1', { term: 1, sequence: nowMs }));
+    return server.sequence;
+  });
+  t.deepEqual(sequences, [1, 1, 1]);
+});
+
+test('support that is given again is said again, for whoever hears of it through others', t => {
+  const server = replica({ term: 1 });
+  const ask = (nowMs: number): Fact | undefined => {
+    hear(server, nowMs, fact('n1', { term: 1, sequence: nowMs, role: 'preCandidate' }));
+    return server.facts.get(nodeId('n0'))?.fact;
+  };
+  const first = ask(2000);
+  const second = ask(2100);
+  t.is(first?.support, nodeId('n1'));
+  t.like(second, { support: first?.support, sequence: (first?.sequence ?? 0) + 1 });
 });
