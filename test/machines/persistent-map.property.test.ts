@@ -81,3 +81,62 @@ test('many keys go at once as they would go one by one, and the version before s
   });
   fc.assert(property, { numRuns: 60 });
 });
+
+test('many entries come at once as they would come one by one', t => {
+  const names = fc.uniqueArray(fc.string({ maxLength: 3 }), { maxLength: 1500, size: 'max' });
+  const property = fc.property(names, names, (first, second) => {
+    let map = PersistentMap.empty<Item>();
+    for (const [number, name] of first.entries()) map = map.with(name, { number });
+    const before = [...map.entries()];
+    const entries = sorted(new Map(second.map((name, number) => [name, { number: -number }])));
+    const model = new Map([...before, ...entries]);
+    const all = map.withAll(entries);
+    t.deepEqual([...all.entries()], sorted(model));
+    t.is(all.size, model.size);
+    t.deepEqual([...map.entries()], before);
+    const [one = ''] = second;
+    model.delete(one);
+    t.deepEqual([...all.without(one).entries()], sorted(model));
+  });
+  fc.assert(property, { numRuns: 60 });
+});
+
+test('a range is counted, and read from both ends, as it would be one by one', t => {
+  const names = fc.uniqueArray(fc.string({ maxLength: 3 }), { maxLength: 1500, size: 'max' });
+  const bound = fc.string({ maxLength: 3 });
+  const property = fc.property(names, names, bound, bound, (first, gone, start, end) => {
+    let map = PersistentMap.empty<Item>();
+    for (const [number, name] of first.entries()) map = map.with(name, { number });
+    for (const name of gone) map = map.without(name);
+    const entries = [...map.entries()];
+    const within = entries.filter(([key]) => key >= start && key < end);
+    t.is(map.count(start, end), within.length);
+    t.is(map.count(start), entries.filter(([key]) => key >= start).length);
+    t.deepEqual([...map.entriesBefore()], entries.toReversed());
+    t.deepEqual([...map.entriesBefore(end)], entries.filter(([key]) => key < end).toReversed());
+  });
+  fc.assert(property, { numRuns: 60 });
+});
+
+test('what two versions do not share is found without looking at the rest', t => {
+  const changes = fc.array(change, { maxLength: 60 });
+  const names = fc.uniqueArray(fc.string({ maxLength: 2 }), { maxLength: 1500, size: 'max' });
+  const property = fc.property(names, changes, (first, plan) => {
+    const entries = sorted(new Map(first.map((name, number) => [name, { number }])));
+    const before = PersistentMap.fromSorted(entries);
+    const map = plan.reduce(after, before);
+    const expected = new Map<string, readonly (Item | undefined)[]>();
+    for (const key of new Set([...first, ...plan.map(step => step.key)])) {
+      const pair = [before.get(key), map.get(key)];
+      if (pair[0] !== pair[1]) expected.set(key, pair);
+    }
+    const found = new Map(
+      [...map.differences(before)].map(one => [one.key, [one.before, one.after]] as const),
+    );
+    t.deepEqual(sortedPairs(found), sortedPairs(expected));
+  });
+  fc.assert(property, { numRuns: 60 });
+});
+
+const sortedPairs = <Value>(pairs: ReadonlyMap<string, Value>): [string, Value][] =>
+  [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
