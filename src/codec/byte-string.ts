@@ -19,5 +19,14 @@ export const isByteString = (value: unknown, lengthMax: number): value is ByteSt
 /** The end of the range that holds this key alone. */
 export const endOfKey = (key: ByteString): ByteString => `${key}\0` as ByteString;
 
-/** The first key behind all that have the prefix; UTF-8 has no byte 255. */
-export const endOfPrefix = (prefix: ByteString): ByteString => `${prefix}\u00ff` as ByteString;
+/**
+ * The first key behind all that have the prefix: its last byte below 255 is one greater, and what
+ * follows it is left out. Empty, which means no end, when there is no such byte.
+ */
+export function endOfPrefix(prefix: ByteString): ByteString {
+  let length = prefix.length;
+  while (length > 0 && prefix.charCodeAt(length - 1) === 255) length -= 1;
+  if (length === 0) return '' as ByteString;
+  const next = String.fromCharCode(prefix.charCodeAt(length - 1) + 1);
+  return `${prefix.slice(0, length - 1)}${next}` as ByteString;
+}
