@@ -37,12 +37,15 @@ export type QueryView = {
   leaseRemainingMs(lease: number): number | undefined;
 };
 
+/** Not there yet, no longer there, or more than may be looked at in one go. */
+export type QueryRefusal = 'future' | 'forgotten' | 'tooLarge';
+
 /** Why a query has no answer. */
 export class QueryRefused extends Error {
   override readonly name = 'QueryRefused';
-  readonly reason: 'future' | 'forgotten';
+  readonly reason: QueryRefusal;
 
-  constructor(reason: 'future' | 'forgotten', detail: string) {
+  constructor(reason: QueryRefusal, detail: string) {
     super(detail);
     this.reason = reason;
   }
@@ -91,9 +94,9 @@ export type ChangesRule<State, Takes extends FieldShapes, Gives extends FieldSha
    */
   after(
     state: State,
-    place: number,
+    from: { readonly place: number; readonly maxBytes: number },
     filter: ValuesOf<Takes>,
-    maxBytes: number,
+    view: QueryView,
   ): { readonly changes: readonly ValuesOf<Gives>[]; readonly through: number };
 };
 

@@ -1,9 +1,11 @@
 import type { ValuesOf } from '../codec/shape.ts';
 import { journal } from './journal/journal.ts';
+import { keys } from './keys/keys.ts';
+import { leases } from './leases/leases.ts';
 import type { Machine } from './machine.ts';
 
 /** Whatever stands on the log. A new machine is a folder of its own and a line here. */
-const list = [journal] as const satisfies readonly Machine[];
+const list = [journal, keys, leases] as const satisfies readonly Machine[];
 
 type Listed = (typeof list)[number];
 

@@ -72,13 +72,17 @@ export class PersistentMap<Value extends object> {
 
   /** With all of these, which ascend: faster than one by one. */
   withAll(entries: readonly Entry<Value>[]): PersistentMap<Value> {
-    if (entries.length === 0) return this;
+    const [first] = entries;
+    if (first === undefined) return this;
+    if (entries.length === 1) return this.with(...first);
     return new PersistentMap(rootOf(insertAll(this.#trunk, entries)));
   }
 
   /** Without all of these, which ascend: faster than one by one. */
   withoutAll(keys: readonly string[]): PersistentMap<Value> {
-    if (keys.length === 0) return this;
+    const [first] = keys;
+    if (first === undefined) return this;
+    if (keys.length === 1) return this.without(first);
     return new PersistentMap(rootOf(removeAll(this.#trunk, keys)));
   }
 

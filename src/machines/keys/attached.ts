@@ -1,0 +1,60 @@
+import type { ByteString } from '../../codec/byte-string.ts';
+import { leaseKey } from '../leases/lease-table.ts';
+import { PersistentMap } from '../persistent-map.ts';
+import type { KeyRecord } from './record.ts';
+
+/** Which keys hang on which lease: by the lease's number with the key behind it. */
+export type Attached = PersistentMap<object>;
+
+const mark = {};
+export const nothingAttached: Attached = PersistentMap.empty<object>();
+
+const entryOf = (lease: number, key: ByteString): string => `${leaseKey(lease)}${key}`;
+const leaseLength = leaseKey(0).length;
+
+/** The key hangs on `after` now, and no more on `before`; 0: on none. */
+export function moved(
+  attached: Attached,
+  key: ByteString,
+  { before, after }: { readonly before: number; readonly after: number },
+): Attached {
+  if (before === after) return attached;
+  const rest = before === 0 ? attached : attached.without(entryOf(before, key));
+  return after === 0 ? rest : rest.with(entryOf(after, key), mark);
+}
+
+/** Without keys that are gone. */
+export function detached(
+  attached: Attached,
+  gone: Iterable<readonly [ByteString, KeyRecord]>,
+): Attached {
+  const entries: string[] = [];
+  for (const [key, { lease }] of gone) if (lease !== 0) entries.push(entryOf(lease, key));
+  return attached.withoutAll(entries.sort((a, b) => (a < b ? -1 : 1)));
+}
+
+/** The keys that hang on a lease, from one on, ascending. */
+export function* keysOfLease(
+  attached: Attached,
+  lease: number,
+  from = '' as ByteString,
+): Generator<ByteString> {
+  const prefix = leaseKey(lease);
+  for (const [entry] of attached.entries(entryOf(lease, from))) {
+    if (!entry.startsWith(prefix)) return;
+    yield entry.slice(leaseLength) as ByteString;
+  }
+}
+
+export const attachedCount = (attached: Attached, lease: number): number =>
+  attached.count(leaseKey(lease), leaseKey(lease + 1));
+
+/** What hangs on what follows from the records. */
+export function attachedOf(keys: PersistentMap<KeyRecord>): Attached {
+  const entries: string[] = [];
+  for (const [key, { lease }] of keys.entries()) {
+    if (lease !== 0) entries.push(entryOf(lease, key as ByteString));
+  }
+  const sorted = entries.sort((a, b) => (a < b ? -1 : 1));
+  return PersistentMap.fromSorted(sorted.map(entry => [entry, mark] as const));
+}

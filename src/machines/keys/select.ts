@@ -1,0 +1,73 @@
+import type { ByteString } from '../../codec/byte-string.ts';
+import { type History, placesOf, versionAt } from './history.ts';
+import { isRecord, type KeyRecord, type Tombstone } from './record.ts';
+import { isWithin, type KeyRange } from './reserved.ts';
+import { type KeysState, newestRevision } from './state.ts';
+
+export type Found = readonly [key: ByteString, record: KeyRecord];
+
+/** The keys of a range at a revision that is kept, ascending. */
+export function* keysIn(
+  state: KeysState,
+  range: KeyRange,
+  revision = newestRevision(state),
+): Generator<Found> {
+  if (revision === newestRevision(state)) yield* newestIn(state, range);
+  else {
+    for (const [key, version] of everKnownIn(state, range)) {
+      const found = versionAt(state.history, version, revision);
+      if (isRecord(found)) yield [key, found];
+    }
+  }
+}
+
+function* newestIn({ keys }: KeysState, { start, end }: KeyRange): Generator<Found> {
+  for (const entry of keys.entries(start)) {
+    if (end !== undefined && entry[0] >= end) return;
+    yield entry as Found;
+  }
+}
+
+/** The newest keys of a range, descending. */
+export function* newestBackwards({ keys }: KeysState, { start, end }: KeyRange): Generator<Found> {
+  for (const entry of keys.entriesBefore(end)) {
+    if (entry[0] < start) return;
+    yield entry as Found;
+  }
+}
+
+/** Keys that are there, and those that are gone and not yet forgotten, ascending. */
+function* everKnownIn(
+  { keys, deleted }: KeysState,
+  { start, end }: KeyRange,
+): Generator<readonly [ByteString, KeyRecord | Tombstone]> {
+  const there = keys.entries(start);
+  const gone = deleted.entries(start);
+  let living = there.next().value as readonly [string, KeyRecord] | undefined;
+  let dead = gone.next().value as readonly [string, Tombstone] | undefined;
+  for (;;) {
+    const isLiving = living !== undefined && (dead === undefined || living[0] < dead[0]);
+    const next: readonly [string, KeyRecord | Tombstone] | undefined = isLiving ? living : dead;
+    if (next === undefined || (end !== undefined && next[0] >= end)) return;
+    yield next as readonly [ByteString, KeyRecord | Tombstone];
+    if (isLiving) living = there.next().value as readonly [string, KeyRecord] | undefined;
+    else dead = gone.next().value as readonly [string, Tombstone] | undefined;
+  }
+}
+
+/** How many keys a range has, or had: from what it has now, undoing what has changed since. */
+export function countIn(
+  { keys, history }: Pick<KeysState, 'keys' | 'history'>,
+  range: KeyRange,
+  revision?: number,
+): number {
+  let count = keys.count(range.start, range.end);
+  if (revision === undefined) return count;
+  for (const { key, before, isDelete } of changesAfter(history, revision)) {
+    if (isWithin(range, key)) count += (isRecord(before) ? 1 : 0) - (isDelete ? 0 : 1);
+  }
+  return count;
+}
+
+const changesAfter = (history: History, revision: number) =>
+  history.changes.items(placesOf(history, revision + 1).from);
