@@ -21,7 +21,7 @@ export function* leavesFrom<Value>(root: Node<Value>, start: string): Generator<
   }
 }
 
-/** The leaves from that backwards in which the last key below `end` is; without it, from the last. */
+/** The leaves from the one with the last key below `end` backwards; without it, from the last. */
 export function* leavesBefore<Value>(
   root: Node<Value>,
   end: string | undefined,

@@ -45,7 +45,7 @@ function seal(draft: Draft): void {
   draft.set(keysSlot, trimmed({ ...state, history }));
 }
 
-/** Puts a record under a key. What it hangs on, and whether that goes on, is the caller's affair. */
+/** Puts a record under a key. What becomes of the lease it hung on is the caller's affair. */
 export function write(
   draft: Draft,
   key: ByteString,
