@@ -45,3 +45,6 @@ export type MemberChange =
  * written, and read at the next start.
  */
 export const countMax = 2 ** 52;
+
+/** The level of commands in log entries with which every cluster begins. */
+export const firstCommandLevel = 1;

@@ -54,6 +54,7 @@ export function rememberedFact(
     applied: noPosition.index,
     firstIndex: noPosition.index,
     logGeneration: 0,
+    commandLevel: 0,
     configId: { term: 0 as Term, version: 0 },
     source: undefined,
     depth: 0,

@@ -64,6 +64,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     pendingCommit: noPosition,
     durableIndex: log.lastIndex,
     appliedIndex: persistent.applied.index,
+    commandLevel: 0,
     applyIndex: persistent.applied.index,
     unpersisted: [],
     isDiskStalled: false,

@@ -99,6 +99,8 @@ export type Fact = {
   readonly firstIndex: LogIndex;
   readonly logGeneration: number;
 
+  /** The highest level of commands that the owner understands in log entries. */
+  readonly commandLevel: number;
   /** Of a fresh server: the configuration that waits for it. */
   readonly configId: ConfigId;
   readonly source: NodeId | undefined;

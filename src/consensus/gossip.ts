@@ -112,6 +112,7 @@ export function ownFact(replica: Replica, now: MonotonicMs, sequence = replica.s
     applied: replica.appliedIndex,
     firstIndex: (log.base.index + 1) as Fact['firstIndex'],
     logGeneration: log.generation,
+    commandLevel: identity.commandLevel,
     configId: replica.config?.id ?? replica.awaitedIn,
     source: pull?.source,
     depth: pull?.path.length ?? 0,

@@ -95,6 +95,7 @@ const factNumbers: readonly {
   { what: 'applied', limit: 'count', of: ({ applied }) => applied },
   { what: 'firstIndex', limit: 'count', of: ({ firstIndex }) => firstIndex },
   { what: 'logGeneration', limit: 'count', of: ({ logGeneration }) => logGeneration },
+  { what: 'commandLevel', limit: 'count', of: ({ commandLevel }) => commandLevel },
   { what: 'configId.version', limit: 'count', of: ({ configId }) => configId.version },
   { what: 'depth', limit: 'count', of: ({ depth }) => depth },
   { what: 'childCount', limit: 'count', of: ({ childCount }) => childCount },

@@ -194,6 +194,8 @@ function hasCaughtUp(replica: Replica, { id, directoryId }: Member): boolean {
   if (fact === undefined || directoryId === undefined || fact.directoryId !== directoryId) {
     return false;
   }
+  // It would stop at the first command that it does not know.
+  if (fact.commandLevel < replica.commandLevel) return false;
   const isOurs = fact.term === replica.term && fact.durable.term === replica.term;
   return isOurs && fact.durable.index >= (replica.leadership?.catchUpIndex ?? 0);
 }

@@ -173,6 +173,8 @@ export type Replica = Newcomer & {
   pendingCommit: Position;
   durableIndex: LogIndex;
   appliedIndex: LogIndex;
+  /** Commands of a higher level are not in use; the host says so. */
+  commandLevel: number;
   /** Up to here the host was told to apply. */
   applyIndex: LogIndex;
   /** Appends that are not durable yet, oldest first. */

@@ -67,6 +67,7 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
       break;
     case 'applied':
       replica.appliedIndex = event.index;
+      replica.commandLevel = event.commandLevel;
       break;
     case 'entriesRead':
       onEntriesRead(replica, turn, event);

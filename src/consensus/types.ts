@@ -118,7 +118,8 @@ export type Event =
   | { readonly type: 'clockJumped' }
   /** All entries up to `index` of that generation of the log are on the disk. */
   | { readonly type: 'persisted'; readonly logGeneration: number; readonly index: LogIndex }
-  | { readonly type: 'applied'; readonly index: LogIndex }
+  /** `commandLevel`: up to there commands are in use, as the log says. */
+  | { readonly type: 'applied'; readonly index: LogIndex; readonly commandLevel: number }
   /** The answer to the effect `readEntries`; empty when the log has changed meanwhile. */
   | {
       readonly type: 'entriesRead';
@@ -263,4 +264,6 @@ export type Identity = {
   readonly listedServers: readonly ListedServer[];
   /** Identifies `listedServers`, so that servers with different files do not found a cluster. */
   readonly membersHash: string;
+  /** The highest level of commands that this server understands in log entries. */
+  readonly commandLevel: number;
 };

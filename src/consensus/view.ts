@@ -75,6 +75,8 @@ export type View = {
   envelopeTo(server: NodeId): Envelope;
   /** Would this server believe the configuration, if the sender showed it? */
   objectionTo(config: Config, sender: Sender): Objection | undefined;
+  /** Members of which it is not known that they understand commands of a level. */
+  membersBelow(commandLevel: number): readonly NodeId[];
   /** Is the leader's configuration the one that every later leader will start from? */
   readonly isConfigInstalled: boolean;
   describe(now: MonotonicMs): ReplicaDescription;
@@ -137,10 +139,16 @@ export function view(replica: Replica): View {
     beginLeaseRead: now => beginLeaseRead(replica, now),
     leaseReadRemainingMs: (read, now) => leaseReadRemainingMs(replica, read, now),
     stamp: now => currentStamp(replica, now),
+    membersBelow: commandLevel => membersBelow(replica, commandLevel),
     positionAt: index => positionAt(replica.log, index),
     isKnown: ({ id, directoryId }) => isKnownOwner(replica, id, directoryId),
     envelopeTo: server => bareEnvelope(replica, server),
     objectionTo: (config, sender) => objectionTo(replica, config, sender),
     describe: now => describe(replica, now),
   };
+}
+
+function membersBelow({ config, facts }: Replica, commandLevel: number): readonly NodeId[] {
+  const members = config?.members.map(({ id }) => id) ?? [];
+  return members.filter(id => (facts.get(id)?.fact.commandLevel ?? 0) < commandLevel);
 }

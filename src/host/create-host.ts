@@ -3,6 +3,7 @@ import type { Effect, LogIndex, Position } from '../consensus/types.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { Retention } from '../storage/journal-archive.ts';
 import type { MetadataStore } from '../storage/log-store.ts';
+import { firstCommandLevel } from '../words.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import { Compactor } from './compactor.ts';
 import { createCounters } from './counters.ts';
@@ -103,7 +104,7 @@ export function createHost(options: HostOptions): CreatedHost {
       if (outcome !== undefined) requests.applied(entry, outcome);
     },
     advanced: index => {
-      host.dispatch({ type: 'applied', index });
+      host.dispatch({ type: 'applied', index, commandLevel: firstCommandLevel });
       requests.advanced(index);
     },
     failed: error => listener.onHalt(error.message),

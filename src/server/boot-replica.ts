@@ -12,6 +12,7 @@ import type {
 } from '../consensus/types.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
 import { addressText } from '../transport/endpoint.ts';
+import { firstCommandLevel } from '../words.ts';
 import type { LoadedState } from './load-state.ts';
 import { machineClock } from './real-world.ts';
 
@@ -36,6 +37,7 @@ export function bootReplica(
       incarnation: metadata.incarnation,
       listedServers,
       membersHash: membersHashOf(configuration) + originOf(metadata.config, loaded),
+      commandLevel: firstCommandLevel,
     },
     persistent: {
       term: metadata.term,

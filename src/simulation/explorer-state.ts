@@ -105,6 +105,7 @@ export function boot(
       incarnation: disk.incarnation,
       listedServers: ids.map(listed => ({ id: listed, address: listed })),
       membersHash: 'three',
+      commandLevel: 1,
     },
     persistent: {
       ...disk.vote,

@@ -203,6 +203,7 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
         incarnation,
         listedServers: listedServers.map(id => ({ id, address: `${id}:1` })),
         membersHash: listedServers.join(),
+        commandLevel: 1,
       },
       persistent: {
         term,

@@ -80,6 +80,7 @@ export const entriesOf = (terms: readonly number[], firstIndex = 1, wallMs = 1):
 export function replica(
   options: {
     incarnation?: number;
+    commandLevel?: number;
     term?: number;
     terms?: readonly number[];
     vote?: string;
@@ -104,6 +105,7 @@ export function replica(
       incarnation: options.incarnation ?? 1,
       listedServers,
       membersHash: 'three',
+      commandLevel: options.commandLevel ?? 1,
     },
     persistent: {
       term: (options.term ?? terms.at(-1) ?? 0) as Term,
@@ -172,6 +174,7 @@ export function fact(
     heir: undefined,
     isHeir: false,
     sponsor: undefined,
+    commandLevel: 1,
     membersHash: undefined,
     ...fields,
     term,

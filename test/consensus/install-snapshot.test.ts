@@ -106,7 +106,7 @@ test('a source refuses what it has cut off, also under an open stream', t => {
   receive(server, 1030, slow, fact('n2', { term, sequence: 300 }));
   hear(server, 1040, follower);
   t.is(server.commit.index, 10 as LogIndex);
-  happen(server, 1050, { type: 'applied', index: 10 as LogIndex });
+  happen(server, 1050, { type: 'applied', index: 10 as LogIndex, commandLevel: 1 });
   const effects = happen(server, 1060, { type: 'compacted', baseIndex: 8 as LogIndex });
   t.true(sent(effects).some(isTooOld));
   t.is(server.children.size, 0);

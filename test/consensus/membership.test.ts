@@ -31,6 +31,7 @@ function freshServer(id = 'n0'): Replica {
       incarnation: 1,
       listedServers,
       membersHash: 'three',
+      commandLevel: 1,
     },
     persistent: {
       term: 0 as never,

@@ -90,6 +90,19 @@ test('a newcomer is awaited, pulls, and votes once it has caught up', t => {
   t.deepEqual(votersOf(server), ['n0', 'n1', 'n2', 'n3']);
 });
 
+test('a newcomer that does not know the commands in use gets no vote', t => {
+  const server = settledLeader();
+  happen(server, 1050, { type: 'applied', index: 1 as never, commandLevel: 2 });
+  change(server, 1100, put('n3'));
+  follow(server, 1110, 'n1', { commandLevel: 2 });
+  follow(server, 1120, 'n3', freshFact('n3'));
+  follow(server, 1130, 'n1', { commandLevel: 2 });
+  follow(server, 1150, 'n3', { commandLevel: 1 });
+  t.deepEqual(votersOf(server), ['n0', 'n1', 'n2']);
+  follow(server, 1160, 'n3', { commandLevel: 2 });
+  t.deepEqual(votersOf(server), ['n0', 'n1', 'n2', 'n3']);
+});
+
 test('the next step waits until a majority has the one before', t => {
   const server = settledLeader();
   change(server, 1100, remove('n1'), remove('n2'));

@@ -6,7 +6,7 @@ test('looking at a replica changes nothing of it, whatever is looked at', t => {
   const server = replica({ terms: [1, 1] });
   makeLeader(server, 1000);
   hear(server, 1001, fact('n1', { term: 2, sequence: 200 }));
-  happen(server, 1002, { type: 'applied', index: 0 as never });
+  happen(server, 1002, { type: 'applied', index: 0 as never, commandLevel: 1 });
   const before = structuredClone(server);
   const seen = view(server);
   for (const key of Object.keys(seen)) t.notThrows(() => Reflect.get(seen, key), key);

@@ -79,6 +79,7 @@ const anyFact = fc.record({
   heir: fc.option(name, { nil: undefined }),
   isHeir: fc.boolean(),
   sponsor: fc.option(name, { nil: undefined }),
+  commandLevel: whole,
   membersHash: fc.option(name, { nil: undefined }),
 }) as unknown as fc.Arbitrary<Fact>;
 const anyEnvelope = fc.record({

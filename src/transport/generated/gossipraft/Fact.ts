@@ -38,6 +38,7 @@ export interface Fact {
   'seenLeaseMs'?: (number | string);
   'timing'?: (_gossipraft_Timing | null);
   'isRecovering'?: (boolean);
+  'commandLevel'?: (number | string | Long);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";
@@ -78,6 +79,7 @@ export interface Fact__Output {
   'seenLeaseMs': (number);
   'timing': (_gossipraft_Timing__Output | null);
   'isRecovering': (boolean);
+  'commandLevel': (number);
   '_leader'?: "leader";
   '_vote'?: "vote";
   '_support'?: "support";
