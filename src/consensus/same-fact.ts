@@ -35,6 +35,7 @@ const isSameLog = (one: Fact, two: Fact): boolean =>
   one.childCount === two.childCount &&
   one.firstIndex === two.firstIndex &&
   one.logGeneration === two.logGeneration &&
+  one.commandLevel === two.commandLevel &&
   one.isDiskStalled === two.isDiskStalled &&
   one.isRecovering === two.isRecovering;
 
