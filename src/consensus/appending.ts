@@ -19,7 +19,7 @@ export function append(replica: Replica, turn: Turn, received: readonly Entry[])
 
   const { log } = replica;
   appendToLog(log, entries, replica.limits.tailMaxBytes);
-  replica.unpersisted.push({ lastIndex: log.lastIndex, appendedAt: turn.now });
+  replica.disk.unpersisted.push({ lastIndex: log.lastIndex, appendedAt: turn.now });
   turn.effects.push({ type: 'append', entries, logGeneration: log.generation });
 }
 
@@ -55,7 +55,9 @@ export function truncate(replica: Replica, turn: Turn, fromIndex: LogIndex, sour
   truncateLog(log, fromIndex);
   const lastKept = log.lastIndex;
   replica.durableIndex = Math.min(replica.durableIndex, lastKept) as LogIndex;
-  replica.unpersisted = replica.unpersisted.filter(({ lastIndex }) => lastIndex <= lastKept);
+  replica.disk.unpersisted = replica.disk.unpersisted.filter(
+    ({ lastIndex }) => lastIndex <= lastKept,
+  );
   turn.effects.push({ type: 'truncate', fromIndex, logGeneration: log.generation });
   tell(turn, { type: 'truncated', fromIndex, source });
 
@@ -90,6 +92,8 @@ export function onPersisted(replica: Replica, event: Persisted): void {
   if (event.index <= replica.durableIndex) return;
   assert(event.index <= replica.log.lastIndex, 'only what was appended can be durable');
   replica.durableIndex = event.index;
-  replica.unpersisted = replica.unpersisted.filter(({ lastIndex }) => lastIndex > event.index);
+  replica.disk.unpersisted = replica.disk.unpersisted.filter(
+    ({ lastIndex }) => lastIndex > event.index,
+  );
   replica.isReportDue = true;
 }

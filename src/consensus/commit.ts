@@ -32,7 +32,7 @@ export function advanceCommit(replica: Replica, turn: Turn): void {
   const index = reachedByQuorum(replica.config, voter => provenIndex(replica, voter));
   if (index <= replica.commit.index) return;
   // A leader before us may still answer reads alone: until then, nothing new may be true.
-  if (replica.deferCommitUntil !== undefined) return;
+  if (replica.leases.deferCommitUntil !== undefined) return;
 
   assert(
     termAt(replica.log, index) === replica.term,

@@ -2,13 +2,16 @@ import { createLog, holds, type Log } from './log.ts';
 import { comparePositions, noPosition } from './position.ts';
 import { isMember } from './quorum.ts';
 import { nextBetween } from './random.ts';
-import { followMembers, type Newcomer, never, type Replica } from './replica.ts';
+import { followMembers, never, type Replica } from './replica.ts';
+import type { LeaseDebts, Recovery } from './replica-parts.ts';
+import { later } from './time.ts';
 import type {
   ConfigId,
   Identity,
   Limits,
   MonotonicMs,
   PersistentState,
+  Position,
   Remembered,
   Term,
   Timings,
@@ -49,55 +52,49 @@ export function createReplica(options: ReplicaOptions): Replica {
     timings,
     limits: options.limits,
     random,
+    bootedAt: now,
     term: persistent.term,
     vote: persistent.vote,
     ...membershipAtBoot(persistent, identity),
     log,
-    leader: undefined,
-    ...wholenessAtBoot(persistent, log),
-    recoveryTarget: undefined,
     isOutdated: persistent.remembered.isOutdated,
     knownBoots: new Map(persistent.remembered.knownBoots.map(boot => [boot.id, boot])),
-    commitNotedAt: now,
-    isHopelessTold: false,
-    bootedAt: now,
+    leader: undefined,
+    leadership: undefined,
+    heartbeatDeadline: now,
+    commit: commitAtBoot(persistent, log),
     pendingCommit: noPosition,
     durableIndex: log.lastIndex,
     appliedIndex: persistent.applied.index,
     commandLevel: 0,
     applyIndex: persistent.applied.index,
-    unpersisted: [],
-    isDiskStalled: false,
     facts: new Map(),
-    mustRenewFact: false,
-    sequence: 0,
     peers: new Map(),
-    // Before the first round of our term; so that after a restart its next one counts as news.
-    seen: { term: persistent.term, round: 0 },
-    seenAt: now,
-    support: undefined,
-    supportedAt: now,
-    ...leasesAtBoot(persistent, timings, now),
-    isOlderLeaseReleased: false,
-    deferCommitUntil: undefined,
-    horizon: undefined,
-    clockTrustedSince: never,
-    electionDeadline: (now +
-      nextBetween(random, electionTimeoutMs, 2 * electionTimeoutMs)) as MonotonicMs,
-    heartbeatDeadline: now,
-    lostElections: 0,
-    tally: new Set(),
-    leadership: undefined,
-    pull: undefined,
-    fetchingFrom: undefined,
-    sourceReason: undefined,
-    sourceChangedAt: now,
-    pullCount: 0,
-    deniedSources: new Map(),
     children: new Map(),
     isReportDue: false,
     readRounds: 0,
     rarelyTold: new Map(),
+    ownFact: { sequence: 0, mustRenew: false },
+    election: {
+      deadline: later(now, nextBetween(random, electionTimeoutMs, 2 * electionTimeoutMs)),
+      lostCount: 0,
+      tally: new Set(),
+      support: undefined,
+      supportedAt: now,
+    },
+    // Before the first round of our term; so that after a restart its next one counts as news.
+    evidence: { seen: { term: persistent.term, round: 0 }, seenAt: now },
+    leases: leasesAtBoot(persistent, timings, now),
+    freshness: { horizon: undefined, clockTrustedSince: never },
+    pulling: {
+      stream: undefined,
+      fetchingFrom: undefined,
+      sourceChangedAt: now,
+      streamCount: 0,
+      deniedSources: new Map(),
+    },
+    disk: { unpersisted: [], isStalled: false },
+    recovery: recoveryAtBoot(persistent, log, now),
   };
   followMembers(replica);
   return replica;
@@ -111,38 +108,50 @@ export function createReplica(options: ReplicaOptions): Replica {
 function membershipAtBoot(
   { config, remembered }: PersistentState,
   identity: Identity,
-): Pick<Replica, 'config' | 'leftConfig' | 'role' | 'departure' | keyof Newcomer> {
+): Pick<Replica, 'config' | 'role' | 'departure' | 'newcomer'> {
   const hasLeft = remembered.isDeparted && !isMember(config, identity);
   const known = hasLeft ? undefined : config;
   const leftConfig = hasLeft ? config : undefined;
   return {
     config: known,
-    leftConfig,
     role: known === undefined ? 'fresh' : 'follower',
-    departure: hasLeft ? 'done' : 'none',
-    sponsor: undefined,
-    awaitedIn: leftConfig?.id ?? noConfig,
-    awaitedBy: leftConfig?.clusterId,
-    isForeignTold: false,
-    isWaitingTold: false,
-    missingTold: '',
+    departure: { state: hasLeft ? 'done' : 'none', leftConfig },
+    newcomer: {
+      sponsor: undefined,
+      awaitedIn: leftConfig?.id ?? noConfig,
+      awaitedBy: leftConfig?.clusterId,
+      isForeignTold: false,
+      isWaitingTold: false,
+      missingTold: '',
+    },
   };
 }
 
 /** Is everything still there that was committed when this server looked last? */
-function wholenessAtBoot(
-  { applied, remembered }: PersistentState,
-  log: Log,
-): Pick<Replica, 'commit' | 'notedCommit' | 'removedFrom' | 'isRecovering'> {
-  const { committed = noPosition, removedFrom, isRecovering } = remembered;
-  const isInState = committed.index <= Math.max(applied.index, log.base.index);
-  const isWhole = isInState || holds(log, committed);
-  const isAhead = isWhole && !isInState && comparePositions(committed, applied) > 0;
+function isWholeAtBoot({ applied, remembered }: PersistentState, log: Log): boolean {
+  const { committed = noPosition } = remembered;
+  return committed.index <= Math.max(applied.index, log.base.index) || holds(log, committed);
+}
+
+function commitAtBoot(persistent: PersistentState, log: Log): Position {
+  const { applied, remembered } = persistent;
+  const { committed = noPosition } = remembered;
+  const isAhead =
+    committed.index > Math.max(applied.index, log.base.index) &&
+    holds(log, committed) &&
+    comparePositions(committed, applied) > 0;
+  return isAhead ? committed : applied;
+}
+
+function recoveryAtBoot(persistent: PersistentState, log: Log, now: MonotonicMs): Recovery {
+  const { committed, removedFrom, isRecovering } = persistent.remembered;
   return {
-    commit: isAhead ? committed : applied,
-    notedCommit: committed,
+    isRecovering: isRecovering || !isWholeAtBoot(persistent, log),
+    target: undefined,
     removedFrom,
-    isRecovering: isRecovering || !isWhole,
+    notedCommit: committed ?? noPosition,
+    commitNotedAt: now,
+    isHopelessTold: false,
   };
 }
 
@@ -151,14 +160,16 @@ function leasesAtBoot(
   { remembered, term }: PersistentState,
   { leaseMs }: Timings,
   now: MonotonicMs,
-): Pick<Replica, 'leaseSeenAt' | 'seenLeaseMs' | 'leaseOwedMs' | 'olderLeaseEndsAt'> {
+): LeaseDebts {
   // A directory that did not keep it may have seen rounds in any term that it has lived in.
   const leaseOwedMs = remembered.leaseOwedMs ?? (term > 0 ? leaseMs : 0);
   const isOwing = leaseOwedMs > 0;
   return {
-    leaseSeenAt: isOwing ? now : never,
-    seenLeaseMs: leaseOwedMs,
-    leaseOwedMs,
-    olderLeaseEndsAt: isOwing ? ((now + leaseOwedMs) as MonotonicMs) : never,
+    seenAt: isOwing ? now : never,
+    seenMs: leaseOwedMs,
+    owedMs: leaseOwedMs,
+    olderEndsAt: isOwing ? later(now, leaseOwedMs) : never,
+    isOlderReleased: false,
+    deferCommitUntil: undefined,
   };
 }

@@ -13,23 +13,24 @@ import type { Config, Fact, Position } from './types.ts';
 
 /** Once per heartbeat: stays, comes back, or goes for good. */
 export function considerDeparture(replica: Replica, turn: Turn): void {
-  const { config, identity, departure } = replica;
+  const { config, identity } = replica;
+  const departure = replica.departure.state;
   if (config === undefined) {
     if (departure === 'done') tellThatItLeft(replica, turn);
     return;
   }
   if (isMember(config, identity)) {
     if (departure === 'awaited') tell(turn, { type: 'namedAgain' });
-    replica.departure = 'none';
+    replica.departure.state = 'none';
     return;
   }
   const isReplaced = memberOf(config, identity.id) !== undefined;
   if (departure === 'none') {
-    replica.departure = 'awaited';
+    replica.departure.state = 'awaited';
     tell(turn, { type: 'notNamed', isReplaced, voters: votersOf(config).map(({ id }) => id) });
   }
   if (departure === 'done' || !isDispensable(replica, config)) return;
-  replica.departure = 'done';
+  replica.departure.state = 'done';
   // Else, after a restart, it would ask again, and those who could tell it may be gone by then.
   turn.effects.push({ type: 'remember', what: { isDeparted: true } });
   tell(turn, { type: 'removed', isReplaced });
@@ -38,14 +39,14 @@ export function considerDeparture(replica: Replica, turn: Turn): void {
 
 /** In an earlier life; nobody who could say so need be there any more. */
 function tellThatItLeft(replica: Replica, turn: Turn): void {
-  if (!replica.isWaitingTold) tell(turn, { type: 'leftBefore' });
-  replica.isWaitingTold = true;
+  if (!replica.newcomer.isWaitingTold) tell(turn, { type: 'leftBefore' });
+  replica.newcomer.isWaitingTold = true;
 }
 
 /** Called before a configuration is taken over that names us again: we are counted on. */
 export function endDeparture(replica: Replica, turn: Turn): void {
-  if (replica.departure !== 'done') return;
-  replica.departure = 'none';
+  if (replica.departure.state !== 'done') return;
+  replica.departure.state = 'none';
   turn.effects.push({ type: 'remember', what: { isDeparted: false } });
 }
 

@@ -26,7 +26,7 @@ const waitFactorMax = 4;
 export function startPreVote(replica: Replica, turn: Turn): void {
   assert(mayVote(replica), 'only a voter with a whole log campaigns');
   if (replica.role === 'candidate') {
-    replica.lostElections += 1;
+    replica.election.lostCount += 1;
     tell(turn, { type: 'electionLost', term: replica.term, reason: 'noMajority' });
   }
   if (replica.leader !== undefined) {
@@ -35,8 +35,8 @@ export function startPreVote(replica: Replica, turn: Turn): void {
   if (replica.role !== 'preCandidate') tell(turn, { type: 'preVoteStarted', term: replica.term });
   replica.role = 'preCandidate';
   replica.leader = undefined;
-  replica.tally.clear();
-  replica.tally.add(replica.identity.id);
+  replica.election.tally.clear();
+  replica.election.tally.add(replica.identity.id);
   restartElectionTimer(replica, turn.now);
   requestVotes(replica, turn);
   countVotes(replica, turn);
@@ -45,9 +45,9 @@ export function startPreVote(replica: Replica, turn: Turn): void {
 /** Sends our candidacy to everybody who has not supported it yet. */
 export function requestVotes(replica: Replica, turn: Turn): void {
   // Said anew, so that servers that hear of us through others judge it again.
-  replica.mustRenewFact = true;
+  replica.ownFact.mustRenew = true;
   for (const peer of replica.peers.keys()) {
-    if (replica.tally.has(peer) || memberOf(replica.config, peer) === undefined) continue;
+    if (replica.election.tally.has(peer) || memberOf(replica.config, peer) === undefined) continue;
     send(turn, peer, { type: 'requestVote' });
   }
 }
@@ -55,25 +55,25 @@ export function requestVotes(replica: Replica, turn: Turn): void {
 /** A quorum would vote for us: begin a term and ask in earnest. */
 function campaign(replica: Replica, turn: Turn, isHeir = false): void {
   leaveTerm(replica);
-  replica.isOlderLeaseReleased = isHeir;
-  replica.deferCommitUntil = undefined;
+  replica.leases.isOlderReleased = isHeir;
+  replica.leases.deferCommitUntil = undefined;
   replica.term = (replica.term + 1) as Replica['term'];
   replica.vote = replica.identity.id;
   replica.role = 'candidate';
   // What we would vote for depends on our log: it must not change while the votes come in.
-  replica.pull = undefined;
-  replica.support = undefined;
+  replica.pulling.stream = undefined;
+  replica.election.support = undefined;
   turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
   tell(turn, { type: 'electionStarted', term: replica.term });
 
-  replica.tally.clear();
-  replica.tally.add(replica.identity.id);
+  replica.election.tally.clear();
+  replica.election.tally.add(replica.identity.id);
   // What we owe an older leader ourselves counts like what our voters owe.
   deferCommit(replica, turn.now, olderLeaseMs(replica, turn.now));
   // Votes that come from far may take longer than that: every time we wait longer for them.
   const waitMs =
-    replica.timings.electionTimeoutMs * Math.min(waitFactorMax, 2 ** replica.lostElections);
-  replica.electionDeadline = later(turn.now, nextBetween(replica.random, waitMs / 2, waitMs));
+    replica.timings.electionTimeoutMs * Math.min(waitFactorMax, 2 ** replica.election.lostCount);
+  replica.election.deadline = later(turn.now, nextBetween(replica.random, waitMs / 2, waitMs));
   requestVotes(replica, turn);
   countVotes(replica, turn);
 }
@@ -110,10 +110,10 @@ function considerSupport(replica: Replica, turn: Turn, candidate: Fact): void {
     !hasLeaderEvidence(replica, turn.now) &&
     isAcceptable(replica, candidate);
   if (!wouldVote) return;
-  replica.support = candidate.owner;
-  replica.supportedAt = turn.now;
+  replica.election.support = candidate.owner;
+  replica.election.supportedAt = turn.now;
   // Said anew: it counts anew with each pre-vote, and relays pass on only what is news.
-  replica.mustRenewFact = true;
+  replica.ownFact.mustRenew = true;
 }
 
 /** The vote itself: one per term, durable before anybody hears of it. */
@@ -126,8 +126,8 @@ function considerVote(replica: Replica, turn: Turn, candidate: Fact): void {
   }
   assert(replica.role !== 'leader', 'a leader has given its vote to itself');
   replica.vote = candidate.owner;
-  replica.isOlderLeaseReleased = candidate.isHeir;
-  replica.support = undefined;
+  replica.leases.isOlderReleased = candidate.isHeir;
+  replica.election.support = undefined;
   turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
   restartElectionTimer(replica, turn.now);
   tell(turn, { type: 'voteGranted', candidate: candidate.owner, term: replica.term });
@@ -155,12 +155,12 @@ export function considerVoter(replica: Replica, turn: Turn, voter: Fact): void {
   const votes = replica.role === 'candidate' && voter.term === replica.term && voter.vote === own;
   if (!supports && !votes) return;
   if (votes) deferCommit(replica, turn.now, voter.olderLeaseMs);
-  replica.tally.add(voter.owner);
+  replica.election.tally.add(voter.owner);
   countVotes(replica, turn);
 }
 
 function countVotes(replica: Replica, turn: Turn): void {
-  if (!isQuorum(replica.config, replica.tally)) return;
+  if (!isQuorum(replica.config, replica.election.tally)) return;
   if (replica.role === 'preCandidate') campaign(replica, turn);
   else if (replica.role === 'candidate') becomeLeader(replica, turn);
 }
@@ -174,15 +174,15 @@ function becomeLeader(replica: Replica, turn: Turn): void {
   assert(replica.config !== undefined, 'only a member is elected');
   replica.role = 'leader';
   replica.leader = replica.identity.id;
-  replica.lostElections = 0;
-  replica.pull = undefined;
+  replica.election.lostCount = 0;
+  replica.pulling.stream = undefined;
   // Of our term from here on: what an older leader may still make of it loses against it.
   const { id, clusterId: before } = replica.config;
   const clusterId = givenClusterId(replica.config);
   const config = { ...replica.config, clusterId, id: { term: replica.term, version: id.version } };
   installConfig(replica, turn, config);
   if (clusterId !== before) tell(turn, { type: 'clusterIdentified', clusterId });
-  replica.tally.clear();
+  replica.election.tally.clear();
   replica.leadership = {
     round: 0,
     rounds: [],
@@ -200,7 +200,7 @@ function becomeLeader(replica: Replica, turn: Turn): void {
     retireAt: turn.now,
   };
   tell(turn, { type: 'electionWon', term: replica.term });
-  const waitMs = (replica.deferCommitUntil ?? turn.now) - turn.now;
+  const waitMs = (replica.leases.deferCommitUntil ?? turn.now) - turn.now;
   if (waitMs > 0) tell(turn, { type: 'waitingForOldLease', waitMs });
   // Entries of older terms are committed by one of ours above them (Raft §5.4.2, §8).
   appendOwn(replica, turn, [{ kind: 'noop', payload: new Uint8Array(0) }], 0 as WallMs);
@@ -214,8 +214,8 @@ function becomeLeader(replica: Replica, turn: Turn): void {
  */
 export function shouldCampaignEarly(replica: Replica, now: MonotonicMs): boolean {
   const { electionTimeoutMs } = replica.timings;
-  if (replica.role !== 'follower' || replica.seen.term !== replica.term) return false;
-  if (now - replica.seenAt < electionTimeoutMs) return false;
+  if (replica.role !== 'follower' || replica.evidence.seen.term !== replica.term) return false;
+  if (now - replica.evidence.seenAt < electionTimeoutMs) return false;
 
   const ownLast = lastPosition(replica.log);
   const leaderless = new Set<NodeId>([replica.identity.id]);

@@ -1,5 +1,6 @@
 import { stretched } from './leases.ts';
-import type { Horizon, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Horizon } from './replica-parts.ts';
 import { later } from './time.ts';
 import type { HeartbeatReply, MonotonicMs } from './types.ts';
 
@@ -13,12 +14,13 @@ import type { HeartbeatReply, MonotonicMs } from './types.ts';
 
 /** The newest moment of which this server knows everything that was committed by then. */
 export function horizonOf(replica: Replica): Horizon | undefined {
-  const { leadership, commit, term, horizon } = replica;
+  const { leadership, commit, term } = replica;
+  const { horizon } = replica.freshness;
   // Before a commit of our own term we may not know what older leaders have committed.
   if (leadership === undefined || leadership.confirmedRound === 0 || commit.term !== term) {
     return horizon;
   }
-  if (leadership.confirmedAt < replica.clockTrustedSince) return horizon;
+  if (leadership.confirmedAt < replica.freshness.clockTrustedSince) return horizon;
   return { asOf: leadership.confirmedAt, upTo: commit };
 }
 
@@ -28,15 +30,15 @@ export const staleMsOf = ({ timings }: Replica, { asOf }: Horizon, now: Monotoni
 
 /** The machine slept, or its clock was set: how old anything from before is, nobody knows. */
 export function distrustHorizon(replica: Replica, now: MonotonicMs): void {
-  replica.horizon = undefined;
-  replica.clockTrustedSince = now;
+  replica.freshness.horizon = undefined;
+  replica.freshness.clockTrustedSince = now;
 }
 
 /** A peer has answered our question of `probeMs`: what was committed then, less its own age. */
 export function learnHorizon(replica: Replica, { probeMs, staleMs, upTo }: HeartbeatReply): void {
   // Asked before the machine slept: the answer is older than our clock tells.
-  if (staleMs === undefined || probeMs < replica.clockTrustedSince) return;
+  if (staleMs === undefined || probeMs < replica.freshness.clockTrustedSince) return;
   const asOf = later(probeMs as MonotonicMs, -stretched(replica.timings, staleMs));
-  if (replica.horizon === undefined || asOf > replica.horizon.asOf)
-    replica.horizon = { asOf, upTo };
+  if (replica.freshness.horizon === undefined || asOf > replica.freshness.horizon.asOf)
+    replica.freshness.horizon = { asOf, upTo };
 }

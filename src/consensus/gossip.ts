@@ -3,7 +3,8 @@ import { olderLeaseMs } from './leases.ts';
 import { lastPosition, positionAt } from './log.ts';
 import { noPosition } from './position.ts';
 import { isMember, memberOf } from './quorum.ts';
-import type { Peer, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Peer } from './replica-parts.ts';
 import { saysTheSame } from './same-fact.ts';
 import type {
   Config,
@@ -81,17 +82,22 @@ export function forgetSilentNewcomers({ config, facts, timings }: Replica, now: 
  */
 export function publish(replica: Replica, now: MonotonicMs): void {
   const { facts, identity } = replica;
-  const fact = ownFact(replica, now, replica.sequence + 1);
+  const fact = ownFact(replica, now, replica.ownFact.sequence + 1);
   const last = facts.get(identity.id)?.fact;
-  if (last !== undefined && !replica.mustRenewFact && saysTheSame(fact, last)) return;
-  replica.mustRenewFact = false;
-  replica.sequence = fact.sequence;
+  if (last !== undefined && !replica.ownFact.mustRenew && saysTheSame(fact, last)) return;
+  replica.ownFact.mustRenew = false;
+  replica.ownFact.sequence = fact.sequence;
   facts.set(identity.id, { fact, writtenAt: now });
 }
 
 /** What we have to say of ourselves now. */
-export function ownFact(replica: Replica, now: MonotonicMs, sequence = replica.sequence): Fact {
-  const { identity, log, pull } = replica;
+export function ownFact(
+  replica: Replica,
+  now: MonotonicMs,
+  sequence = replica.ownFact.sequence,
+): Fact {
+  const { identity, log } = replica;
+  const pull = replica.pulling.stream;
   const isFresh = replica.role === 'fresh';
   return {
     owner: identity.id,
@@ -102,28 +108,28 @@ export function ownFact(replica: Replica, now: MonotonicMs, sequence = replica.s
     role: replica.role,
     leader: replica.leader,
     vote: replica.vote,
-    support: replica.support,
-    seen: replica.seen,
-    seenAgeMs: Math.max(0, now - replica.seenAt),
-    seenLeaseMs: replica.seenLeaseMs,
-    durable: replica.isRecovering ? noPosition : positionAt(log, replica.durableIndex),
+    support: replica.election.support,
+    seen: replica.evidence.seen,
+    seenAgeMs: Math.max(0, now - replica.evidence.seenAt),
+    seenLeaseMs: replica.leases.seenMs,
+    durable: replica.recovery.isRecovering ? noPosition : positionAt(log, replica.durableIndex),
     last: lastPosition(log),
     commit: replica.commit,
     applied: replica.appliedIndex,
     firstIndex: (log.base.index + 1) as Fact['firstIndex'],
     logGeneration: log.generation,
     commandLevel: identity.commandLevel,
-    configId: replica.config?.id ?? replica.awaitedIn,
+    configId: replica.config?.id ?? replica.newcomer.awaitedIn,
     source: pull?.source,
     depth: pull?.path.length ?? 0,
     childCount: replica.children.size,
-    isDiskStalled: replica.isDiskStalled,
-    isRecovering: replica.isRecovering,
+    isDiskStalled: replica.disk.isStalled,
+    isRecovering: replica.recovery.isRecovering,
     timing: replica.timings,
     olderLeaseMs: olderLeaseMs(replica, now),
     heir: heirOf(replica),
-    isHeir: replica.role === 'candidate' && replica.isOlderLeaseReleased,
-    sponsor: isFresh ? replica.sponsor : undefined,
+    isHeir: replica.role === 'candidate' && replica.leases.isOlderReleased,
+    sponsor: isFresh ? replica.newcomer.sponsor : undefined,
     membersHash: isFresh ? identity.membersHash : undefined,
   };
 }

@@ -1,6 +1,7 @@
 import { horizonOf, staleMsOf } from './freshness.ts';
 import { noPosition } from './position.ts';
-import type { Peer, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Peer } from './replica-parts.ts';
 import { send, type Turn, tell } from './turn.ts';
 import type { Heartbeat, HeartbeatReply, NodeId } from './types.ts';
 

@@ -29,15 +29,15 @@ export function onCompacted(replica: Replica, baseIndex: LogIndex): void {
 /** The source has cut off what we need next. */
 export function startFetch(replica: Replica, turn: Turn, source: NodeId): void {
   dropSource(replica, turn, 'logCut');
-  replica.fetchingFrom = source;
+  replica.pulling.fetchingFrom = source;
   turn.effects.push({ type: 'fetchSnapshot', source });
   tell(turn, { type: 'snapshotWanted', source });
 }
 
 /** It is durable here; or it did not come, and another source is looked for. */
 export function onSnapshotFetched(replica: Replica, turn: Turn, { position }: Fetched): void {
-  const source = replica.fetchingFrom;
-  replica.fetchingFrom = undefined;
+  const source = replica.pulling.fetchingFrom;
+  replica.pulling.fetchingFrom = undefined;
   if (position === undefined) {
     if (source !== undefined) denySource(replica, turn, source);
     return;
@@ -57,7 +57,7 @@ function install(replica: Replica, turn: Turn, position: Position): void {
   // What our candidacy says of our log is no longer true.
   const isCandidacy = replica.role === 'candidate' || replica.role === 'preCandidate';
   if (isCandidacy) becomeFollower(replica, turn, 'anotherLeader');
-  if (replica.pull !== undefined) dropSource(replica, turn, 'logCut');
+  if (replica.pulling.stream !== undefined) dropSource(replica, turn, 'logCut');
   const isHeld = holds(log, position) && replica.durableIndex >= position.index;
   if (!isHeld) {
     if (log.lastIndex > position.index) {
@@ -65,7 +65,7 @@ function install(replica: Replica, turn: Turn, position: Position): void {
     }
     resetLog(log, position);
     replica.durableIndex = position.index;
-    replica.unpersisted = [];
+    replica.disk.unpersisted = [];
     dropChildren(replica, turn, 0);
     turn.effects.push({ type: 'resetLog', base: position, logGeneration: log.generation });
   }

@@ -21,7 +21,10 @@ export function violationsOf(replica: Replica): string[] {
   expect(replica.applyIndex <= commit.index, 'I6: only committed entries are applied');
   expect(replica.applyIndex <= replica.durableIndex, 'only durable entries are applied');
   expect((role === 'leader') === (replica.leadership !== undefined), 'leadership is the leader’s');
-  expect(role !== 'leader' || replica.pull === undefined, 'I4: a leader pulls from nobody');
+  expect(
+    role !== 'leader' || replica.pulling.stream === undefined,
+    'I4: a leader pulls from nobody',
+  );
   expect(role !== 'leader' || replica.vote === replica.identity.id, 'a leader has its own vote');
   expect(log.tailBytes === sizeOfAll(log.tail), 'the bytes of the tail are counted');
   const configTerm = replica.config?.id.term ?? 0;
@@ -56,7 +59,7 @@ export const landmarksOf = (replica: Replica): Landmarks => ({
   leader: replica.leader,
   commit: replica.commit,
   last: lastPosition(replica.log),
-  sequence: replica.sequence,
+  sequence: replica.ownFact.sequence,
 });
 
 /** What may never happen from one moment to a later one within the same boot. */

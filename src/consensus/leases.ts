@@ -66,14 +66,18 @@ export function distrustLease({ leadership }: Replica): void {
  * answer alone for 4 s after voters that believe in 1 s have let somebody else commit.
  */
 export function owe(replica: Replica, turn: Turn, leaseMs: number): void {
-  replica.leaseSeenAt = turn.now;
-  replica.seenLeaseMs = leaseMs;
-  if (leaseMs > replica.leaseOwedMs) rememberOwed(replica, turn, leaseMs);
+  replica.leases.seenAt = turn.now;
+  replica.leases.seenMs = leaseMs;
+  if (leaseMs > replica.leases.owedMs) rememberOwed(replica, turn, leaseMs);
 }
 
 /** Once per heartbeat: a longer lease of former times is over, and need not be remembered. */
 export function forgetLongerLease(replica: Replica, turn: Turn): void {
-  const { seenLeaseMs, leaseOwedMs, olderLeaseEndsAt } = replica;
+  const {
+    seenMs: seenLeaseMs,
+    owedMs: leaseOwedMs,
+    olderEndsAt: olderLeaseEndsAt,
+  } = replica.leases;
   if (seenLeaseMs < leaseOwedMs && turn.now >= olderLeaseEndsAt) {
     rememberOwed(replica, turn, seenLeaseMs);
   }
@@ -81,32 +85,35 @@ export function forgetLongerLease(replica: Replica, turn: Turn): void {
 
 /** Durable before the fact leaves that tells the leader that its round was seen. */
 function rememberOwed(replica: Replica, turn: Turn, leaseOwedMs: number): void {
-  replica.leaseOwedMs = leaseOwedMs;
+  replica.leases.owedMs = leaseOwedMs;
   turn.effects.push({ type: 'remember', what: { leaseOwedMs } });
 }
 
 /** Remembers how long the leader of the term that we are about to leave may hold its lease. */
 export function leaveTerm(replica: Replica): void {
-  const endsAt = later(replica.leaseSeenAt, replica.seenLeaseMs);
-  replica.olderLeaseEndsAt = Math.max(replica.olderLeaseEndsAt, endsAt) as MonotonicMs;
-  replica.isOlderLeaseReleased = false;
+  const endsAt = later(replica.leases.seenAt, replica.leases.seenMs);
+  replica.leases.olderEndsAt = Math.max(replica.leases.olderEndsAt, endsAt) as MonotonicMs;
+  replica.leases.isOlderReleased = false;
 }
 
 /** How long a leader of a term before ours may still hold a lease, as far as we know. */
 export const olderLeaseMs = (replica: Replica, now: MonotonicMs): number =>
-  replica.isOlderLeaseReleased ? 0 : Math.max(0, replica.olderLeaseEndsAt - now);
+  replica.leases.isOlderReleased ? 0 : Math.max(0, replica.leases.olderEndsAt - now);
 
 /** A voter of ours knows of an older lease: nothing is committed before it is over. */
 export function deferCommit(replica: Replica, now: MonotonicMs, leaseMs: number): void {
   if (leaseMs <= 0) return;
   const endsAt = later(now, stretched(replica.timings, leaseMs));
-  replica.deferCommitUntil = Math.max(replica.deferCommitUntil ?? endsAt, endsAt) as MonotonicMs;
+  replica.leases.deferCommitUntil = Math.max(
+    replica.leases.deferCommitUntil ?? endsAt,
+    endsAt,
+  ) as MonotonicMs;
 }
 
 /** The older lease is over by every clock. */
 export function endDeferral(replica: Replica, turn: Turn): void {
-  const { deferCommitUntil } = replica;
+  const { deferCommitUntil } = replica.leases;
   if (deferCommitUntil === undefined || turn.now < deferCommitUntil) return;
-  replica.deferCommitUntil = undefined;
+  replica.leases.deferCommitUntil = undefined;
   tell(turn, { type: 'oldLeaseOver' });
 }

@@ -68,7 +68,7 @@ export function installConfig(replica: Replica, turn: Turn, config: Config): voi
   turn.effects.push({ type: 'persistConfig', config });
   followMembers(replica);
   forgetForeignFacts(replica, config);
-  const { source } = replica.pull ?? {};
+  const { source } = replica.pulling.stream ?? {};
   if (source !== undefined && !replica.peers.has(source)) dropSource(replica, turn, 'removed');
 }
 
@@ -81,32 +81,33 @@ function mayJoin(replica: Replica, turn: Turn, config: Config, from: NodeId): bo
   const { id, directoryId } = replica.identity;
   const own = memberOf(config, id);
   // We have said that we wait in a newer one: an older one came to nothing, or is over.
-  if (compareConfigIds(config.id, replica.awaitedIn) <= 0) return false;
+  if (compareConfigIds(config.id, replica.newcomer.awaitedIn) <= 0) return false;
   if (own === undefined) {
     waitFor(replica, turn, from);
     return false;
   }
   if (own.directoryId === undefined) {
-    replica.isWaitingTold = true;
-    replica.awaitedIn = config.id;
-    replica.awaitedBy = config.clusterId;
+    replica.newcomer.isWaitingTold = true;
+    replica.newcomer.awaitedIn = config.id;
+    replica.newcomer.awaitedBy = config.clusterId;
     return false;
   }
   if (own.directoryId !== directoryId) {
-    if (!replica.isForeignTold) tell(turn, { type: 'foreignDirectory' });
-    replica.isForeignTold = true;
+    if (!replica.newcomer.isForeignTold) tell(turn, { type: 'foreignDirectory' });
+    replica.newcomer.isForeignTold = true;
     return false;
   }
   if (compareConfigIds(config.id, foundingId) > 0) return true;
   const founder = founderOf(config.members.map(member => member.id));
-  if (founder === undefined || from !== founder || replica.sponsor === undefined) return true;
-  return memberOf(config, founder)?.directoryId === replica.sponsor;
+  if (founder === undefined || from !== founder || replica.newcomer.sponsor === undefined)
+    return true;
+  return memberOf(config, founder)?.directoryId === replica.newcomer.sponsor;
 }
 
 /** There is a cluster already, and it does not name us yet. */
 function waitFor(replica: Replica, turn: Turn, by: NodeId): void {
-  if (!replica.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by });
-  replica.isWaitingTold = true;
+  if (!replica.newcomer.isWaitingTold) tell(turn, { type: 'waitingToBeAdded', by });
+  replica.newcomer.isWaitingTold = true;
 }
 
 /** With another directory it is another server: it counts its boots and its streams anew. */
@@ -133,9 +134,9 @@ function forgetForeignFacts(replica: Replica, config: Config): void {
 export function tryToFound(replica: Replica, turn: Turn): void {
   const isCluster =
     replica.config !== undefined ||
-    replica.isForeignTold ||
-    replica.isWaitingTold ||
-    replica.departure === 'done';
+    replica.newcomer.isForeignTold ||
+    replica.newcomer.isWaitingTold ||
+    replica.departure.state === 'done';
   if (replica.role !== 'fresh' || isCluster) return;
   const { identity } = replica;
   const listed = identity.listedServers.map(({ id }) => id);
@@ -156,7 +157,7 @@ export function tryToFound(replica: Replica, turn: Turn): void {
   if (members.some(({ directoryId }) => directoryId === undefined)) return;
   adoptConfig(replica, turn, { clusterId: identity.proposedClusterId, id: foundingId, members });
   // Nobody can have led before: there is nothing to wait for.
-  replica.electionDeadline = turn.now;
+  replica.election.deadline = turn.now;
 }
 
 function answerFounder(replica: Replica, founder: NodeId): void {
@@ -165,8 +166,8 @@ function answerFounder(replica: Replica, founder: NodeId): void {
   const isFresh = fact !== undefined && fact.role === 'fresh';
   const sponsor =
     founder === identity.id ? identity.directoryId : isFresh ? fact.directoryId : undefined;
-  if (sponsor === undefined || sponsor === replica.sponsor) return;
-  replica.sponsor = sponsor;
+  if (sponsor === undefined || sponsor === replica.newcomer.sponsor) return;
+  replica.newcomer.sponsor = sponsor;
 }
 
 function directoryIfReady(replica: Replica, id: NodeId): DirectoryId | undefined {
@@ -187,7 +188,7 @@ function tellMissing(replica: Replica, turn: Turn): void {
     .map(({ id }) => id)
     .filter(id => id !== identity.id && !replica.facts.has(id));
   const text = missing.join(' ');
-  if (text === replica.missingTold) return;
-  replica.missingTold = text;
+  if (text === replica.newcomer.missingTold) return;
+  replica.newcomer.missingTold = text;
   if (missing.length > 0) tell(turn, { type: 'waitingForServers', missing });
 }

@@ -11,7 +11,8 @@ import type { Effect, Fact } from './types.ts';
 
 /** Does a fact of ours, as others know it, say more than our directory knows? */
 export function isBeyondUs(replica: Replica, fact: Fact): boolean {
-  const { identity, sequence, term, vote } = replica;
+  const { identity, term, vote } = replica;
+  const { sequence } = replica.ownFact;
   const { incarnation } = identity;
   if (isNewer(fact, { incarnation, sequence }) || isTwin(fact.incarnation, incarnation))
     return true;

@@ -10,7 +10,8 @@ import {
   termAt,
 } from './log.ts';
 import { isSamePosition } from './position.ts';
-import type { Pull, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Pull } from './replica-parts.ts';
 import { observeTerm } from './roles.ts';
 import { dropSource } from './sync-source.ts';
 import { send, type Turn, tell } from './turn.ts';
@@ -29,11 +30,11 @@ const pullIdsPerIncarnation = 2 ** 22;
 
 /** Opens a stream after `prev`; an older one of ours is over with it. */
 export function openPull(replica: Replica, turn: Turn, source: NodeId, prev: Position): void {
-  const isSameSource = replica.pull?.source === source;
-  replica.pullCount += 1;
-  replica.pull = {
+  const isSameSource = replica.pulling.stream?.source === source;
+  replica.pulling.streamCount += 1;
+  replica.pulling.stream = {
     source,
-    pullId: replica.identity.incarnation * pullIdsPerIncarnation + replica.pullCount,
+    pullId: replica.identity.incarnation * pullIdsPerIncarnation + replica.pulling.streamCount,
     askedPrev: prev,
     askedLast: lastPosition(replica.log),
     askedGeneration: replica.log.generation,
@@ -41,13 +42,13 @@ export function openPull(replica: Replica, turn: Turn, source: NodeId, prev: Pos
     consumedBytes: 0,
     grantedBytes: 0,
     askedAt: turn.now,
-    heardAt: isSameSource ? (replica.pull?.heardAt ?? turn.now) : turn.now,
+    heardAt: isSameSource ? (replica.pulling.stream?.heardAt ?? turn.now) : turn.now,
     beganAt: turn.now,
     hasGap: false,
-    path: isSameSource ? (replica.pull?.path ?? [source]) : [source],
-    stalledAt: isSameSource ? replica.pull?.stalledAt : undefined,
+    path: isSameSource ? (replica.pulling.stream?.path ?? [source]) : [source],
+    stalledAt: isSameSource ? replica.pulling.stream?.stalledAt : undefined,
   };
-  request(replica, turn, replica.pull);
+  request(replica, turn, replica.pulling.stream);
 }
 
 function request(replica: Replica, turn: Turn, pull: Pull): void {
@@ -66,7 +67,8 @@ function request(replica: Replica, turn: Turn, pull: Pull): void {
 
 /** Repeats the request now and then: the grant, or the whole stream, may be lost at the source. */
 export function keepPullAlive(replica: Replica, turn: Turn): void {
-  const { pull, timings } = replica;
+  const { timings } = replica;
+  const pull = replica.pulling.stream;
   if (pull === undefined) return;
   if (pull.hasGap) {
     closeGap(replica, turn, pull);
@@ -81,7 +83,7 @@ export function keepPullAlive(replica: Replica, turn: Turn): void {
 
 /** The stream that a message from a source answers, if we still wait for it. */
 function pullAnsweredBy(replica: Replica, from: NodeId, pullId: number): Pull | undefined {
-  const { pull } = replica;
+  const pull = replica.pulling.stream;
   return pull !== undefined && pull.source === from && pull.pullId === pullId ? pull : undefined;
 }
 
@@ -135,7 +137,8 @@ function takeEntries(replica: Replica, turn: Turn, pull: Pull, batch: PullBatch)
  * is never touched.
  */
 function makeRoom(replica: Replica, turn: Turn, firstNew: Entry, sourceLast: Position): boolean {
-  const { log, pull } = replica;
+  const { log } = replica;
+  const pull = replica.pulling.stream;
   if (pull === undefined) return false;
   if (firstNew.index > log.lastIndex) return true;
   const isNewerLog = sourceLast.term > lastPosition(log).term;
@@ -166,7 +169,7 @@ function haltOverLoss(turn: Turn, source: NodeId, index: number): void {
 
 function appendPulled(replica: Replica, turn: Turn, entries: readonly Entry[]): void {
   const last = entries.at(-1);
-  const { pull } = replica;
+  const pull = replica.pulling.stream;
   if (last === undefined || pull === undefined) return;
   // Rule 5: with an entry of a term we live in that term at least.
   observeTerm(replica, turn, last.term);

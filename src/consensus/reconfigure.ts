@@ -8,7 +8,8 @@ import { type Changed, changedMembers, voterDifference } from './member-changes.
 import { installConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
 import { isQuorum, isSteady, quorumSize, reachedByQuorum, votersOf } from './quorum.ts';
-import type { Leadership, MemberRequest, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Leadership, MemberRequest } from './replica-parts.ts';
 import { startRound } from './rounds.ts';
 import { answer, type Turn, tell } from './turn.ts';
 import type { Answer, Config, Event, Member, MonotonicMs, NodeId } from './types.ts';

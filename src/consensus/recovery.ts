@@ -17,11 +17,11 @@ import type { Fact, HeartbeatReply, LogIndex, NodeId, Position } from './types.t
 
 /** Found out only now: the log is shorter than others know it to have been. */
 export function beginRecovery(replica: Replica, turn: Turn, heldBefore: Position): void {
-  if (replica.isRecovering) return;
+  if (replica.recovery.isRecovering) return;
   if (replica.role !== 'fresh') becomeFollower(replica, turn, 'recovering');
-  replica.isRecovering = true;
-  replica.recoveryTarget = undefined;
-  replica.support = undefined;
+  replica.recovery.isRecovering = true;
+  replica.recovery.target = undefined;
+  replica.election.support = undefined;
   turn.effects.push({ type: 'remember', what: { isRecovering: true } });
   tell(turn, { type: 'logLost', heldBefore, last: lastPosition(replica.log) });
 }
@@ -39,23 +39,24 @@ export function learnRecoveryTarget(
   from: NodeId,
   { probeMs }: HeartbeatReply,
 ): void {
-  if (!replica.isRecovering || replica.recoveryTarget !== undefined) return;
+  if (!replica.recovery.isRecovering || replica.recovery.target !== undefined) return;
   const fact = replica.facts.get(from)?.fact;
   if (fact?.role !== 'leader' || fact.term !== replica.term) return;
   // Before a commit of its own term it may not know of everything that is committed.
   const isConfirmed = fact.commit.term === fact.term;
-  if (isConfirmed && probeMs >= replica.bootedAt) replica.recoveryTarget = fact.commit;
+  if (isConfirmed && probeMs >= replica.bootedAt) replica.recovery.target = fact.commit;
 }
 
 /** It holds everything that it may have helped to commit: from here on it counts again. */
 export function advanceRecovery(replica: Replica, turn: Turn): void {
-  const { recoveryTarget: target, log } = replica;
-  if (!replica.isRecovering || target === undefined) return;
+  const { log } = replica;
+  const { target } = replica.recovery;
+  if (!replica.recovery.isRecovering || target === undefined) return;
   const isHeld = target.index <= log.base.index || holds(log, target);
   if (!isHeld || replica.durableIndex < target.index) return;
   assert(replica.role !== 'leader', 'nobody leads with a log that has lost a part');
-  replica.isRecovering = false;
-  replica.recoveryTarget = undefined;
+  replica.recovery.isRecovering = false;
+  replica.recovery.target = undefined;
   replica.isReportDue = true;
   turn.effects.push({ type: 'remember', what: { isRecovering: false } });
   tell(turn, { type: 'logRecovered', position: target });
@@ -67,7 +68,8 @@ export function advanceRecovery(replica: Replica, turn: Turn): void {
  * that counts, not the index.
  */
 export function compareWithEarlier(replica: Replica, turn: Turn, { durable }: Fact): void {
-  const { log, commit, removedFrom } = replica;
+  const { log, commit } = replica;
+  const { removedFrom } = replica.recovery;
   // What was committed at its index is here; if it was another entry, nobody needs it.
   if (durable.index <= commit.index || comparePositions(durable, lastPosition(log)) <= 0) return;
   const wasRemoved =
@@ -80,22 +82,22 @@ export function compareWithEarlier(replica: Replica, turn: Turn, { durable }: Fa
 /** Remembers a removal before it happens, so that it is not taken for a loss later. */
 export function noteRemoval(replica: Replica, turn: Turn, fromIndex: LogIndex): void {
   const { term } = lastPosition(replica.log);
-  replica.removedFrom = { term, index: fromIndex };
-  turn.effects.push({ type: 'remember', what: { removedFrom: replica.removedFrom } });
+  replica.recovery.removedFrom = { term, index: fromIndex };
+  turn.effects.push({ type: 'remember', what: { removedFrom: replica.recovery.removedFrom } });
 }
 
 /** With this many logs lost, no leader can be elected that knows what was committed. */
 export function considerHopelessness(replica: Replica, turn: Turn): void {
   const { config, facts, identity } = replica;
   const isLost = (id: NodeId): boolean =>
-    id === identity.id ? replica.isRecovering : facts.get(id)?.fact.isRecovering === true;
+    id === identity.id ? replica.recovery.isRecovering : facts.get(id)?.fact.isRecovering === true;
   const lost = votersOf(config)
     .map(({ id }) => id)
     .filter(isLost);
   const sound = votersOf(config).filter(({ id }) => !isLost(id));
   const isHopeless = lost.length > 0 && !isQuorum(config, new Set(sound.map(({ id }) => id)));
-  if (isHopeless && !replica.isHopelessTold) tell(turn, { type: 'majorityLost', lost });
-  replica.isHopelessTold = isHopeless;
+  if (isHopeless && !replica.recovery.isHopelessTold) tell(turn, { type: 'majorityLost', lost });
+  replica.recovery.isHopelessTold = isHopeless;
 }
 
 /** The commit position is written down this often, in election timeouts, when it has moved. */
@@ -105,7 +107,7 @@ const commitNoteTimeouts = 10;
 export function unnotedCommit({
   commit,
   durableIndex,
-  notedCommit,
+  recovery: { notedCommit },
 }: Replica): Position | undefined {
   const isNews = comparePositions(commit, notedCommit) > 0;
   return isNews && commit.index <= durableIndex ? commit : undefined;
@@ -117,10 +119,10 @@ export function unnotedCommit({
  */
 export function noteCommit(replica: Replica, turn: Turn): void {
   const { electionTimeoutMs } = replica.timings;
-  if (turn.now - replica.commitNotedAt < commitNoteTimeouts * electionTimeoutMs) return;
+  if (turn.now - replica.recovery.commitNotedAt < commitNoteTimeouts * electionTimeoutMs) return;
   const commit = unnotedCommit(replica);
   if (commit === undefined) return;
-  replica.notedCommit = commit;
-  replica.commitNotedAt = turn.now;
+  replica.recovery.notedCommit = commit;
+  replica.recovery.commitNotedAt = turn.now;
   turn.effects.push({ type: 'remember', what: { committed: commit } });
 }

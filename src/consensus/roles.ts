@@ -15,7 +15,7 @@ export function observeTerm(replica: Replica, turn: Turn, term: Term): void {
   replica.term = term;
   replica.vote = undefined;
   replica.leader = undefined;
-  replica.support = undefined;
+  replica.election.support = undefined;
   turn.effects.push({ type: 'persistVote', term, vote: undefined });
   restartElectionTimer(replica, turn.now);
 }
@@ -33,7 +33,7 @@ export function becomeFollower(
   const isResignation = reason === 'newerTerm' || reason === 'noQuorum' || reason === 'recovering';
   if (role === 'leader' && isResignation) resign(replica, turn, reason);
   if (replica.role !== 'fresh') replica.role = 'follower';
-  replica.tally.clear();
+  replica.election.tally.clear();
 }
 
 function resign(

@@ -2,7 +2,8 @@ import { assert } from '../assert.ts';
 import { owe } from './leases.ts';
 import { compareRounds } from './position.ts';
 import { reachedByQuorum } from './quorum.ts';
-import type { Leadership, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Leadership } from './replica-parts.ts';
 import { becomeFollower } from './roles.ts';
 import { later, restartElectionTimer } from './time.ts';
 import { type Turn, tell } from './turn.ts';
@@ -15,11 +16,11 @@ import type { Fact, KnownFact, Member, MonotonicMs } from './types.ts';
 export function startRound(replica: Replica, turn: Turn): boolean {
   const { leadership, term } = replica;
   assert(leadership !== undefined, 'only a leader starts rounds');
-  if (replica.isDiskStalled) return false;
+  if (replica.disk.isStalled) return false;
   leadership.round += 1;
   leadership.rounds.push({ round: leadership.round, startedAt: turn.now });
-  replica.seen = { term, round: leadership.round };
-  replica.seenAt = turn.now;
+  replica.evidence.seen = { term, round: leadership.round };
+  replica.evidence.seenAt = turn.now;
   owe(replica, turn, replica.timings.leaseMs);
   return true;
 }
@@ -32,23 +33,26 @@ export function startRound(replica: Replica, turn: Turn): boolean {
 export function observeRound(replica: Replica, turn: Turn, known: KnownFact): void {
   const { fact } = known;
   if (fact.seen.term !== replica.term || fact.leader === undefined) return;
-  if (compareRounds(fact.seen, replica.seen) <= 0) return;
+  if (compareRounds(fact.seen, replica.evidence.seen) <= 0) return;
   if (replica.role === 'leader') return;
 
-  replica.seen = fact.seen;
+  replica.evidence.seen = fact.seen;
   const seenAt = later(known.writtenAt, -fact.seenAgeMs);
-  replica.seenAt = Math.min(turn.now, Math.max(replica.seenAt, seenAt)) as MonotonicMs;
+  replica.evidence.seenAt = Math.min(
+    turn.now,
+    Math.max(replica.evidence.seenAt, seenAt),
+  ) as MonotonicMs;
   // From now on, not from `seenAt`: ages leave out the time on the wire, and a promise must rather
   // be too long.
   owe(replica, turn, fact.seenLeaseMs);
-  replica.support = undefined;
-  restartElectionTimer(replica, replica.seenAt);
+  replica.election.support = undefined;
+  restartElectionTimer(replica, replica.evidence.seenAt);
   if (replica.role === 'candidate' || replica.role === 'preCandidate') {
     becomeFollower(replica, turn, 'anotherLeader');
   }
   if (replica.leader !== fact.leader) {
     replica.leader = fact.leader;
-    replica.lostElections = 0;
+    replica.election.lostCount = 0;
     replica.isReportDue = true;
     tell(turn, { type: 'leaderKnown', leader: fact.leader, term: replica.term });
   }
@@ -56,9 +60,9 @@ export function observeRound(replica: Replica, turn: Turn, known: KnownFact): vo
 
 /** Has this server, on its own evidence, heard of the leader within an election timeout? */
 export const hasLeaderEvidence = (replica: Replica, now: MonotonicMs): boolean =>
-  replica.seen.term === replica.term &&
+  replica.evidence.seen.term === replica.term &&
   replica.leader !== undefined &&
-  now - replica.seenAt < replica.timings.electionTimeoutMs;
+  now - replica.evidence.seenAt < replica.timings.electionTimeoutMs;
 
 /** The newest of our rounds that a voter has seen while it lived in our term; 0 when none. */
 function seenRound(replica: Replica, voter: Member): number {

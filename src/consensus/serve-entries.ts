@@ -1,5 +1,6 @@
 import { holds, lastPosition, newestWithin, readTail, sizeOfAll } from './log.ts';
-import type { Child, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Child } from './replica-parts.ts';
 import { send, type Turn } from './turn.ts';
 import type {
   Entry,
@@ -154,7 +155,7 @@ function sendBatch(replica: Replica, turn: Turn, child: Child, entries: readonly
     prev: child.sent,
     entries,
     sourceLast: lastPosition(replica.log),
-    path: [replica.identity.id, ...(replica.pull?.path ?? [])],
+    path: [replica.identity.id, ...(replica.pulling.stream?.path ?? [])],
   });
   const last = entries.at(-1);
   if (last !== undefined) child.sent = { term: last.term, index: last.index };

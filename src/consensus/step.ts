@@ -15,7 +15,8 @@ import { onPullBatch, onPullRefused, openPull } from './pull-entries.ts';
 import { onRead, releaseReads, startReadRound } from './reads.ts';
 import { advanceMembership, onChangeMembers } from './reconfigure.ts';
 import { advanceRecovery, learnRecoveryTarget } from './recovery.ts';
-import type { Peer, Replica } from './replica.ts';
+import type { Replica } from './replica.ts';
+import type { Peer } from './replica-parts.ts';
 import { confirmRounds } from './rounds.ts';
 import { onEntriesRead, onPullEntries, refuse, serveChildren } from './serve-entries.ts';
 import { chooseSource, mayPull } from './sync-source.ts';
@@ -157,11 +158,10 @@ function settle(replica: Replica, turn: Turn): void {
 }
 
 function findSource(replica: Replica, turn: Turn): void {
-  if (replica.pull !== undefined || !mayPull(replica)) return;
+  if (replica.pulling.stream !== undefined || !mayPull(replica)) return;
   const choice = chooseSource(replica, turn.now);
   if (choice === undefined) return;
-  replica.sourceReason = choice.reason;
-  replica.sourceChangedAt = turn.now;
+  replica.pulling.sourceChangedAt = turn.now;
   tell(turn, { type: 'sourceChosen', ...choice });
   openPull(replica, turn, choice.source, lastPosition(replica.log));
 }

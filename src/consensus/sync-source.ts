@@ -28,7 +28,7 @@ export type Choice = { readonly source: NodeId; readonly reason: SourceReason };
 
 export const mayPull = (replica: Replica): boolean =>
   (replica.role === 'follower' || replica.role === 'preCandidate') &&
-  replica.fetchingFrom === undefined &&
+  replica.pulling.fetchingFrom === undefined &&
   isMember(replica.config, replica.identity);
 
 /** The best source there is now, if any. */
@@ -47,7 +47,7 @@ function isEligible(replica: Replica, fact: Fact, now: MonotonicMs): boolean {
   const { identity, log } = replica;
   if (fact.owner === identity.id || fact.role === 'fresh') return false;
   if (!isLinkUp(replica, fact.owner, now)) return false;
-  if ((replica.deniedSources.get(fact.owner) ?? now) > now) return false;
+  if ((replica.pulling.deniedSources.get(fact.owner) ?? now) > now) return false;
   if (fact.owner === replica.leader) return true;
   if (fact.source === identity.id) return false;
   const order = comparePositions(fact.last, lastPosition(log));
@@ -81,22 +81,26 @@ function reasonFor(replica: Replica, fact: Fact, now: MonotonicMs): SourceReason
 
 /** Ends the stream; `settle` looks for another source in the same turn. */
 export function dropSource(replica: Replica, turn: Turn, reason: SourceReason): void {
-  const { pull } = replica;
+  const pull = replica.pulling.stream;
   if (pull === undefined) return;
   tell(turn, { type: 'sourceDropped', source: pull.source, reason });
-  replica.pull = undefined;
+  replica.pulling.stream = undefined;
   if (reason === 'closer' || reason === 'leader' || reason === 'logCut') return;
   denySource(replica, turn, pull.source);
 }
 
 /** It is not chosen again for a while. */
-export function denySource({ deniedSources, timings }: Replica, turn: Turn, source: NodeId): void {
+export function denySource(
+  { pulling: { deniedSources }, timings }: Replica,
+  turn: Turn,
+  source: NodeId,
+): void {
   deniedSources.set(source, later(turn.now, 2 * timings.heartbeatIntervalMs));
 }
 
 /** Once per heartbeat: is the source still a good one? */
 export function reviewSource(replica: Replica, turn: Turn): void {
-  const { pull } = replica;
+  const pull = replica.pulling.stream;
   if (pull === undefined) return;
   const fault = faultOf(replica, turn.now);
   if (fault !== undefined) {
@@ -120,14 +124,15 @@ function isWorthTheChange(
   better: Fact,
   now: MonotonicMs,
 ): boolean {
-  if (now - replica.sourceChangedAt < changeIntervalMs) return false;
+  if (now - replica.pulling.sourceChangedAt < changeIntervalMs) return false;
   const currentMs = costOf(replica, current);
   const gainMs = currentMs - costOf(replica, better);
   return gainMs > Math.max(hysteresisMs, hysteresisFraction * Math.abs(currentMs));
 }
 
 function faultOf(replica: Replica, now: MonotonicMs): SourceReason | undefined {
-  const { pull, timings } = replica;
+  const { timings } = replica;
+  const pull = replica.pulling.stream;
   if (pull === undefined) return undefined;
   const patienceMs = linkTimeoutMs(timings);
   if (now - pull.heardAt > patienceMs) return 'sourceSilent';

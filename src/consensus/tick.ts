@@ -16,7 +16,9 @@ import type { MonotonicMs } from './types.ts';
 
 /** When `tick` is due next. */
 export function nextDeadline(replica: Replica): MonotonicMs {
-  const { heartbeatDeadline, electionDeadline, deferCommitUntil } = replica;
+  const { heartbeatDeadline } = replica;
+  const electionDeadline = replica.election.deadline;
+  const { deferCommitUntil } = replica.leases;
   if (replica.role === 'leader' && deferCommitUntil !== undefined) {
     // The end of an older leader's lease: what waits for it is committed then.
     return Math.min(heartbeatDeadline, deferCommitUntil) as MonotonicMs;
@@ -27,13 +29,13 @@ export function nextDeadline(replica: Replica): MonotonicMs {
 }
 
 const mayCampaign = (replica: Replica): boolean =>
-  replica.role !== 'leader' && !replica.isDiskStalled && mayVote(replica);
+  replica.role !== 'leader' && !replica.disk.isStalled && mayVote(replica);
 
 /** Every deadline of a replica, in one list. */
 export function onTick(replica: Replica, turn: Turn): void {
   distrustLateTimer(replica, turn);
   if (turn.now >= replica.heartbeatDeadline) beat(replica, turn);
-  if (mayCampaign(replica) && turn.now >= replica.electionDeadline) startPreVote(replica, turn);
+  if (mayCampaign(replica) && turn.now >= replica.election.deadline) startPreVote(replica, turn);
 }
 
 /**
@@ -46,7 +48,7 @@ function distrustLateTimer(replica: Replica, turn: Turn): void {
   if (lateMs < electionTimeoutMs / 4) return;
   const readingTimeMs = Math.min(lateMs, 2 * heartbeatIntervalMs);
   const earliest = later(turn.now, readingTimeMs);
-  if (replica.electionDeadline < earliest) replica.electionDeadline = earliest;
+  if (replica.election.deadline < earliest) replica.election.deadline = earliest;
 }
 
 /** What happens once per heartbeat interval. */
@@ -60,7 +62,7 @@ function beat(replica: Replica, turn: Turn): void {
   considerHopelessness(replica, turn);
   noteCommit(replica, turn);
   // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
-  if (replica.role === 'fresh') replica.mustRenewFact = true;
+  if (replica.role === 'fresh') replica.ownFact.mustRenew = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);
   if (replica.role === 'leader') abandonHandOver(replica, turn);
   if (replica.leadership !== undefined) replica.leadership.catchUpIndex = replica.commit.index;
@@ -81,16 +83,16 @@ function beat(replica: Replica, turn: Turn): void {
 
 /** A disk that does not finish is as bad as one that fails: leaders stop their rounds over it. */
 function watchDisk(replica: Replica, turn: Turn): void {
-  const oldest = replica.unpersisted[0];
+  const oldest = replica.disk.unpersisted[0];
   const patienceMs = replica.timings.electionTimeoutMs / 2;
   const isStalled = oldest !== undefined && turn.now - oldest.appendedAt > patienceMs;
-  if (isStalled === replica.isDiskStalled) return;
-  replica.isDiskStalled = isStalled;
+  if (isStalled === replica.disk.isStalled) return;
+  replica.disk.isStalled = isStalled;
   tell(turn, { type: isStalled ? 'diskStalled' : 'diskRecovered' });
 }
 
 function expireSupport(replica: Replica, now: MonotonicMs): void {
-  if (replica.support === undefined) return;
-  if (now - replica.supportedAt < replica.timings.electionTimeoutMs) return;
-  replica.support = undefined;
+  if (replica.election.support === undefined) return;
+  if (now - replica.election.supportedAt < replica.timings.electionTimeoutMs) return;
+  replica.election.support = undefined;
 }

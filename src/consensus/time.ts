@@ -13,5 +13,5 @@ export const later = (moment: MonotonicMs, durationMs: number): MonotonicMs =>
 export function restartElectionTimer(replica: Replica, from: MonotonicMs): void {
   const { electionTimeoutMs } = replica.timings;
   const timeoutMs = nextBetween(replica.random, electionTimeoutMs, 2 * electionTimeoutMs);
-  replica.electionDeadline = later(from, timeoutMs);
+  replica.election.deadline = later(from, timeoutMs);
 }

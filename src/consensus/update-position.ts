@@ -1,6 +1,7 @@
 import { termAt } from './log.ts';
 import { comparePositions } from './position.ts';
-import { isLinkUp, linkTimeoutMs, type Peer, type Replica } from './replica.ts';
+import { isLinkUp, linkTimeoutMs, type Replica } from './replica.ts';
+import type { Peer } from './replica-parts.ts';
 import { send, type Turn } from './turn.ts';
 import type { MonotonicMs, NodeId } from './types.ts';
 
@@ -30,7 +31,7 @@ function knowsNewPositions(replica: Replica, peer: Peer): boolean {
   const own = peer.told.get(replica.identity.id)?.durable;
   const isTold = own?.index === replica.durableIndex && own.term === termAt(replica.log, own.index);
   // A server that has lost a part of its log has nothing to report.
-  if (!isTold && !replica.isRecovering) return true;
+  if (!isTold && !replica.recovery.isRecovering) return true;
   return [...replica.facts.values()].some(({ fact: { owner, durable } }) => {
     if (owner === peer.id || owner === replica.identity.id) return false;
     const told = peer.told.get(owner)?.durable;
@@ -39,7 +40,8 @@ function knowsNewPositions(replica: Replica, peer: Peer): boolean {
 }
 
 function reportTarget(replica: Replica, now: MonotonicMs): NodeId | undefined {
-  const { leader, pull } = replica;
+  const { leader } = replica;
+  const pull = replica.pulling.stream;
   if (leader === undefined) return undefined;
   return isLinkUp(replica, leader, now) ? leader : pull?.source;
 }

@@ -13,7 +13,8 @@ import {
 import { positionAt } from './log.ts';
 import { isInstalled } from './reconfigure.ts';
 import { unnotedCommit } from './recovery.ts';
-import { clusterOf, type Horizon, type Replica } from './replica.ts';
+import { clusterOf, type Replica } from './replica.ts';
+import type { Horizon } from './replica-parts.ts';
 import { currentStamp } from './stamps.ts';
 import type {
   Config,
@@ -90,7 +91,7 @@ export function view(replica: Replica): View {
       return clusterOf(replica);
     },
     get newestConfig() {
-      return replica.config ?? replica.leftConfig;
+      return replica.config ?? replica.departure.leftConfig;
     },
     get peers() {
       return [...replica.peers.keys()];
@@ -126,7 +127,7 @@ export function view(replica: Replica): View {
       return replica.readRounds;
     },
     get clockTrustedSince() {
-      return replica.clockTrustedSince;
+      return replica.freshness.clockTrustedSince;
     },
     get horizon() {
       return horizonOf(replica);

@@ -189,7 +189,7 @@ function campaign(place: number, helper: number, budget: Budget): Action {
     run: draft => {
       draft.nowMs += 10 * timings.electionTimeoutMs;
       const asked = hear(draft, place, { type: 'tick' }, replica => {
-        replica.electionDeadline = draft.nowMs as MonotonicMs;
+        replica.election.deadline = draft.nowMs as MonotonicMs;
       });
       const request = asked.find(({ envelope }) => envelope.to === `n${helper}`);
       if (request === undefined) return [];
@@ -255,12 +255,12 @@ const factKey = (fact: Fact): string =>
 const configKey = ({ term, version }: ConfigId): string => `${term}.${version}`;
 
 function serverKey({ replica, log, durable, vote, config }: ExploredServer): string {
-  const { pull } = replica;
+  const pull = replica.pulling.stream;
   const terms = (entries: readonly { term: number; payload: Uint8Array }[]): string =>
     entries.map(({ term, payload }) => `${term}${payload[0] ?? ''}`).join();
   return [
     `${replica.identity.incarnation} ${configKey(config.id)}`,
-    `${vote.term} ${vote.vote} ${replica.role} ${replica.leader} ${replica.support}`,
+    `${vote.term} ${vote.vote} ${replica.role} ${replica.leader} ${replica.election.support}`,
     terms(log),
     terms(durable),
     `${positionKey(replica.commit)} ${positionKey(replica.pendingCommit)} ${replica.durableIndex}`,
@@ -268,7 +268,7 @@ function serverKey({ replica, log, durable, vote, config }: ExploredServer): str
     [...replica.children.values()]
       .map(child => `${child.puller} ${positionKey(child.sent)}`)
       .join(),
-    [...replica.tally].join(),
+    [...replica.election.tally].join(),
     [...replica.facts.values()].map(({ fact }) => factKey(fact)).join(),
   ].join('|');
 }

@@ -117,7 +117,8 @@ export class World {
   describe(): string[] {
     return this.#servers.map(({ id, replica, appliedIndex, isPaused }) => {
       if (replica === undefined) return `${id} is down`;
-      const { role, term, leader, vote, commit, log, pull, durableIndex } = replica;
+      const { role, term, leader, vote, commit, log, durableIndex } = replica;
+      const pull = replica.pulling.stream;
       const last = lastPosition(log);
       return (
         `${id} ${role}${isPaused ? ' (paused)' : ''} term ${term} vote ${vote} leader ${leader} ` +
@@ -325,7 +326,7 @@ export class World {
         this.#servers.every(server =>
           isMember(leader.config, server)
             ? server.appliedIndex === committed
-            : server.replica?.departure !== 'awaited',
+            : server.replica?.departure.state !== 'awaited',
         )
       );
     };

@@ -122,7 +122,7 @@ test('after a restart it waits as before; it neither votes nor campaigns', t => 
   const server = replica({ terms: [1], term: 3, config: withoutUs });
   t.is(server.role, 'follower');
   t.deepEqual([...server.peers.keys()], ['n1', 'n2']);
-  server.electionDeadline = moment(5);
+  server.election.deadline = moment(5);
   const effects = happen(server, 5, { type: 'tick' });
   t.true(told(effects).includes('notNamed'));
   t.false(sent(effects).some(({ type }) => type === 'requestVote'));
@@ -164,7 +164,11 @@ test('a server that has left comes back with its data when it is added again', t
   const server = leftUnder(withoutUs);
   learn(server, 10, nextWith(awaited));
   t.is(server.role, 'fresh');
-  t.deepEqual(server.awaitedIn, nextWith().id, 'it says in which configuration it is awaited');
+  t.deepEqual(
+    server.newcomer.awaitedIn,
+    nextWith().id,
+    'it says in which configuration it is awaited',
+  );
   const back = { ...nextWith(named), id: { term: 4 as Term, version: 12 } };
   const effects = learn(server, 20, back);
   t.is(server.role, 'follower');

@@ -105,9 +105,9 @@ test('nobody supports a pre-candidate while it hears of a living leader', t => {
   hear(server, 100, leader);
 
   hear(server, 900, fact('n1', { term: 1, role: 'preCandidate' }));
-  t.is(server.support, undefined);
+  t.is(server.election.support, undefined);
   hear(server, 1100, fact('n1', { term: 1, sequence: 2, role: 'preCandidate' }));
-  t.is(server.support, nodeId('n1'), 'an election timeout later it does');
+  t.is(server.election.support, nodeId('n1'), 'an election timeout later it does');
 });
 
 test('a round that was seen before, or somebody’s word for the leader, restarts no timer', t => {
@@ -121,7 +121,10 @@ test('a round that was seen before, or somebody’s word for the leader, restart
       seen: { term: term(1), round },
     });
   hear(server, 100, leader(1, 5));
-  const { electionDeadline, seenAt } = server;
+  const {
+    election: { deadline: electionDeadline },
+    evidence: { seenAt },
+  } = server;
 
   hear(server, 800, leader(2, 5));
   hear(
@@ -129,11 +132,11 @@ test('a round that was seen before, or somebody’s word for the leader, restart
     800,
     fact('n1', { term: 1, leader: nodeId('n2'), seen: { term: term(1), round: 5 } }),
   );
-  t.is(server.electionDeadline, electionDeadline);
-  t.is(server.seenAt, seenAt);
+  t.is(server.election.deadline, electionDeadline);
+  t.is(server.evidence.seenAt, seenAt);
 
   hear(server, 900, leader(3, 6));
-  t.is(server.seenAt, moment(900));
+  t.is(server.evidence.seenAt, moment(900));
 });
 
 test('evidence that travelled through others is as old as its whole way', t => {
@@ -147,7 +150,7 @@ test('evidence that travelled through others is as old as its whole way', t => {
   hear(server, 1000, relayed);
 
   t.is(server.leader, nodeId('n2'));
-  t.is(server.seenAt, moment(750));
+  t.is(server.evidence.seenAt, moment(750));
 });
 
 test('a term that gossip brings deposes a leader', t => {
@@ -208,11 +211,11 @@ test('a leader whose disk stalls starts no rounds', t => {
 
 test('a server that was paused reads its mail before it campaigns', t => {
   const server = replica({ term: 1 });
-  server.electionDeadline = moment(1200);
+  server.election.deadline = moment(1200);
   happen(server, 100, { type: 'tick' });
   happen(server, 9000, { type: 'tick' });
   t.is(server.role, 'follower');
-  t.true(server.electionDeadline > 9000);
+  t.true(server.election.deadline > 9000);
 });
 
 test('a server halts when a peer knows a later boot of it', t => {
@@ -238,7 +241,7 @@ test('no vote and no support for a candidate with an older configuration', t => 
   const older = { configId: { term: term(2), version: 4 }, last: at(3, 9) };
   const heard = 3000;
   hear(server, heard, fact('n1', { term: 3, role: 'preCandidate', ...older }));
-  t.is(server.support, undefined);
+  t.is(server.election.support, undefined);
   hear(server, heard, fact('n1', { term: 4, sequence: 2, role: 'candidate', ...older }));
   t.is(server.vote, undefined);
   t.is(server.term, term(4));
@@ -258,8 +261,8 @@ test('a candidate that found no majority waits longer for the next votes, up to 
     const support = { term: current, sequence: 10 + lost, support: nodeId('n0') };
     hear(server, nowMs, fact('n1', support));
     t.is(server.role, 'candidate');
-    waits.push(server.electionDeadline - nowMs);
-    nowMs = server.electionDeadline;
+    waits.push(server.election.deadline - nowMs);
+    nowMs = server.election.deadline;
   }
   const bounds = [1000, 2000, 4000, 4000, 4000, 4000];
   for (const [place, waitMs] of waits.entries()) {
@@ -276,5 +279,5 @@ test('a candidate that found no majority waits longer for the next votes, up to 
       seen: { term: term(20), round: 1 },
     }),
   );
-  t.is(server.lostElections, 0, 'there is a leader');
+  t.is(server.election.lostCount, 0, 'there is a leader');
 });

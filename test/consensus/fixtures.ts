@@ -219,7 +219,7 @@ export const happen = (server: Replica, nowMs: number, event: Event): Effect[] =
 
 /** The election timer of n0 runs out. */
 export function missLeader(server: Replica, nowMs: number): Effect[] {
-  server.electionDeadline = moment(nowMs);
+  server.election.deadline = moment(nowMs);
   server.heartbeatDeadline = moment(nowMs);
   return happen(server, nowMs, { type: 'tick' });
 }

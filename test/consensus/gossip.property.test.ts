@@ -79,7 +79,7 @@ test('a server that has nothing new to say counts no facts', t => {
   const server = replica({ term: 1 });
   const sequences = [10, 20, 30].map(nowMs => {
     hear(server, nowMs, fact('n1', { term: 1, sequence: nowMs }));
-    return server.sequence;
+    return server.ownFact.sequence;
   });
   t.deepEqual(sequences, [1, 1, 1]);
 });

@@ -32,7 +32,10 @@ function refusedBy(server: Replica, reason: PullRefused['reason']): Effect[] {
     { type: 'heartbeatReply', probeMs: 10, staleMs: undefined, upTo: at(0, 0) },
     leader,
   );
-  const { pull, log } = server;
+  const {
+    pulling: { stream: pull },
+    log,
+  } = server;
   if (pull === undefined) throw new Error('n0 pulls from its leader');
   const refusal: PullRefused = {
     type: 'pullRefused',
@@ -56,9 +59,9 @@ test('who is too far behind gets a snapshot, and pulls nothing meanwhile', t => 
   const server = replica({ terms: [1, 1, 1] });
   const effects = refusedBy(server, 'tooOld');
   t.deepEqual(ofType(effects, 'fetchSnapshot'), [{ type: 'fetchSnapshot', source: nodeId('n1') }]);
-  t.is(server.pull, undefined);
+  t.is(server.pulling.stream, undefined);
   happen(server, 50, { type: 'tick' });
-  t.is(server.pull, undefined);
+  t.is(server.pulling.stream, undefined);
 });
 
 test('a snapshot ahead of the log begins it anew, in another generation', t => {
@@ -72,7 +75,7 @@ test('a snapshot ahead of the log begins it anew, in another generation', t => {
   t.is(server.durableIndex, 800 as LogIndex);
   t.is(server.log.generation, 1);
   t.is(termAt(server.log, 799), undefined, 'nothing is known of what lies before');
-  t.deepEqual(server.pull?.askedPrev, at(4, 800), 'it goes on from there');
+  t.deepEqual(server.pulling.stream?.askedPrev, at(4, 800), 'it goes on from there');
 });
 
 test('a log that holds the position durably is kept, with what comes after it', t => {
@@ -89,8 +92,8 @@ test('a source without a snapshot is left alone for a while', t => {
   const server = replica({ terms: [1] });
   refusedBy(server, 'tooOld');
   fetched(server, 100, undefined);
-  t.is(server.pull, undefined);
-  t.true(server.deniedSources.has(nodeId('n1')));
+  t.is(server.pulling.stream, undefined);
+  t.true(server.pulling.deniedSources.has(nodeId('n1')));
 });
 
 test('a source refuses what it has cut off, also under an open stream', t => {

@@ -108,7 +108,7 @@ test('a leader whose clock jumped promises freshness from its next round on', t 
 
 test('a new leader commits nothing before the older lease is over, and then by itself', t => {
   const server = replica({ term: 1 });
-  server.leaseSeenAt = moment(0);
+  server.leases.seenAt = moment(0);
   missLeader(server, 2000);
   hear(server, 2000, fact('n1', { term: 1, sequence: 100, support: nodeId('n0') }));
   const vote = { term: 2, sequence: 101, vote: nodeId('n0'), olderLeaseMs: 500 };
@@ -118,7 +118,7 @@ test('a new leader commits nothing before the older lease is over, and then by i
   follow(server, 2010, 102);
   t.is(Number(server.commit.index), 0);
   const deadline = 2000 + (500 * 1.01) / 0.99;
-  t.is(server.deferCommitUntil, moment(deadline));
+  t.is(server.leases.deferCommitUntil, moment(deadline));
   server.heartbeatDeadline = moment(9999);
   t.is(nextDeadline(server), moment(deadline));
   happen(server, deadline, { type: 'tick' });
@@ -183,7 +183,7 @@ test('a restarted voter owes the longest lease that it has heard of, until that 
   const later = followerOf(900, { remembered: { leaseOwedMs: 5000 } });
   const beat = (nowMs: number): unknown[] => {
     later.heartbeatDeadline = moment(nowMs);
-    later.electionDeadline = moment(9999);
+    later.election.deadline = moment(9999);
     return ofType(happen(later, nowMs, { type: 'tick' }), 'remember');
   };
   t.deepEqual(beat(4999), []);
@@ -193,7 +193,7 @@ test('a restarted voter owes the longest lease that it has heard of, until that 
 test('a leader remembers its own lease before its first round', t => {
   const server = replica({ term: 1, remembered: { leaseOwedMs: 0 } });
   makeLeader(server, 1000);
-  t.is(server.leaseOwedMs, timings.leaseMs);
+  t.is(server.leases.owedMs, timings.leaseMs);
 });
 
 test('settings of another server that are not ours are told once', t => {

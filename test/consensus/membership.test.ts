@@ -86,7 +86,7 @@ test('a server that has a configuration, another list, or answers an older found
 /** n1, fresh, hears of the founding configuration of n0, n1, n2. */
 function hearOfFounding(from: string, sponsor: string | undefined): string {
   const server = freshServer('n1');
-  server.sponsor = sponsor as never;
+  server.newcomer.sponsor = sponsor as never;
   const founding = messageTo0({ type: 'heartbeat', probeMs: 0 }, [fact(from)]);
   const envelope = { ...founding.envelope, to: nodeId('n1'), config: threeServers };
   step(server, { type: 'message', message: { ...founding, envelope } }, moment(1));

@@ -68,7 +68,7 @@ function deliver(
 ): Effect[] {
   const entries = entriesOf(terms, prev.index + 1);
   const term = terms.at(-1) ?? 0;
-  const { pullId = 0 } = server.pull ?? {};
+  const { pullId = 0 } = server.pulling.stream ?? {};
   const batch = { type: 'pullBatch', pullId, prev, entries, sourceLast: at(term, 99) } as const;
   const leader = { term, role: 'leader', leader: nodeId('n1') } as const;
   return receive(server, nowMs, { ...batch, path: [nodeId('n1')] }, news('n1', leader));
@@ -144,7 +144,7 @@ const acknowledgements: readonly Demand[] = [
     holds: () => {
       const server = replica({ terms: [1, 1, 1] });
       // It is on its way while a leader tells how far it has committed.
-      server.fetchingFrom = nodeId('n1');
+      server.pulling.fetchingFrom = nodeId('n1');
       hear(server, 10, news('n1', { term: 1, commit: at(1, 3) }));
       happen(server, 20, { type: 'snapshotFetched', position: at(1, 2) });
       return server.commit.index === 3 && holds(server.log, at(1, 3));
@@ -259,35 +259,37 @@ const recovery: readonly Demand[] = [
       const effects = hear(before, 10, news('n1', { term: 1 }), news('n0', own));
       const again = replica({ terms: [1, 1], remembered: rememberedIn(effects) });
       hear(again, 10, news('n1', { term: 2, role: 'candidate', last: at(9, 9) }));
-      return before.isRecovering && again.isRecovering && again.vote === undefined;
+      return (
+        before.recovery.isRecovering && again.recovery.isRecovering && again.vote === undefined
+      );
     },
   },
   {
     title: 'a log that lost a part is whole when it holds durably what the leader had committed',
     holds: () => {
       const server = recovering({ commit: at(2, 4) });
-      const isEarly = !server.isRecovering;
+      const isEarly = !server.recovery.isRecovering;
       deliver(server, 70, at(2, 3), [2]);
-      const isVolatile = server.log.lastIndex === 4 && server.isRecovering;
+      const isVolatile = server.log.lastIndex === 4 && server.recovery.isRecovering;
       persistAll(server, 80);
-      return !isEarly && isVolatile && !server.isRecovering;
+      return !isEarly && isVolatile && !server.recovery.isRecovering;
     },
   },
   {
     title: 'what it holds already is enough if the leader had committed no more',
-    holds: () => !recovering({ commit: at(2, 3) }).isRecovering,
+    holds: () => !recovering({ commit: at(2, 3) }).recovery.isRecovering,
   },
   {
     title: 'but a leader confirms nothing before it has committed an entry of its own term',
-    holds: () => recovering({ commit: at(1, 2) }).isRecovering,
+    holds: () => recovering({ commit: at(1, 2) }).recovery.isRecovering,
   },
   {
     title: 'nor does what it passes on, while its clock is not to be trusted, say how far it came',
-    holds: () => recovering({ commit: at(2, 4), upTo: at(2, 3) }).isRecovering,
+    holds: () => recovering({ commit: at(2, 4), upTo: at(2, 3) }).recovery.isRecovering,
   },
   {
     title: 'nor does anybody but the leader',
-    holds: () => recovering({ commit: at(2, 3), from: 'n2' }).isRecovering,
+    holds: () => recovering({ commit: at(2, 3), from: 'n2' }).recovery.isRecovering,
   },
 ];
 
@@ -368,7 +370,7 @@ const copies: readonly Demand[] = [
     holds: () => {
       const server = replica({ terms: [1, 1, 1, 1], term: 5, vote: 'n2' });
       hearOfItself(server, { incarnation: 0, term: 4, durable: at(4, 3) });
-      return server.isRecovering;
+      return server.recovery.isRecovering;
     },
   },
 ];

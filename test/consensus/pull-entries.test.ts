@@ -36,7 +36,7 @@ function following(terms: readonly number[], leaderTerm: number): Replica {
   } as const;
   receive(server, 11, answer, leader);
   receive(server, 12, { type: 'updatePositionReply' }, leader);
-  if (server.pull?.source !== 'n1') throw new Error('n0 pulls from its leader');
+  if (server.pulling.stream?.source !== 'n1') throw new Error('n0 pulls from its leader');
   return server;
 }
 
@@ -59,7 +59,7 @@ const deliver = (
     20,
     {
       type: 'pullBatch',
-      pullId: server.pull?.pullId ?? 0,
+      pullId: server.pulling.stream?.pullId ?? 0,
       sourceLast: at(9, 99),
       path: [nodeId('n1')],
       ...body,
@@ -73,8 +73,8 @@ const refuse = (server: Replica, body: Partial<PullRefused>): Effect[] =>
     20,
     {
       type: 'pullRefused',
-      pullId: server.pull?.pullId ?? 0,
-      prev: server.pull?.askedPrev ?? at(0, 0),
+      pullId: server.pulling.stream?.pullId ?? 0,
+      prev: server.pulling.stream?.askedPrev ?? at(0, 0),
       logGeneration: server.log.generation,
       reason: 'diverged',
       sourceLast: at(9, 99),
@@ -114,7 +114,7 @@ test('a batch that was repeated changes nothing', t => {
 
 test('after a gap the follower opens a new stream where its log ends', t => {
   const server = following([1, 1], 2);
-  const before = server.pull?.pullId ?? 0;
+  const before = server.pulling.stream?.pullId ?? 0;
   const late = { prev: at(2, 5), entries: entriesOf([2], 6), sourceLast: at(2, 6) };
   t.deepEqual(sent(deliver(server, late)), [], 'once per heartbeat at most');
   t.deepEqual(termsOf(server), [1, 1]);
@@ -126,7 +126,7 @@ test('after a gap the follower opens a new stream where its log ends', t => {
 test('an answer to an older stream is dropped', t => {
   const server = following([1, 1], 2);
   deliver(server, {
-    pullId: (server.pull?.pullId ?? 0) - 1,
+    pullId: (server.pulling.stream?.pullId ?? 0) - 1,
     prev: at(1, 2),
     entries: entriesOf([2], 3),
   });
@@ -150,7 +150,7 @@ test('nothing is removed toward a log that is no later', t => {
   const server = following([1, 2, 2], 3);
   deliver(server, { prev: at(1, 1), entries: entriesOf([1], 2), sourceLast: at(2, 9) });
   t.deepEqual(termsOf(server), [1, 2, 2]);
-  t.not(server.pull?.source, nodeId('n1'), 'the source is left alone for a while');
+  t.not(server.pulling.stream?.source, nodeId('n1'), 'the source is left alone for a while');
 });
 
 test('nothing committed is removed, whatever the source says', t => {
@@ -172,7 +172,7 @@ test('entries of a later term raise the term before they are appended', t => {
     20,
     {
       type: 'pullBatch',
-      pullId: server.pull?.pullId ?? 0,
+      pullId: server.pulling.stream?.pullId ?? 0,
       prev: at(1, 1),
       entries: entriesOf([4], 2),
       sourceLast: at(4, 2),
@@ -209,7 +209,7 @@ test('a diverged follower looks for the common entry before it removes anything'
 test('a source that lies behind does not make a follower go back', t => {
   const server = following([1, 1, 2, 2], 3);
   refuse(server, { sourceLast: at(2, 3) });
-  t.not(server.pull?.source, nodeId('n1'));
+  t.not(server.pulling.stream?.source, nodeId('n1'));
 });
 
 test('a late negative answer counts only for the log that asked (rb-15)', t => {
@@ -232,7 +232,7 @@ test('a source whose path leads through the follower is dropped', t => {
     entries: [],
     path: [nodeId('n1'), nodeId('n2'), nodeId('n0')],
   });
-  t.not(server.pull?.source, nodeId('n1'));
+  t.not(server.pulling.stream?.source, nodeId('n1'));
 });
 
 test('a source serves a puller from where the logs match, within its window', t => {

@@ -50,7 +50,7 @@ function answer(
 
 /** n0 pulls from n1, as far as n1 holds the log. */
 function pull(server: Replica, terms: readonly number[]): Effect[] {
-  const { pullId = 0 } = server.pull ?? {};
+  const { pullId = 0 } = server.pulling.stream ?? {};
   const prev = at(1, server.log.lastIndex);
   receive(
     server,
@@ -75,7 +75,7 @@ test('a server that lost a part of its log neither votes nor supports nor campai
   t.is(server.vote, undefined);
   const asking = { term: 2, role: 'preCandidate', last: at(9, 9) } as const;
   hear(server, 20, fact('n2', asking));
-  t.is(server.support, undefined);
+  t.is(server.election.support, undefined);
   const heir = { term: 2, role: 'leader', leader: nodeId('n1'), heir: nodeId('n0') } as const;
   hear(server, 30, fact('n1', { ...heir, sequence: 2 }));
   t.deepEqual(ofType(missLeader(server, 5000), 'persistVote'), []);
@@ -93,7 +93,7 @@ test('it says that nothing of its log is durable', t => {
 test('it counts again when it holds on its disk what the leader had committed at its answer', t => {
   const server = damaged();
   answer(server, at(1, 4));
-  t.deepEqual(server.recoveryTarget, at(1, 4));
+  t.deepEqual(server.recovery.target, at(1, 4));
   t.deepEqual(remembered(pull(server, [1])), [], 'three of four');
   receive(server, 90, { type: 'updatePositionReply' }, fact('n1', { term: 1 }));
   const effects = pull(server, [1]);
@@ -109,9 +109,9 @@ test('it counts again when it holds on its disk what the leader had committed at
 
 test('a log that ends before what was known to be committed has lost a part', t => {
   const short = replica({ terms: [1, 1], remembered: { committed: at(1, 3) } });
-  t.true(short.isRecovering);
+  t.true(short.recovery.isRecovering);
   const whole = replica({ terms: [1, 1, 1], remembered: { committed: at(1, 2) } });
-  t.false(whole.isRecovering);
+  t.false(whole.recovery.isRecovering);
   t.deepEqual(whole.commit, at(1, 2), 'and what was committed is so still');
 });
 
@@ -120,7 +120,7 @@ test('what is committed is written down now and then', t => {
   hear(server, 10, fact('n1', { term: 1, commit: at(1, 2) }));
   const beat = (nowMs: number): unknown[] => {
     server.heartbeatDeadline = moment(nowMs);
-    server.electionDeadline = moment(nowMs + 1);
+    server.election.deadline = moment(nowMs + 1);
     return remembered(happen(server, nowMs, { type: 'tick' }));
   };
   t.deepEqual(beat(100), []);
@@ -138,21 +138,21 @@ test('a server that others know to have held more has lost a part of its log', t
   const effects = hear(server, 10, fact('n1', { term: 1 }), earlier({ durable: at(1, 3) }));
   t.deepEqual(remembered(effects), [{ isRecovering: true }]);
   t.true(told(effects).includes('logLost'));
-  t.true(server.isRecovering);
+  t.true(server.recovery.isRecovering);
 });
 
 test('what it has removed itself is not lost', t => {
   const server = replica({ terms: [1, 1], remembered: { removedFrom: at(1, 3) } });
   hear(server, 10, fact('n1', { term: 1 }), earlier({ durable: at(1, 4) }));
-  t.false(server.isRecovering);
+  t.false(server.recovery.isRecovering);
   hear(server, 20, fact('n1', { term: 2, sequence: 2 }), earlier({ durable: at(2, 3) }));
-  t.true(server.isRecovering, 'but what was written after that is');
+  t.true(server.recovery.isRecovering, 'but what was written after that is');
 });
 
 test('a removal is remembered before it happens', t => {
   const server = replica({ terms: [1, 2, 2] });
   hear(server, 10, fact('n1', { term: 3, role: 'leader', leader: nodeId('n1') }));
-  server.pull = undefined;
+  server.pulling.stream = undefined;
   receive(
     server,
     20,
@@ -164,7 +164,10 @@ test('a removal is remembered before it happens', t => {
     30,
     {
       type: 'pullBatch',
-      pullId: server.pull === undefined ? 0 : (server.pull as { pullId: number }).pullId,
+      pullId:
+        server.pulling.stream === undefined
+          ? 0
+          : (server.pulling.stream as { pullId: number }).pullId,
       prev: at(1, 1),
       entries: entriesOf([3], 2),
       sourceLast: at(3, 2),
@@ -231,7 +234,7 @@ test('a server stops rather than remove what it knows to be committed', t => {
     { type: 'heartbeatReply', probeMs: 5, staleMs: undefined, upTo: at(0, 0) },
     fact('n1', { ...leader, last: at(2, 3) }),
   );
-  const pullId = server.pull?.pullId ?? 0;
+  const pullId = server.pulling.stream?.pullId ?? 0;
   const effects = receive(
     server,
     20,

@@ -220,7 +220,7 @@ const bounds: readonly Demand[] = [
       const server = replica({ term: 1 });
       const body = { type: 'heartbeatReply', probeMs: 101, staleMs: 0, upTo: at(0, 0) } as const;
       hear(server, {}, fact('n1', { term: 1 }), body);
-      return server.horizon === undefined;
+      return server.freshness.horizon === undefined;
     },
   },
 ];

@@ -13,8 +13,10 @@ function stuckFollower() {
   const replica = {
     role: 'follower',
     timings: { clockDriftMax: 0.1 },
-    horizon: { asOf: 0, upTo: { term: 1, index: 100 } },
-    clockTrustedSince: Number.NEGATIVE_INFINITY,
+    freshness: {
+      horizon: { asOf: 0, upTo: { term: 1, index: 100 } },
+      clockTrustedSince: Number.NEGATIVE_INFINITY,
+    },
     commit: { term: 1, index: 50 },
     term: 1,
   };
@@ -37,7 +39,7 @@ function stuckFollower() {
     nowMs += ms;
     for (const timer of [...timers]) if (timer.atMs <= nowMs) timer.run();
     // Whatever it holds, it hears its leader.
-    replica.horizon = { ...replica.horizon, asOf: nowMs };
+    replica.freshness.horizon = { ...replica.freshness.horizon, asOf: nowMs };
   };
   const read = (maxStalenessMs: number, tell: (answer: string | Refusal) => void): void =>
     gate.read(

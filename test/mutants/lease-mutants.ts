@@ -35,8 +35,8 @@ export const leaseMutants: readonly Mutant[] = [
     'a voter owes the lease of its own settings',
     inFile(
       leases,
-      'replica.seenLeaseMs = leaseMs;',
-      'replica.seenLeaseMs = leaseMs && replica.timings.leaseMs;',
+      'replica.leases.seenMs = leaseMs;',
+      'replica.leases.seenMs = leaseMs && replica.timings.leaseMs;',
     ),
   ),
   leaseMutant(

@@ -53,7 +53,7 @@ export const memberMutants: readonly Mutant[] = [
     ),
     inFile(
       'consensus/membership.ts',
-      'if (compareConfigIds(config.id, replica.awaitedIn) <= 0) return false;',
+      'if (compareConfigIds(config.id, replica.newcomer.awaitedIn) <= 0) return false;',
       '',
     ),
   ),

@@ -211,13 +211,13 @@ export const mutants: readonly Mutant[] = [
     'followers keep a dead leader alive by telling each other of it',
     inFile(
       'consensus/rounds.ts',
-      'if (compareRounds(fact.seen, replica.seen) <= 0) return;',
-      'if (compareRounds(fact.seen, replica.seen) < 0) return;',
+      'if (compareRounds(fact.seen, replica.evidence.seen) <= 0) return;',
+      'if (compareRounds(fact.seen, replica.evidence.seen) < 0) return;',
     ),
     inFile(
       'consensus/rounds.ts',
-      'restartElectionTimer(replica, replica.seenAt);',
-      'restartElectionTimer(replica, turn.now);\n  replica.seenAt = turn.now;',
+      'restartElectionTimer(replica, replica.evidence.seenAt);',
+      'restartElectionTimer(replica, turn.now);\n  replica.evidence.seenAt = turn.now;',
     ),
   ),
   mutant(

@@ -11,7 +11,11 @@ const copyMutant = aimedAt('copies');
 export const recoveryMutants: readonly Mutant[] = [
   damageMutant(
     'a server that has lost a part of its log votes',
-    inFile('consensus/replica.ts', '!replica.isRecovering && isVoter(replica)', 'isVoter(replica)'),
+    inFile(
+      'consensus/replica.ts',
+      '!replica.recovery.isRecovering && isVoter(replica)',
+      'isVoter(replica)',
+    ),
     inFile(
       recovery,
       "assert(replica.role !== 'leader', 'nobody leads with",
@@ -45,7 +49,7 @@ export const recoveryMutants: readonly Mutant[] = [
   damageMutant(
     'what a leader passes on of others confirms what it has committed itself',
     inFile(recovery, '  { probeMs }: HeartbeatReply,', '  { probeMs, upTo }: HeartbeatReply,'),
-    inFile(recovery, 'replica.recoveryTarget = fact.commit;', 'replica.recoveryTarget = upTo;'),
+    inFile(recovery, 'replica.recovery.target = fact.commit;', 'replica.recovery.target = upTo;'),
   ),
   copyMutant(
     'a directory that was put back from an older copy goes on',
