@@ -5,19 +5,34 @@ import { keysOfLease } from './attached.ts';
 import { erase, recordsOf } from './change.ts';
 import { createRevision, lease, modRevision, value, version } from './conditions.ts';
 import { revisionBefore } from './history.ts';
+import { acquire, guard, leave, passOn, release, renew, tokenIs } from './locks.ts';
 import { add, compact, limit, put, range, remove } from './operations.ts';
 import { emptyHistory, parts } from './parts.ts';
+import { attached, lock, locks } from './read-locks.ts';
 import { range as readRange } from './read-range.ts';
-import { allLocks, allWaiters, firstOfPeople } from './reserved.ts';
+import { allLocks, allWaiters, firstOfPeople, isLockKey, lockName } from './reserved.ts';
 import { compacted, type KeysState, keysSlot, newestRevision, oldestRevision } from './state.ts';
+import { changes } from './watching.ts';
 
 /** Keys and what stands under them, now and as far back as it is kept. */
 export const keys = machine(keysSlot, {
   code: 2,
   since: 1,
-  operations: { put, delete: remove, range, add, compact, limit },
-  conditions: { version, createRevision, modRevision, lease, value },
-  queries: { range: readRange },
+  operations: {
+    put,
+    delete: remove,
+    range,
+    add,
+    compact,
+    limit,
+    acquire,
+    renew,
+    release,
+    leave,
+    guard,
+  },
+  conditions: { version, createRevision, modRevision, lease, value, token: tokenIs },
+  queries: { range: readRange, lock, locks, attached },
   due: {
     nextMs: ({ history, limits }: KeysState) => {
       const oldest = history.sets.get(history.sets.first);
@@ -35,7 +50,7 @@ export const keys = machine(keysSlot, {
   },
   leaseEnded: dropAttached,
   parts,
-  changes: undefined,
+  changes,
   raised: (state, floor) => {
     const oldest = Math.max(newestRevision(state), floor);
     const place = state.history.changes.end;
@@ -54,5 +69,7 @@ export const keys = machine(keysSlot, {
 
 function dropAttached(draft: Draft, lease: number): void {
   const gone = recordsOf(draft, keysOfLease(draft.get(keysSlot).attached, lease));
-  if (gone.length > 0) erase(draft, gone);
+  if (gone.length === 0) return;
+  erase(draft, gone);
+  for (const [key] of gone) if (isLockKey(key)) passOn(draft, lockName(key));
 }
