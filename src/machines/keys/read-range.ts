@@ -111,11 +111,13 @@ function pageOf(
   let bytes = 0;
   let looked = 0;
   for (const [key, record] of keys) {
-    if (items.length >= wanted.limit || bytes >= pageMaxBytes || looked >= lookedAtMax) {
+    const isPassing = passes(record, wanted);
+    const isFull = isPassing && (items.length >= wanted.limit || bytes >= pageMaxBytes);
+    if (isFull || looked >= lookedAtMax) {
       return { items, next: hasNext ? key : undefined, isMore: true };
     }
     looked += 1;
-    if (!passes(record, wanted)) continue;
+    if (!isPassing) continue;
     const withValue = wanted.withValues;
     items.push(itemOf(key, record, { withValue, ttlMs: ttlOf(record, view) }));
     bytes += key.length + itemOverheadBytes + (withValue ? record.value.length : 0);
