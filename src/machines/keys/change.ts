@@ -1,6 +1,5 @@
 import type { ByteString } from '../../codec/byte-string.ts';
 import type { Draft } from '../draft.ts';
-import { endLeases, leaseOf } from '../leases/lease-table.ts';
 import { detached, moved } from './attached.ts';
 import { appended, type Change, linkAfter } from './history.ts';
 import { internedType } from './item.ts';
@@ -45,14 +44,17 @@ function seal(draft: Draft): void {
   draft.set(keysSlot, trimmed({ ...state, history }));
 }
 
-/** Puts a record under a key. What becomes of the lease it hung on is the caller's affair. */
+/**
+ * Puts a record under a key, under which `known` stands now. What becomes of the lease that it hung
+ * on is the caller's affair.
+ */
 export function write(
   draft: Draft,
   key: ByteString,
+  known: KeyRecord | undefined,
   { value, type, lease, token }: Pick<KeyRecord, 'value' | 'type' | 'lease' | 'token'>,
 ): KeyRecord {
   const state = draft.get(keysSlot);
-  const known = state.keys.get(key);
   const stone = known === undefined ? state.deleted.get(key) : undefined;
   const { modRevision, place, jump, depth } = touch(draft, key, known ?? stone, false);
   const record: KeyRecord = {
@@ -89,12 +91,6 @@ export function erase(draft: Draft, gone: readonly (readonly [ByteString, KeyRec
     deleted: state.deleted.withAll(stones),
     attached: detached(state.attached, gone),
   });
-}
-
-/** Ends those of these leases that were made for a single thing, which is gone. */
-export function endPrivate(draft: Draft, leases: Iterable<number>): void {
-  const over = [...leases].filter(lease => lease !== 0 && leaseOf(draft, lease)?.isPrivate);
-  if (over.length > 0) endLeases(draft, over);
 }
 
 /** The records under these keys, in their order. */

@@ -2,9 +2,16 @@ import { utf8BytesOf } from '../../codec/byte-string.ts';
 import { count, flag, optional, text } from '../../codec/shapes.ts';
 import { quoted } from '../../events/quoted-words.ts';
 import { Aborted, type Draft } from '../draft.ts';
-import { demandLease, grantLease, leaseOf, renewLease, ttlMaxMs } from '../leases/lease-table.ts';
+import {
+  demandLease,
+  endPrivate,
+  grantLease,
+  leaseOf,
+  renewLease,
+  ttlMaxMs,
+} from '../leases/lease-table.ts';
 import { condition, operation } from '../machine.ts';
-import { endPrivate, erase, revisionNow, write } from './change.ts';
+import { erase, revisionNow, write } from './change.ts';
 import { nameMaxBytes, revisionShape } from './item.ts';
 import type { KeyRecord } from './record.ts';
 import { lockKey, ticketOf, waiterKey, waitersOf } from './reserved.ts';
@@ -82,9 +89,9 @@ function give(
   { value, lease }: Pick<KeyRecord, 'value' | 'lease'>,
   granted: number,
 ): void {
-  const before = heldLock(draft, lock)?.lease ?? 0;
-  write(draft, lockKey(lock), { value, type: 'text/plain', lease, token: granted });
-  endPrivate(draft, [before]);
+  const before = heldLock(draft, lock);
+  write(draft, lockKey(lock), before, { value, type: 'text/plain', lease, token: granted });
+  if (before !== undefined) endPrivate(draft, [before.lease]);
 }
 
 /**
@@ -120,8 +127,10 @@ function waitInLine(draft: Draft, lock: string, holder: string, hold: Hold) {
   const key = waiterKey(lock, ticket);
   const before = known?.[1].lease;
   const lease = hung(draft, before, hold);
-  if (lease !== before) write(draft, key, { value, type: 'text/plain', lease, token: 0 });
-  if (before !== undefined && before !== lease) endPrivate(draft, [before]);
+  if (lease !== before) {
+    write(draft, key, known?.[1], { value, type: 'text/plain', lease, token: 0 });
+    if (before !== undefined) endPrivate(draft, [before]);
+  }
   const ahead = draft.get(keysSlot).keys.count(line.start, key);
   return { ...answer(draft, lease), token: undefined, ticket, ahead };
 }

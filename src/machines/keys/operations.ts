@@ -1,9 +1,16 @@
 import type { ByteString } from '../../codec/byte-string.ts';
 import { byteString, count, flag, integer, list, optional } from '../../codec/shapes.ts';
 import { Aborted, type Draft } from '../draft.ts';
-import { demandLease, grantLease, leaseOf, renewLease, ttlMaxMs } from '../leases/lease-table.ts';
+import {
+  demandLease,
+  endPrivate,
+  grantLease,
+  leaseOf,
+  renewLease,
+  ttlMaxMs,
+} from '../leases/lease-table.ts';
 import { operation } from '../machine.ts';
-import { endPrivate, erase, revisionNow, write } from './change.ts';
+import { erase, revisionNow, write } from './change.ts';
 import {
   boundShape,
   type Item,
@@ -16,7 +23,7 @@ import {
 import { addText, deleteText, putText, rangeText } from './lines.ts';
 import type { KeyRecord } from './record.ts';
 import { isReserved, type KeyRange, rangeOf } from './reserved.ts';
-import { countIn, type Found, keysIn } from './select.ts';
+import { countIn, type Found, foundIn } from './select.ts';
 import { compacted, keysSlot, newestRevision, oldestRevision, trimmed } from './state.ts';
 
 /** Keys that one operation may delete or compare: all servers stand still as long as it takes. */
@@ -47,7 +54,7 @@ export const put = operation({
     const before = draft.get(keysSlot).keys.get(key);
     const previous = wantsPrevious && before ? carried(draft, [key, before], true) : undefined;
     const hangsOn = leaseFor(draft, before, { ttlMs, lease });
-    const record = write(draft, key, { value, type, lease: hangsOn, token: 0 });
+    const record = write(draft, key, before, { value, type, lease: hangsOn, token: 0 });
     if (before !== undefined && before.lease !== hangsOn) endPrivate(draft, [before.lease]);
     const item = itemOf(key, record, { withValue: false, ttlMs });
     return { revision: revisionNow(draft), item, previous };
@@ -99,7 +106,7 @@ export const remove = operation({
 function allIn(draft: Draft, range: KeyRange): Found[] {
   const state = draft.get(keysSlot);
   draft.demand(countIn(state, range) <= rangeMaxKeys, 'rangeTooLarge');
-  return [...keysIn(state, range)];
+  return foundIn(state, range, rangeMaxKeys);
 }
 
 /** Items of an answer: the first costs its value alone, for it was asked for by its name. */
@@ -121,11 +128,7 @@ export const range = operation({
   apply: (draft, { limit, withValues, ...bounds }) => {
     const state = draft.get(keysSlot);
     const within = rangeOf(bounds);
-    const found: Found[] = [];
-    for (const one of limit === 0 ? [] : keysIn(state, within)) {
-      found.push(one);
-      if (found.length === limit) break;
-    }
+    const found = foundIn(state, within, limit);
     return {
       revision: revisionNow(draft),
       count: countIn(state, within),
@@ -153,7 +156,7 @@ export const add = operation({
     draft.demand(sum <= integerMax && sum >= integerMin, 'outOfRange');
     const { type = 'text/plain', lease = 0 } = before ?? {};
     const value = String(sum) as ByteString;
-    const record = write(draft, key, { value, type, lease, token: 0 });
+    const record = write(draft, key, before, { value, type, lease, token: 0 });
     return { revision: revisionNow(draft), item: itemOf(key, record, { withValue: true }) };
   },
   text: addText,

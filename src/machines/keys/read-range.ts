@@ -58,7 +58,7 @@ export const range = query({
     const revision = wanted.revision === 0 ? newest : wanted.revision;
     demandKept(state, revision);
     const within = rangeOf(wanted);
-    const all = countIn(state, within, revision === newest ? undefined : revision);
+    const all = countIn(state, within, revision);
     const page = wanted.countOnly
       ? { items: [], next: undefined, isMore: false }
       : pageOf(found(state, within, { ...wanted, revision, count: all }), wanted, view);

@@ -1,21 +1,41 @@
-import type { ByteString } from '../../codec/byte-string.ts';
-import { type History, placesOf, versionAt } from './history.ts';
+import { type ByteString, endOfKey } from '../../codec/byte-string.ts';
+import { type Change, type History, placesOf, versionAt } from './history.ts';
 import { isRecord, type KeyRecord, type Tombstone } from './record.ts';
 import { isWithin, type KeyRange } from './reserved.ts';
 import { type KeysState, newestRevision } from './state.ts';
 
 export type Found = readonly [key: ByteString, record: KeyRecord];
 
-/** The keys of a range at a revision that is kept, ascending. */
+/** Most ranges are one key, which is looked up. */
+const isOneKey = ({ start, end }: KeyRange): boolean =>
+  end !== undefined && end.length === start.length + 1 && end === endOfKey(start);
+
+/** The first keys of a range, as they are now. */
+export function foundIn(state: KeysState, range: KeyRange, limit: number): Found[] {
+  const found: Found[] = [];
+  if (limit === 0) return found;
+  for (const one of keysIn(state, range)) {
+    found.push(one);
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
+/** The keys of a range, ascending: as they are now, or were at a revision that is kept. */
 export function* keysIn(
   state: KeysState,
   range: KeyRange,
-  revision = newestRevision(state),
+  revision = Number.POSITIVE_INFINITY,
 ): Generator<Found> {
-  if (revision === newestRevision(state)) yield* newestIn(state, range);
+  const { keys, deleted, history } = state;
+  if (isOneKey(range)) {
+    const key = range.start;
+    const found = versionAt(history, keys.get(key) ?? deleted.get(key), revision);
+    if (isRecord(found)) yield [key, found];
+  } else if (revision >= newestRevision(state)) yield* newestIn(state, range);
   else {
     for (const [key, version] of everKnownIn(state, range)) {
-      const found = versionAt(state.history, version, revision);
+      const found = versionAt(history, version, revision);
       if (isRecord(found)) yield [key, found];
     }
   }
@@ -57,17 +77,18 @@ function* everKnownIn(
 
 /** How many keys a range has, or had: from what it has now, undoing what has changed since. */
 export function countIn(
-  { keys, history }: Pick<KeysState, 'keys' | 'history'>,
+  state: KeysState,
   range: KeyRange,
-  revision?: number,
+  revision = Number.POSITIVE_INFINITY,
 ): number {
-  let count = keys.count(range.start, range.end);
-  if (revision === undefined) return count;
+  const { keys, history } = state;
+  let count = isOneKey(range) ? Number(keys.has(range.start)) : keys.count(range.start, range.end);
+  if (revision >= newestRevision(state)) return count;
   for (const { key, before, isDelete } of changesAfter(history, revision)) {
     if (isWithin(range, key)) count += (isRecord(before) ? 1 : 0) - (isDelete ? 0 : 1);
   }
   return count;
 }
 
-const changesAfter = (history: History, revision: number) =>
+const changesAfter = (history: History, revision: number): Iterable<Change> =>
   history.changes.items(placesOf(history, revision + 1).from);

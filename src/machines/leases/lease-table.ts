@@ -79,3 +79,15 @@ export function endLeases(draft: Draft, leases: readonly number[]): number {
   for (const lease of ending) draft.endLease(lease);
   return ending.length;
 }
+
+/** Ends those of these leases that were made for a single thing, which is gone: nobody is told. */
+export function endPrivate(draft: Draft, leases: readonly number[]): void {
+  const { granted } = draft.get(leasesSlot);
+  const keys: string[] = [];
+  for (const lease of leases) {
+    const key = lease === 0 ? '' : leaseKey(lease);
+    if (lease !== 0 && granted.get(key)?.isPrivate) keys.push(key);
+  }
+  if (keys.length === 0) return;
+  draft.set(leasesSlot, { granted: granted.withoutAll(keys.sort((a, b) => (a < b ? -1 : 1))) });
+}
