@@ -11,5 +11,6 @@ export {
 export { type LoadedConfiguration, loadConfiguration } from './config/load-configuration.ts';
 export { StartupError } from './errors/startup-error.ts';
 export { type GatewayOptions, type RunningGateway, runGateway } from './gateway/run-gateway.ts';
-export { type RunningServer, runServer, type ServerOptions } from './server/run-server.ts';
+export { type RunningServer, runServer } from './server/run-server.ts';
+export type { ServerOptions } from './server/server-options.ts';
 export { version } from './version.ts';

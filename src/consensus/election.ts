@@ -1,9 +1,9 @@
 import { assert } from '../assert.ts';
 import { appendOwn } from './appending.ts';
-import { givenClusterId } from './config.ts';
+import { givenClusterId } from './cluster-identity.ts';
+import { installConfig } from './configuration.ts';
 import { deferCommit, leaveTerm, olderLeaseMs } from './leases.ts';
 import { lastPosition } from './log.ts';
-import { installConfig } from './membership.ts';
 import { compareConfigIds, comparePositions } from './position.ts';
 import { isQuorum, memberOf } from './quorum.ts';
 import { nextBetween } from './random.ts';

@@ -1,6 +1,7 @@
 import { isOfForgottenBoot, noteBoot } from './boots.ts';
+import { isSameCluster } from './cluster-identity.ts';
 import { adoptCommit } from './commit.ts';
-import { isSameCluster } from './config.ts';
+import { adoptConfig } from './configuration.ts';
 import { considerCandidacy, considerInheritance, considerVoter } from './election.ts';
 import {
   allFacts,
@@ -12,7 +13,6 @@ import {
   mergeFact,
   newsFor,
 } from './gossip.ts';
-import { adoptConfig } from './membership.ts';
 import { isBeyondUs, noteOutdated } from './outdated.ts';
 import { implausible } from './plausible.ts';
 import { compareConfigIds } from './position.ts';

@@ -1,11 +1,11 @@
 import { assert } from '../assert.ts';
 import { provenIndex } from './commit.ts';
+import { installConfig } from './configuration.ts';
 import { livesIn } from './departure.ts';
 import { retire } from './hand-over.ts';
 import { greetAll } from './heartbeat.ts';
 import { distrustLease } from './leases.ts';
 import { type Changed, changedMembers, voterDifference } from './member-changes.ts';
-import { installConfig } from './membership.ts';
 import { compareConfigIds } from './position.ts';
 import { isQuorum, isSteady, quorumSize, reachedByQuorum, votersOf } from './quorum.ts';
 import type { Replica } from './replica.ts';

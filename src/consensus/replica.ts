@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../events/cluster-event.ts';
-import type { ClusterReference } from './config.ts';
+import type { ClusterReference } from './cluster-identity.ts';
 import type { Log } from './log.ts';
 import { isMember, memberOf } from './quorum.ts';
 import type { RandomState } from './random.ts';

@@ -1,10 +1,10 @@
 import { considerDeparture } from './departure.ts';
 import { requestVotes, shouldCampaignEarly, startPreVote } from './election.ts';
+import { tryToFound } from './founding.ts';
 import { forgetSilentNewcomers } from './gossip.ts';
 import { abandonHandOver } from './hand-over.ts';
 import { greet, reach } from './heartbeat.ts';
 import { forgetLongerLease } from './leases.ts';
-import { tryToFound } from './membership.ts';
 import { keepPullAlive } from './pull-entries.ts';
 import { considerHopelessness, noteCommit } from './recovery.ts';
 import { isLinkUp, mayVote, type Replica } from './replica.ts';

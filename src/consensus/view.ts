@@ -1,5 +1,5 @@
 import { type Objection, objectionTo, type Sender } from './adoption.ts';
-import type { ClusterReference } from './config.ts';
+import type { ClusterReference } from './cluster-identity.ts';
 import { describe, type ReplicaDescription } from './describe.ts';
 import { bareEnvelope } from './envelope.ts';
 import { horizonOf, staleMsOf } from './freshness.ts';
@@ -83,71 +83,132 @@ export type View = {
   describe(now: MonotonicMs): ReplicaDescription;
 };
 
-export function view(replica: Replica): View {
-  return {
-    identity: replica.identity,
-    timings: replica.timings,
-    get cluster() {
-      return clusterOf(replica);
-    },
-    get newestConfig() {
-      return replica.config ?? replica.departure.leftConfig;
-    },
-    get peers() {
-      return [...replica.peers.keys()];
-    },
-    get role() {
-      return replica.role;
-    },
-    get term() {
-      return replica.term;
-    },
-    get vote() {
-      return replica.vote;
-    },
-    get leader() {
-      return replica.leader;
-    },
-    get commit() {
-      return replica.commit;
-    },
-    get knownCommitIndex() {
-      return Math.max(replica.commit.index, replica.pendingCommit.index) as LogIndex;
-    },
-    get appliedIndex() {
-      return replica.appliedIndex;
-    },
-    get unnotedCommit() {
-      return unnotedCommit(replica);
-    },
-    get isCommitting() {
-      return (replica.leadership?.uncommittedBytes ?? 0) > 0;
-    },
-    get readRounds() {
-      return replica.readRounds;
-    },
-    get clockTrustedSince() {
-      return replica.freshness.clockTrustedSince;
-    },
-    get horizon() {
-      return horizonOf(replica);
-    },
-    get isConfigInstalled() {
-      return replica.config !== undefined && isInstalled(replica, replica.config);
-    },
-    staleMs: (horizon, now) => staleMsOf(replica, horizon, now),
-    leaseRemainingMs: now => leaseRemainingMs(replica, now),
-    beginLeaseRead: now => beginLeaseRead(replica, now),
-    leaseReadRemainingMs: (read, now) => leaseReadRemainingMs(replica, read, now),
-    stamp: now => currentStamp(replica, now),
-    membersBelow: commandLevel => membersBelow(replica, commandLevel),
-    positionAt: index => positionAt(replica.log, index),
-    isKnown: ({ id, directoryId }) => isKnownOwner(replica, id, directoryId),
-    envelopeTo: server => bareEnvelope(replica, server),
-    objectionTo: (config, sender) => objectionTo(replica, config, sender),
-    describe: now => describe(replica, now),
-  };
+/** It has the identity of the replica that it shows, and nothing of its own. */
+class ReplicaView implements View {
+  readonly #replica: Replica;
+
+  constructor(replica: Replica) {
+    this.#replica = replica;
+  }
+
+  get identity(): Identity {
+    return this.#replica.identity;
+  }
+
+  get timings(): Timings {
+    return this.#replica.timings;
+  }
+
+  get cluster(): ClusterReference {
+    return clusterOf(this.#replica);
+  }
+
+  get newestConfig(): Config | undefined {
+    return this.#replica.config ?? this.#replica.departure.leftConfig;
+  }
+
+  get peers(): readonly NodeId[] {
+    return [...this.#replica.peers.keys()];
+  }
+
+  get role(): Role {
+    return this.#replica.role;
+  }
+
+  get term(): Term {
+    return this.#replica.term;
+  }
+
+  get vote(): NodeId | undefined {
+    return this.#replica.vote;
+  }
+
+  get leader(): NodeId | undefined {
+    return this.#replica.leader;
+  }
+
+  get commit(): Position {
+    return this.#replica.commit;
+  }
+
+  get knownCommitIndex(): LogIndex {
+    return Math.max(this.#replica.commit.index, this.#replica.pendingCommit.index) as LogIndex;
+  }
+
+  get appliedIndex(): LogIndex {
+    return this.#replica.appliedIndex;
+  }
+
+  get unnotedCommit(): Position | undefined {
+    return unnotedCommit(this.#replica);
+  }
+
+  get isCommitting(): boolean {
+    return (this.#replica.leadership?.uncommittedBytes ?? 0) > 0;
+  }
+
+  get readRounds(): number {
+    return this.#replica.readRounds;
+  }
+
+  get clockTrustedSince(): MonotonicMs {
+    return this.#replica.freshness.clockTrustedSince;
+  }
+
+  get horizon(): Horizon | undefined {
+    return horizonOf(this.#replica);
+  }
+
+  get isConfigInstalled(): boolean {
+    return this.#replica.config !== undefined && isInstalled(this.#replica, this.#replica.config);
+  }
+
+  staleMs(horizon: Horizon, now: MonotonicMs): number {
+    return staleMsOf(this.#replica, horizon, now);
+  }
+
+  leaseRemainingMs(now: MonotonicMs): number {
+    return leaseRemainingMs(this.#replica, now);
+  }
+
+  beginLeaseRead(now: MonotonicMs): LeaseRead | undefined {
+    return beginLeaseRead(this.#replica, now);
+  }
+
+  leaseReadRemainingMs(read: LeaseRead, now: MonotonicMs): number {
+    return leaseReadRemainingMs(this.#replica, read, now);
+  }
+
+  stamp(now: MonotonicMs): WallMs | undefined {
+    return currentStamp(this.#replica, now);
+  }
+
+  membersBelow(commandLevel: number): readonly NodeId[] {
+    return membersBelow(this.#replica, commandLevel);
+  }
+
+  positionAt(index: LogIndex): Position {
+    return positionAt(this.#replica.log, index);
+  }
+
+  isKnown({ id, directoryId }: Pick<Identity, 'id' | 'directoryId'>): boolean {
+    return isKnownOwner(this.#replica, id, directoryId);
+  }
+
+  envelopeTo(server: NodeId): Envelope {
+    return bareEnvelope(this.#replica, server);
+  }
+
+  objectionTo(config: Config, sender: Sender): Objection | undefined {
+    return objectionTo(this.#replica, config, sender);
+  }
+
+  describe(now: MonotonicMs): ReplicaDescription {
+    return describe(this.#replica, now);
+  }
 }
+
+export const view = (replica: Replica): View => new ReplicaView(replica);
 
 function membersBelow({ config, facts }: Replica, commandLevel: number): readonly NodeId[] {
   const members = config?.members.map(({ id }) => id) ?? [];

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import Koa from 'koa';
-import type { GatewayContext, GatewayState } from './context.ts';
+import type { GatewayContext } from './context.ts';
 import { labelAnswers, refuseForeignPages } from './foreign-pages.ts';
 import { answerProblems, nameRequest, refuseUnknownPaths } from './middleware.ts';
+import type { GatewayState } from './request-state.ts';
 import { addRoutes, type Route } from './route.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { entriesRoutes } from './routes/entries.ts';

@@ -18,9 +18,3 @@ export type GatewayContext = {
   /** Tells of what went wrong inside. */
   readonly onError: (request: string, error: Error) => void;
 };
-
-export type GatewayState = {
-  requestId: string;
-  /** What helps somebody who does not know whether this request had its effect. */
-  ifUnknown?: string;
-};

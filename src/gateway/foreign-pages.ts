@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
-import type { GatewayState } from './context.ts';
 import { isKnownHost } from './known-host.ts';
 import { RequestProblem } from './problem.ts';
+import type { GatewayState } from './request-state.ts';
 
 /*
  * Any page in an operator's browser can send requests to 127.0.0.1. Unasked, a browser sends only

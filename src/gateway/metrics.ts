@@ -2,9 +2,9 @@ import type { Middleware } from 'koa';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClusterClient } from '../client/cluster-client.ts';
 import type { ClusterView } from './cluster-view.ts';
-import type { GatewayState } from './context.ts';
 import type { Health } from './health.ts';
 import type { MemberView } from './member-view.ts';
+import type { GatewayState } from './request-state.ts';
 import type { WatchHub } from './watch-hub.ts';
 
 const healthValues: Readonly<Record<Health, number>> = { GREEN: 2, YELLOW: 1, RED: 0 };

@@ -1,9 +1,10 @@
 import type Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { ClusterError, clusterErrors } from '../errors/cluster-error.ts';
-import type { GatewayContext, GatewayState } from './context.ts';
+import type { GatewayContext } from './context.ts';
 import { suggestion } from './nearest-name.ts';
 import { type Problem, problemOf, RequestProblem } from './problem.ts';
+import type { GatewayState } from './request-state.ts';
 
 const retryAfterSeconds = 1;
 

@@ -2,8 +2,9 @@ import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { type BodyRule, noBody } from './bodies.ts';
-import type { GatewayContext, GatewayState } from './context.ts';
+import type { GatewayContext } from './context.ts';
 import { deadlineMsOf, headersReader, paramsReader, queryReader } from './parameters.ts';
+import type { GatewayState } from './request-state.ts';
 
 /** One kind of request: everything that it may say has a shape, and whatever else is refused. */
 export type Route = {

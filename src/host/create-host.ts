@@ -70,9 +70,37 @@ function noteLast(host: Host, metadata: MetadataStore): void {
   }
 }
 
+async function stopAll(
+  { host, applyLoop, snapshots, snapshotter }: HostContext,
+  expiry: Expiry,
+): Promise<void> {
+  expiry.stop();
+  host.stop();
+  await applyLoop.stop();
+  await snapshots.stop();
+  await snapshotter.stop();
+}
+
 function runAll(effects: readonly Effect[], runEffect: (effect: Effect) => void): void {
   for (const effect of effects) runEffect(effect);
 }
+
+/** What a snapshot holds is cut off the log. */
+const snapshotterFor = (
+  { snapshotStore, snapshot, clock, limits, observer }: HostOptions,
+  compactor: Compactor,
+): Snapshotter =>
+  new Snapshotter({
+    store: snapshotStore,
+    clock,
+    intervalBytes: limits.snapshotIntervalBytes,
+    lastSizeBytes: snapshot.sizeBytes,
+    onSaved: (position, saved, tookMs) => {
+      observer.snapshotSaved(position, saved, tookMs);
+      return compactor.snapshotSaved(position);
+    },
+    onFailure: error => observer.snapshotFailed(error),
+  });
 
 /** Puts the parts of a host together. It does nothing before `start`. */
 export function createHost(options: HostOptions): CreatedHost {
@@ -86,17 +114,7 @@ export function createHost(options: HostOptions): CreatedHost {
     snapshotIndex: options.snapshot.position.index,
     compacted: baseIndex => host.dispatch({ type: 'compacted', baseIndex }),
   });
-  const snapshotter = new Snapshotter({
-    store: options.snapshotStore,
-    clock,
-    intervalBytes: options.limits.snapshotIntervalBytes,
-    lastSizeBytes: options.snapshot.sizeBytes,
-    onSaved: (position, saved, tookMs) => {
-      observer.snapshotSaved(position, saved, tookMs);
-      return compactor.snapshotSaved(position);
-    },
-    onFailure: error => observer.snapshotFailed(error),
-  });
+  const snapshotter = snapshotterFor(options, compactor);
   const applyLoop = new ApplyLoop(state, log, timers, {
     applied: (entry, outcome) => {
       snapshotter.noteApplied(state, entry);
@@ -140,12 +158,6 @@ export function createHost(options: HostOptions): CreatedHost {
       expiry.start();
     },
     noteLast: () => noteLast(host, metadata),
-    async stop() {
-      expiry.stop();
-      host.stop();
-      await applyLoop.stop();
-      await snapshots.stop();
-      await snapshotter.stop();
-    },
+    stop: () => stopAll(context, expiry),
   };
 }

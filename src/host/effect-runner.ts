@@ -1,6 +1,7 @@
 import { unreachable } from '../assert.ts';
 import type { Effect, LogIndex } from '../consensus/types.ts';
-import type { MetadataStore } from '../storage/log-store.ts';
+import type { LogStore, MetadataStore } from '../storage/log-store.ts';
+import type { Host } from './host.ts';
 import type { HostContext } from './host-context.ts';
 import type { HostListener, Observer, Outbox } from './surroundings.ts';
 
@@ -20,20 +21,7 @@ export function effectRunner({
   observer,
   listener,
 }: EffectRunnerOptions): (effect: Effect) => void {
-  /** What follows in the same turn relies on it: when it fails, nothing may follow. */
-  const durably = (write: () => void): void => {
-    try {
-      write();
-    } catch (error) {
-      listener.onMetadataFailure(error as Error);
-      throw error;
-    }
-  };
-  const readEntries = async (effect: Extract<Effect, { type: 'readEntries' }>): Promise<void> => {
-    const { puller, pullId } = effect;
-    const entries = await log.read(effect);
-    host.dispatch({ type: 'entriesRead', puller, pullId, entries });
-  };
+  const durably = (write: () => void): void => makeDurable(write, listener);
   return effect => {
     switch (effect.type) {
       case 'persistVote':
@@ -57,7 +45,7 @@ export function effectRunner({
         counters.messagesSent += 1;
         return outbox.send(effect.message);
       case 'readEntries':
-        readEntries(effect).catch((error: Error) => listener.onHalt(error.message));
+        readEntries(effect, host, log).catch((error: Error) => listener.onHalt(error.message));
         return undefined;
       case 'apply':
         return applyLoop.applyUpTo(effect.upTo as LogIndex);
@@ -77,4 +65,24 @@ export function effectRunner({
         return unreachable(effect);
     }
   };
+}
+
+/** What follows in the same turn relies on it: when it fails, nothing may follow. */
+function makeDurable(write: () => void, listener: HostListener): void {
+  try {
+    write();
+  } catch (error) {
+    listener.onMetadataFailure(error as Error);
+    throw error;
+  }
+}
+
+async function readEntries(
+  effect: Extract<Effect, { type: 'readEntries' }>,
+  host: Host,
+  log: LogStore,
+): Promise<void> {
+  const { puller, pullId } = effect;
+  const entries = await log.read(effect);
+  host.dispatch({ type: 'entriesRead', puller, pullId, entries });
 }

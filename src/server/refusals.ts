@@ -1,5 +1,5 @@
 import { assert, unreachable } from '../assert.ts';
-import { type ClusterReference, isSameCluster } from '../consensus/config.ts';
+import { type ClusterReference, isSameCluster } from '../consensus/cluster-identity.ts';
 import type { Answer, ClusterId, NodeId } from '../consensus/types.ts';
 import * as ofHost from '../host/refusal.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';

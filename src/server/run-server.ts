@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
-import type { ClusterReference } from '../consensus/config.ts';
 import { type View, view } from '../consensus/protocol.ts';
 import type { Event } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { Level } from '../events/sentences.ts';
 import { type CreatedHost, createHost } from '../host/create-host.ts';
-import type { Observer, SnapshotStore } from '../host/surroundings.ts';
+import type { SnapshotStore } from '../host/surroundings.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import type { Retention } from '../storage/journal-archive.ts';
 import { openServerStorage, type ServerStorage } from '../storage/server-storage.ts';
@@ -20,32 +19,20 @@ import { bootReplica } from './boot-replica.ts';
 import { clientService } from './client-service.ts';
 import { diskStanding, tellWhatWasFound, watchSpace } from './disk-events.ts';
 import { diskSentence } from './disk-sentence.ts';
-import { EventLog, type LogFormat } from './event-log.ts';
+import { EventLog } from './event-log.ts';
 import { FileKeeper } from './file-keeper.ts';
 import { Foreigners } from './foreigners.ts';
 import { leave, silence } from './leave.ts';
+import { hostListenerFor, listenerFor, observerFor } from './listeners.ts';
 import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
 import { peerAddresses } from './peer-addresses.ts';
 import { machineClock, processTimers } from './real-world.ts';
 import type { ServerContext } from './server-context.ts';
+import type { ServerOptions } from './server-options.ts';
 import { SnapshotFetcher } from './snapshot-fetcher.ts';
 import { SnapshotSource } from './snapshot-source.ts';
 import { TextRecords } from './text-records.ts';
-
-export type ServerOptions = {
-  readonly nodeId: string;
-  readonly configuration: LoadedConfiguration;
-  /** Holds the folders of all servers that run here. */
-  readonly dataRoot: string;
-  readonly logFormat: LogFormat;
-  /** Whether records for people are kept: the log, the term and the events as text. */
-  readonly hasTextRecords: boolean;
-  /** The server cannot go on; the text tells the operator why. */
-  readonly onFatal: (sentence: string) => void;
-  /** The server was removed from the cluster, and has said so. */
-  readonly onRemoved: () => void;
-};
 
 export type RunningServer = {
   /** Writes a line into the server's log. */
@@ -159,26 +146,15 @@ function wire(
   places: ListeningPlaces,
 ): Wired {
   const { configuration } = options;
-  const { log, archive } = storage;
-  const { state } = storage.loaded;
-  const directory = join(options.dataRoot, options.nodeId);
+  const { log, archive, loaded } = storage;
   const nodeId = options.nodeId as NodeId;
   const replica = bootReplica(configuration, nodeId, storage);
   const standing = view(replica);
   const textRecords = textRecordsFor(options, storage, standing, eventLog);
-  const sources = { state, log, archive, timers: processTimers };
-  const snapshotSource = new SnapshotSource({ isMember: standing.isKnown, directory, sources });
-  const cluster = (): ClusterReference => standing.cluster;
   const foreigners = new Foreigners();
   const dispatch = (event: Event): void => host.host.dispatch(event);
-  const { transport, service } = createGrpcTransport({
-    cluster,
-    isMember: standing.isKnown,
-    self: nodeId,
-    silenceMs: silenceTimeouts * standing.timings.electionTimeoutMs,
-    listener: listenerFor(dispatch, foreigners, eventLog),
-    fetchSnapshot: (call, envelope) => snapshotSource.serve(call, envelope),
-  });
+  const listener = listenerFor(dispatch, foreigners, eventLog);
+  const { transport, service } = transportFor(options, storage, standing, listener);
   const snapshotStore = snapshotStoreFor(options, storage, standing, eventLog);
   const followMembers = (): void => {
     transport.follow(peerAddresses(standing));
@@ -186,8 +162,8 @@ function wire(
   };
   const host = createHost({
     replica,
-    state,
-    snapshot: storage.loaded,
+    state: loaded.state,
+    snapshot: loaded,
     clock: machineClock,
     timers: processTimers,
     log,
@@ -196,12 +172,7 @@ function wire(
     snapshotStore,
     outbox: transport,
     observer: observerFor(standing, eventLog, textRecords),
-    listener: {
-      onConfig: followMembers,
-      onRemoved: () => leaveBehind(options, directory, eventLog),
-      onHalt: fatal,
-      onMetadataFailure: error => fatal(diskSentence(error, 'the metadata')),
-    },
+    listener: hostListenerFor(options, followMembers, fatal, eventLog),
     limits: configuration.limits,
     retention: retentionFor(configuration),
   });
@@ -209,7 +180,7 @@ function wire(
   const keeper = keeperFor(options, storage, host, snapshotStore.fetcher, eventLog);
   const context: ServerContext = {
     ...host,
-    cluster,
+    cluster: () => standing.cluster,
     foreigners,
     nodeId,
     startedAtWallMs: Date.now(),
@@ -219,9 +190,33 @@ function wire(
     openChanges: [],
     ...diskStanding(storage, keeper),
   };
-  const implementation = clientService(context);
-  const services = [service, { definition: ClientToServer.service, implementation }];
-  return { context, services, breakOff: () => snapshotStore.fetcher.cancel(), keeper };
+  const forClients = { definition: ClientToServer.service, implementation: clientService(context) };
+  return {
+    context,
+    services: [service, forClients],
+    breakOff: () => snapshotStore.fetcher.cancel(),
+    keeper,
+  };
+}
+
+function transportFor(
+  { dataRoot, nodeId }: ServerOptions,
+  { loaded: { state }, log, archive }: Storage,
+  standing: View,
+  listener: TransportListener,
+): ReturnType<typeof createGrpcTransport> {
+  const isMember: View['isKnown'] = server => standing.isKnown(server);
+  const directory = join(dataRoot, nodeId);
+  const sources = { state, log, archive, timers: processTimers };
+  const snapshotSource = new SnapshotSource({ isMember, directory, sources });
+  return createGrpcTransport({
+    cluster: () => standing.cluster,
+    isMember,
+    self: nodeId as NodeId,
+    silenceMs: silenceTimeouts * standing.timings.electionTimeoutMs,
+    listener,
+    fetchSnapshot: (call, envelope) => snapshotSource.serve(call, envelope),
+  });
 }
 
 /** Snapshots in files, and those of the others over gRPC. */
@@ -268,46 +263,6 @@ const keeperFor = (
     dropLogBefore,
     say: (level, text) => eventLog.say(level, text),
   });
-
-/** People are told of what happens, in the log and in the text records. */
-const observerFor = (
-  standing: View,
-  eventLog: EventLog,
-  textRecords: TextRecords | undefined,
-): Observer => ({
-  applied: (entry, outcome) => textRecords?.applied(entry, outcome, standing.role === 'leader'),
-  skippedTo: (index, term) => textRecords?.skippedTo(index, term),
-  told: event => {
-    textRecords?.tell(event);
-    eventLog.tell(event);
-  },
-  snapshotSaved: ({ index }, { sizeBytes }, tookMs) => {
-    const size = `${(sizeBytes / mebibyte).toFixed(1)} MiB`;
-    eventLog.say('info', `snapshot of entry ${index}: ${size} in ${Math.round(tookMs)} ms`);
-  },
-  snapshotFailed: ({ message }) =>
-    eventLog.say('warn', `the log cannot be cut: ${message}; the next snapshot tries it again`),
-});
-
-const listenerFor = (
-  dispatch: (event: Event) => void,
-  foreigners: Foreigners,
-  eventLog: EventLog,
-): TransportListener => ({
-  received: message => dispatch({ type: 'message', message }),
-  connected: peer => dispatch({ type: 'connected', peer }),
-  disconnected: () => undefined,
-  foreign: foreigner => {
-    if (foreigners.note(foreigner)) eventLog.tell({ type: 'foreignCluster', ...foreigner });
-  },
-  refused: (address, reason) => eventLog.refused(address, reason),
-});
-
-function leaveBehind(options: ServerOptions, directory: string, eventLog: EventLog): void {
-  const advice = 'started and added again, the server comes back with it';
-  eventLog.say('info', `its data is still in ${directory}: ${advice}`);
-  options.onRemoved();
-}
 
 const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({
   maxBytes: retention.entriesMaxBytes,

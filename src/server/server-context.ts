@@ -1,4 +1,4 @@
-import type { ClusterReference } from '../consensus/config.ts';
+import type { ClusterReference } from '../consensus/cluster-identity.ts';
 import type { NodeId } from '../consensus/types.ts';
 import type { CreatedHost } from '../host/create-host.ts';
 import type { JournalArchive } from '../storage/journal-archive.ts';

@@ -97,9 +97,6 @@ export class Misfortunes {
         const delayMs = this.#around.options.timings.electionTimeoutMs * chance;
         return this.#disturb(server, other, { loss: 0, delayMs });
       }
-      case 'slowDisk':
-        server.slowDown(1 + 50 * chance);
-        return () => server.slowDown(1);
       case 'changeSides':
         return this.#changeSides(other, chance);
       case 'handOver':
@@ -108,12 +105,26 @@ export class Misfortunes {
       case 'changeMembers':
         this.#operator.change(server, other, chance);
         return undefined;
-      case 'wipe':
-        return this.#wipe(server);
       case 'mixUp':
         // Who has founded nothing yet could not tell the two apart.
         if (!this.#servers.every(({ hasJoined }) => hasJoined)) return undefined;
         return this.#around.mixUp(server.id);
+      default:
+        return this.#beginAtDisk(kind, server, chance);
+    }
+  }
+
+  #beginAtDisk(
+    kind: 'slowDisk' | 'wipe' | 'loseLog' | 'olderDisk' | 'loseSnapshot',
+    server: SimulatedServer,
+    chance: number,
+  ): (() => void) | undefined {
+    switch (kind) {
+      case 'slowDisk':
+        server.slowDown(1 + 50 * chance);
+        return () => server.slowDown(1);
+      case 'wipe':
+        return this.#wipe(server);
       case 'loseLog':
         if (!this.#mayLose(server)) return undefined;
         server.loseLog(chance);

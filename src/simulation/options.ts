@@ -120,12 +120,28 @@ export const isAimedAtLeases = (seed: number): boolean =>
   optionsFor(seed).faultKinds[0] === 'changeSides';
 
 export function optionsFor(seed: number): SimulationOptions {
-  const random = new Random(mix(seed, 1));
-  const electionTimeoutMs = random.pick([150, 300, 1000] as const);
   // What came later draws from a stream of its own: the seeds stay what they were.
   const later = new Random(mix(seed, 8));
+  const options = plainOptions(seed, later);
+  const plain = later.chance(0.3) ? aimedAtLeases(options, later) : options;
+  const changing = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
+  const compactionKeeps = later.pick([undefined, 0, 0, 10] as const);
+  const clocks = new Random(mix(seed, 17));
+  const kinds = [...changing.faultKinds, ...clockKinds.filter(() => clocks.chance(0.25))];
+  const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
+  // The servers are told how far their clocks may be apart, and it is true.
+  const timings = { ...drawn.timings, clockDriftMax: drawn.clockDrift };
+  return withLittleRoom(
+    withLostSnapshots(withOlderDisk(withNeighbour(withDamage({ ...drawn, timings })))),
+  );
+}
+
+/** The order of the draws is part of every seed. */
+function plainOptions(seed: number, later: Random): SimulationOptions {
+  const random = new Random(mix(seed, 1));
+  const electionTimeoutMs = random.pick([150, 300, 1000] as const);
   const delayMs = random.pick([0.1, 1, 5, electionTimeoutMs / 12] as const);
-  const options: SimulationOptions = {
+  return {
     seed,
     serverCount: random.pick([3, 3, 3, 4, 5, 5, 7] as const),
     spareCount: 0,
@@ -173,17 +189,6 @@ export function optionsFor(seed: number): SimulationOptions {
       readerCount: random.pick([0, 0, 1, 2] as const),
     },
   };
-  const plain = later.chance(0.3) ? aimedAtLeases(options, later) : options;
-  const changing = later.chance(0.35) ? withChangingMembers(plain, later) : plain;
-  const compactionKeeps = later.pick([undefined, 0, 0, 10] as const);
-  const clocks = new Random(mix(seed, 17));
-  const kinds = [...changing.faultKinds, ...clockKinds.filter(() => clocks.chance(0.25))];
-  const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
-  // The servers are told how far their clocks may be apart, and it is true.
-  const timings = { ...drawn.timings, clockDriftMax: drawn.clockDrift };
-  return withLittleRoom(
-    withLostSnapshots(withOlderDisk(withNeighbour(withDamage({ ...drawn, timings })))),
-  );
 }
 
 function workloadFor(seed: number, electionTimeoutMs: number): Workload {

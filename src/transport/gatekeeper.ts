@@ -1,4 +1,4 @@
-import { type ClusterReference, isSameCluster } from '../consensus/config.ts';
+import { type ClusterReference, isSameCluster } from '../consensus/cluster-identity.ts';
 import type { ClusterId, Identity, Message, MessageBody } from '../consensus/types.ts';
 import type { NodeId } from '../words.ts';
 import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/Envelope.ts';

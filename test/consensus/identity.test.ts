@@ -1,5 +1,5 @@
 import test from 'ava';
-import { givenClusterId } from '../../src/consensus/config.ts';
+import { givenClusterId } from '../../src/consensus/cluster-identity.ts';
 import { createReplica, nothingRemembered } from '../../src/consensus/create-replica.ts';
 import type { Replica } from '../../src/consensus/replica.ts';
 import type { ClusterId, Effect, Envelope, Fact } from '../../src/consensus/types.ts';

@@ -81,7 +81,7 @@ const doorsOfTheCore = [
   'protocol',
   'position',
   'quorum',
-  'config',
+  'cluster-identity',
   'incarnation',
   'invariants',
 ].map(name => `src/consensus/${name}.ts`);
@@ -130,6 +130,32 @@ test('the host has no clock, timer, chance, disk or network but those it is give
     t.deepEqual(outside, [], source.path);
     const code = source.text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
     t.notRegex(code, forbiddenInHost, source.path);
+  }
+});
+
+test('no file imports itself, over whatever others: types count, too', t => {
+  const graph = new Map(sources.map(source => [source.path, importsOf(source)]));
+  const finished = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const circle = way.includes(path) ? [...way.slice(way.indexOf(path)), path] : [];
+    t.deepEqual(circle, [], 'a circle of imports');
+    if (finished.has(path) || circle.length > 0) return;
+    for (const imported of graph.get(path) ?? []) visit(imported, [...way, path]);
+    finished.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+});
+
+test('every function fits on a screen: at most 60 lines', t => {
+  for (const { path, text } of sources) {
+    const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+    const lineOf = (position: number): number => file.getLineAndCharacterOfPosition(position).line;
+    const visit = (node: ts.Node): void => {
+      const lines = lineOf(node.end) - lineOf(node.getStart(file)) + 1;
+      if (ts.isFunctionLike(node)) t.true(lines <= 60, `${path}: ${lines} lines of a function`);
+      ts.forEachChild(node, visit);
+    };
+    visit(file);
   }
 });
 

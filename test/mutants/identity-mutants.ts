@@ -8,7 +8,7 @@ export const identityMutants: readonly Mutant[] = [
   mutant(
     'a message of another cluster is read',
     inFile(
-      'consensus/config.ts',
+      'consensus/cluster-identity.ts',
       '    ? one.clusterId === two.clusterId\n    : one.clusterName === two.clusterName;',
       '    ? one.clusterName === two.clusterName\n    : one.clusterName === two.clusterName;',
     ),

@@ -52,7 +52,7 @@ export const memberMutants: readonly Mutant[] = [
       'awaitedIn: noConfig',
     ),
     inFile(
-      'consensus/membership.ts',
+      'consensus/joining.ts',
       'if (compareConfigIds(config.id, replica.newcomer.awaitedIn) <= 0) return false;',
       '',
     ),

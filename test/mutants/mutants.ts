@@ -94,7 +94,7 @@ export const mutants: readonly Mutant[] = [
       'event.index = Math.min(event.index, replica.log.lastIndex) as LogIndex;',
     ),
     inFile(
-      'consensus/types.ts',
+      'consensus/events.ts',
       'readonly logGeneration: number; readonly index: LogIndex }',
       'readonly logGeneration: number; index: LogIndex }',
     ),
@@ -228,7 +228,7 @@ export const mutants: readonly Mutant[] = [
       'return config.members.some(({ id }) => id === owner) && directoryId.length > 0;',
     ),
     inFile(
-      'consensus/membership.ts',
+      'consensus/joining.ts',
       'if (own.directoryId !== directoryId) {',
       'if (own.directoryId.length === 0) {',
     ),
