@@ -8,7 +8,7 @@ import {
   rankOf,
   rootOf,
 } from './tree.ts';
-import { type Entry, insertAll, leavesOf, removeAll } from './tree-bulk.ts';
+import { type Entry, insertAll, leavesOf, removeAll, removeRange } from './tree-bulk.ts';
 import { type Difference, differencesOf } from './tree-difference.ts';
 import { Halves, insert, remove } from './tree-steps.ts';
 import { leavesBefore, leavesFrom } from './tree-walk.ts';
@@ -81,9 +81,23 @@ export class PersistentMap<Value extends object> {
   /** Without all of these, which ascend: faster than one by one. */
   withoutAll(keys: readonly string[]): PersistentMap<Value> {
     const [first] = keys;
-    if (first === undefined) return this;
-    if (keys.length === 1) return this.without(first);
-    return new PersistentMap(rootOf(removeAll(this.#trunk, keys)));
+    return keys.length === 1 && first !== undefined ? this.without(first) : this.extract(keys).rest;
+  }
+
+  /** Without all of these, which ascend; and what was under those that were there. */
+  extract(keys: readonly string[]): {
+    readonly rest: PersistentMap<Value>;
+    readonly taken: readonly Entry<Value>[];
+  } {
+    const taken: Entry<Value>[] = [];
+    const rest = removeAll(this.#trunk, { keys, first: 0, end: keys.length }, taken);
+    return { rest: taken.length === 0 ? this : new PersistentMap(rootOf(rest)), taken };
+  }
+
+  /** Without the keys from `start` on and below `end`. */
+  withoutRange(start: string, end: string): PersistentMap<Value> {
+    if (this.count(start, end) === 0) return this;
+    return new PersistentMap(rootOf(removeRange(this.#trunk, start, end)));
   }
 
   /** How many keys there are from `start` on and below `end`; without `end`, to the last one. */

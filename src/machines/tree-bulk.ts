@@ -1,5 +1,6 @@
 import {
   type Branch,
+  childPlace,
   evenParts,
   innersOf,
   type Leaf,
@@ -77,28 +78,93 @@ export function leavesOf<Value>(from: string, entries: readonly Entry<Value>[]):
   });
 }
 
-/** Without keys that ascend; those that are not there do no harm. Empty when nothing is left. */
+/** Keys that are to go, ascending, of which those from one place to another lie below a node. */
+type Going = { readonly keys: readonly string[]; readonly first: number; readonly end: number };
+
+/**
+ * Without keys that ascend; those that are not there do no harm. What was under the others is
+ * appended to `taken`. Empty when nothing is left.
+ */
 export function removeAll<Value>(
-  { from, node }: Branch<Value>,
-  keys: readonly string[],
+  branch: Branch<Value>,
+  going: Going,
+  taken: Entry<Value>[],
 ): Branch<Value>[] {
-  if (keys.length === 0) return [{ from, node }];
-  if (node.children === undefined) {
-    const gone = new Set(keys);
-    const rest = node.keys.filter(key => !gone.has(key));
-    const values = node.values.filter((_, place) => !gone.has(node.keys[place] ?? ''));
-    return rest.length === 0 ? [] : [{ from, node: leafOf(rest, values) }];
-  }
+  const { from, node } = branch;
+  const { keys, end } = going;
+  if (going.first === end) return [branch];
+  if (node.children === undefined) return restOf(from, node, going, taken);
   const made: Branch<Value>[] = [];
-  let first = 0;
+  let first = going.first;
   for (const [place, child] of node.children.entries()) {
     const next = node.keys[place + 1];
-    const end = next === undefined ? keys.length : lowerBound(keys, next, first);
-    const branch = { from: place === 0 ? from : (node.keys[place] ?? ''), node: child };
-    for (const one of removeAll(branch, keys.slice(first, end))) add(made, one);
-    first = end;
+    const last = next === undefined ? end : Math.min(end, boundNear(keys, next, first));
+    const below = { from: place === 0 ? from : (node.keys[place] ?? ''), node: child };
+    for (const one of removeAll(below, { keys, first, end: last }, taken)) add(made, one);
+    first = last;
   }
   return innersOf(made);
+}
+
+function restOf<Value>(
+  from: string,
+  leaf: Leaf<Value>,
+  { keys, first, end }: Going,
+  taken: Entry<Value>[],
+): Branch<Value>[] {
+  const rest: string[] = [];
+  const values: Value[] = [];
+  let place = first;
+  for (let at = 0; at < leaf.keys.length; at += 1) {
+    const key = leaf.keys[at] ?? '';
+    while (place < end && keys[place] !== key && (keys[place] ?? key) < key) place += 1;
+    if (place < end && keys[place] === key) {
+      taken.push([key, leaf.values[at] as Value]);
+      place += 1;
+    } else {
+      rest.push(key);
+      values.push(leaf.values[at] as Value);
+    }
+  }
+  return rest.length === 0 ? [] : [{ from, node: leafOf(rest, values) }];
+}
+
+/** As `lowerBound`, for a place that is most often near: found in steps that double. */
+function boundNear(keys: readonly string[], key: string, from: number): number {
+  let step = 1;
+  while ((keys[from + step] ?? key) < key) step *= 2;
+  return lowerBound(keys, key, from, Math.min(keys.length, from + step));
+}
+
+/** Without what lies from `start` on and below `end`. Empty when nothing is left. */
+export function removeRange<Value>(
+  { from, node }: Branch<Value>,
+  start: string,
+  end: string,
+): Branch<Value>[] {
+  if (node.children === undefined) return cutLeaf(from, node, start, end);
+  const made: Branch<Value>[] = [];
+  // The children at both ends of the range are cut; those between them go as they are.
+  const ends = [childPlace(node, start), childPlace(node, end)] as const;
+  for (const [place, child] of node.children.entries()) {
+    if (place > ends[0] && place < ends[1]) continue;
+    const below = { from: place === 0 ? from : (node.keys[place] ?? ''), node: child };
+    const rest = ends.includes(place) ? removeRange(below, start, end) : [below];
+    for (const one of rest) add(made, one);
+  }
+  return innersOf(made);
+}
+
+function cutLeaf<Value>(
+  from: string,
+  leaf: Leaf<Value>,
+  start: string,
+  end: string,
+): Branch<Value>[] {
+  const [first, last] = [lowerBound(leaf.keys, start), lowerBound(leaf.keys, end)];
+  const keys = [...leaf.keys.slice(0, first), ...leaf.keys.slice(last)];
+  const values = [...leaf.values.slice(0, first), ...leaf.values.slice(last)];
+  return keys.length === 0 ? [] : [{ from, node: leafOf(keys, values) }];
 }
 
 /** Appends a branch; a small one joins the one before. */

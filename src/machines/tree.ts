@@ -38,10 +38,15 @@ export function innerOf<Value>(
   return { keys, values: undefined, children, size };
 }
 
-/** The place of the first key, not before `from`, that is not below `key`. */
-export function lowerBound(keys: readonly string[], key: string, from = 0): number {
+/** The place of the first key in `[from, end)` that is not below `key`. */
+export function lowerBound(
+  keys: readonly string[],
+  key: string,
+  from = 0,
+  end = keys.length,
+): number {
   let low = from;
-  let high = keys.length;
+  let high = end;
   while (low < high) {
     const middle = (low + high) >> 1;
     if ((keys[middle] ?? '') < key) low = middle + 1;

@@ -138,5 +138,28 @@ test('what two versions do not share is found without looking at the rest', t =>
   fc.assert(property, { numRuns: 60 });
 });
 
+test('a range goes at once as it would go one by one, and the version before stays', t => {
+  const names = fc.uniqueArray(fc.string({ maxLength: 3 }), { maxLength: 1500, size: 'max' });
+  const bound = fc.string({ maxLength: 2 });
+  const property = fc.property(names, bound, bound, (all, one, other) => {
+    const [start, end] = one < other ? [one, other] : [other, one];
+    let map = PersistentMap.empty<Item>();
+    for (const [number, name] of all.entries()) map = map.with(name, { number });
+    const before = [...map.entries()];
+    const rest = map.withoutRange(start, end);
+    const kept = before.filter(([key]) => key < start || key >= end);
+    t.deepEqual([...rest.entries()], kept);
+    t.is(rest.size, kept.length);
+    t.deepEqual([...map.entries()], before);
+    const { taken } = map.extract(['', ...before.map(([key]) => key).filter(key => key >= start)]);
+    t.deepEqual(
+      taken,
+      before.filter(([key]) => key === '' || key >= start),
+    );
+    t.is(rest.with(start, { number: -1 }).get(start)?.number, -1);
+  });
+  fc.assert(property, { numRuns: 60 });
+});
+
 const sortedPairs = <Value>(pairs: ReadonlyMap<string, Value>): [string, Value][] =>
   [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));

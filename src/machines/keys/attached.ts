@@ -46,6 +46,10 @@ export function* keysOfLease(
   }
 }
 
+/** Without a lease and all that hangs on it. */
+export const withoutLease = (attached: Attached, lease: number): Attached =>
+  attached.withoutRange(leaseKey(lease), leaseKey(lease + 1));
+
 export const attachedCount = (attached: Attached, lease: number): number =>
   attached.count(leaseKey(lease), leaseKey(lease + 1));
 

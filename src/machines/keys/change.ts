@@ -1,46 +1,57 @@
 import type { ByteString } from '../../codec/byte-string.ts';
 import type { Draft } from '../draft.ts';
-import { detached, moved } from './attached.ts';
+import { detached, keysOfLease, moved, withoutLease } from './attached.ts';
 import { appended, type Change, linkAfter } from './history.ts';
 import { internedType } from './item.ts';
 import type { KeyRecord, Link, Tombstone, Version } from './record.ts';
-import { ascending, keysSlot, newestRevision, trimmed } from './state.ts';
+import { type KeysState, keysSlot, newestRevision, trimmed } from './state.ts';
 
 /*
  * All that a transaction changes makes one revision. The keys change at once, so that its next
  * operation sees them; history gets the changes when everything has passed, each key once.
  */
 
-type Notes = { readonly changes: Map<ByteString, Change> };
+type Notes = {
+  /** What this transaction makes, if it changes anything. */
+  readonly revision: number;
+  /** The place of the first of its changes. */
+  readonly firstPlace: number;
+  readonly changes: Change[];
+};
+
+function notesOf(draft: Draft): Notes {
+  return draft.notes<Notes>(keysSlot, () => {
+    const before = draft.before(keysSlot);
+    const firstPlace = before.history.changes.end;
+    return { revision: newestRevision(before) + 1, firstPlace, changes: [] };
+  });
+}
 
 /** The revision of what the transaction has changed; the newest one as long as it has nothing. */
 export function revisionNow(draft: Draft): number {
-  const { changes } = draft.notes<Notes>(keysSlot, begun);
-  return newestRevision(draft.before(keysSlot)) + (changes.size > 0 ? 1 : 0);
+  const { revision, changes } = notesOf(draft);
+  return changes.length > 0 ? revision : revision - 1;
 }
-
-const begun = (): Notes => ({ changes: new Map() });
 
 /** Notes that a key changes, and tells how what it becomes is linked to what it is. */
 function touch(draft: Draft, key: ByteString, now: Version | undefined, isDelete: boolean): Link {
-  const { changes } = draft.notes<Notes>(keysSlot, begun);
-  const noted = changes.get(key);
-  if (noted !== undefined && now !== undefined) {
-    changes.set(key, { ...noted, isDelete });
+  const { revision, firstPlace, changes } = notesOf(draft);
+  if (now?.modRevision === revision) {
+    // Changed by this transaction already: what was there before it stays what was there before.
+    const noted = changes[now.place - firstPlace];
+    if (noted !== undefined) changes[now.place - firstPlace] = { ...noted, isDelete };
     return now;
   }
-  const { history } = draft.get(keysSlot);
-  const place = history.changes.end + changes.size;
-  const modRevision = newestRevision(draft.before(keysSlot)) + 1;
-  if (changes.size === 0) draft.finally(() => seal(draft));
-  changes.set(key, { key, before: now, isDelete });
-  return linkAfter(history, now, { modRevision, place });
+  const place = firstPlace + changes.length;
+  if (changes.length === 0) draft.finally(() => seal(draft));
+  changes.push({ key, before: now, isDelete });
+  return linkAfter(draft.get(keysSlot).history, now, { modRevision: revision, place });
 }
 
 function seal(draft: Draft): void {
-  const { changes } = draft.notes<Notes>(keysSlot, begun);
+  const { changes } = notesOf(draft);
   const state = draft.get(keysSlot);
-  const history = appended(state.history, draft.at.nowMs, changes.values());
+  const history = appended(state.history, draft.at.nowMs, changes);
   draft.set(keysSlot, trimmed({ ...state, history }));
 }
 
@@ -78,31 +89,31 @@ export function write(
   return record;
 }
 
+type Gone = readonly (readonly [ByteString, KeyRecord])[];
+
 /** Removes keys that are there; they ascend. */
-export function erase(draft: Draft, gone: readonly (readonly [ByteString, KeyRecord])[]): void {
+export function erase(draft: Draft, gone: Gone): void {
+  const { keys, attached } = draft.get(keysSlot);
+  const rest = keys.withoutAll(gone.map(([key]) => key));
+  bury(draft, gone, { keys: rest, attached: detached(attached, gone) });
+}
+
+/** Removes all that hangs on a lease, and tells what it was. */
+export function eraseOfLease(draft: Draft, lease: number): Gone {
+  const { keys, attached } = draft.get(keysSlot);
+  const hanging = [...keysOfLease(attached, lease)];
+  if (hanging.length === 0) return [];
+  const { rest, taken } = keys.extract(hanging);
+  const gone = taken as Gone;
+  bury(draft, gone, { keys: rest, attached: withoutLease(attached, lease) });
+  return gone;
+}
+
+function bury(draft: Draft, gone: Gone, rest: Pick<KeysState, 'keys' | 'attached'>): void {
   const stones = gone.map(([key, record]): readonly [ByteString, Tombstone] => {
     const { modRevision, place, jump, depth } = touch(draft, key, record, true);
     return [key, { value: undefined, modRevision, place, jump, depth }];
   });
   const state = draft.get(keysSlot);
-  draft.set(keysSlot, {
-    ...state,
-    keys: state.keys.withoutAll(gone.map(([key]) => key)),
-    deleted: state.deleted.withAll(stones),
-    attached: detached(state.attached, gone),
-  });
-}
-
-/** The records under these keys, in their order. */
-export function recordsOf(
-  draft: Draft,
-  keys: Iterable<ByteString>,
-): (readonly [ByteString, KeyRecord])[] {
-  const state = draft.get(keysSlot);
-  const found: (readonly [ByteString, KeyRecord])[] = [];
-  for (const key of keys) {
-    const record = state.keys.get(key);
-    if (record !== undefined) found.push([key, record]);
-  }
-  return found.sort(([a], [b]) => ascending(a, b));
+  draft.set(keysSlot, { ...state, ...rest, deleted: state.deleted.withAll(stones) });
 }

@@ -80,6 +80,7 @@ export function linkAfter(
 ): Link {
   if (before === undefined) return { modRevision, place, jump: place, depth: 0 };
   const depth = before.depth + 1;
+  if (depth === 1) return { modRevision, place, jump: place, depth };
   const far = jumped(history, before);
   const farther = far && jumped(history, far);
   if (far === undefined || farther === undefined) return { modRevision, place, jump: place, depth };

@@ -1,8 +1,7 @@
 import type { Draft } from '../draft.ts';
 import { machine } from '../machine.ts';
 import { PersistentMap } from '../persistent-map.ts';
-import { keysOfLease } from './attached.ts';
-import { erase, recordsOf } from './change.ts';
+import { eraseOfLease } from './change.ts';
 import { createRevision, lease, modRevision, value, version } from './conditions.ts';
 import { revisionBefore } from './history.ts';
 import { acquire, guard, leave, passOn, release, renew, tokenIs } from './locks.ts';
@@ -10,7 +9,14 @@ import { add, compact, limit, put, range, remove } from './operations.ts';
 import { emptyHistory, parts } from './parts.ts';
 import { attached, lock, locks } from './read-locks.ts';
 import { range as readRange } from './read-range.ts';
-import { allLocks, allWaiters, firstOfPeople, isLockKey, lockName } from './reserved.ts';
+import {
+  allLocks,
+  allWaiters,
+  firstOfPeople,
+  isLockKey,
+  isReserved,
+  lockName,
+} from './reserved.ts';
 import { compacted, type KeysState, keysSlot, newestRevision, oldestRevision } from './state.ts';
 import { changes } from './watching.ts';
 
@@ -68,8 +74,9 @@ export const keys = machine(keysSlot, {
 });
 
 function dropAttached(draft: Draft, lease: number): void {
-  const gone = recordsOf(draft, keysOfLease(draft.get(keysSlot).attached, lease));
-  if (gone.length === 0) return;
-  erase(draft, gone);
-  for (const [key] of gone) if (isLockKey(key)) passOn(draft, lockName(key));
+  const gone = eraseOfLease(draft, lease);
+  for (const [key] of gone) {
+    if (!isReserved(key)) break;
+    if (isLockKey(key)) passOn(draft, lockName(key));
+  }
 }

@@ -1,5 +1,5 @@
 import { type ByteString, endOfKey } from '../../codec/byte-string.ts';
-import { type Change, type History, placesOf, versionAt } from './history.ts';
+import { placesOf, versionAt } from './history.ts';
 import { isRecord, type KeyRecord, type Tombstone } from './record.ts';
 import { isWithin, type KeyRange } from './reserved.ts';
 import { type KeysState, newestRevision } from './state.ts';
@@ -75,20 +75,29 @@ function* everKnownIn(
   }
 }
 
-/** How many keys a range has, or had: from what it has now, undoing what has changed since. */
+/** How many keys a range has, or had. */
 export function countIn(
   state: KeysState,
   range: KeyRange,
   revision = Number.POSITIVE_INFINITY,
 ): number {
-  const { keys, history } = state;
-  let count = isOneKey(range) ? Number(keys.has(range.start)) : keys.count(range.start, range.end);
+  const { keys, deleted, history } = state;
+  if (isOneKey(range)) return lengthOf(keysIn(state, range, revision));
+  const count = keys.count(range.start, range.end);
   if (revision >= newestRevision(state)) return count;
-  for (const { key, before, isDelete } of changesAfter(history, revision)) {
-    if (isWithin(range, key)) count += (isRecord(before) ? 1 : 0) - (isDelete ? 0 : 1);
+  const { from } = placesOf(history, revision + 1);
+  // Whichever is less: to look at all that may have been there, or at all that has changed since.
+  const known = count + deleted.count(range.start, range.end);
+  if (known < history.changes.end - from) return lengthOf(keysIn(state, range, revision));
+  let change = 0;
+  for (const { key, before, isDelete } of history.changes.items(from)) {
+    if (isWithin(range, key)) change += (isRecord(before) ? 1 : 0) - (isDelete ? 0 : 1);
   }
-  return count;
+  return count + change;
 }
 
-const changesAfter = (history: History, revision: number): Iterable<Change> =>
-  history.changes.items(placesOf(history, revision + 1).from);
+function lengthOf(all: Iterable<unknown>): number {
+  let length = 0;
+  for (const _ of all) length += 1;
+  return length;
+}
