@@ -203,7 +203,7 @@ export class CommandPipeline {
     }
     this.#requeue();
     const isForNow =
-      refused?.reason === 'REFUSAL_OVERLOADED' || refused?.reason === 'REFUSAL_HANDING_OVER';
+      refused?.reason === 'REFUSAL_OVERLOADED' || refused?.reason === 'REFUSAL_TRANSFERRING';
     if (isForNow) this.#pause();
     else if (isElsewhere(refused)) this.#lost(refused?.leader);
     else this.#reject(puts, refused);

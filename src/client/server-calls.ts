@@ -110,7 +110,7 @@ export const unreachableServer = (server: string): ClusterError =>
   new ClusterError('serverUnreachable', `the server ${server} cannot be reached`);
 
 const isForNow = ({ reason }: Refused): boolean =>
-  reason === 'REFUSAL_NOT_LEADER' || reason === 'REFUSAL_HANDING_OVER';
+  reason === 'REFUSAL_NOT_LEADER' || reason === 'REFUSAL_TRANSFERRING';
 
 /** Reasons that a newer server may give, and that we do not know, are not among them. */
 const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>>> = {
@@ -120,7 +120,7 @@ const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>
   REFUSAL_FUTURE: 'future',
   REFUSAL_OVERLOADED: 'overloaded',
   REFUSAL_UNSAFE: 'unsafeChange',
-  REFUSAL_NO_HEIR: 'cannotTransfer',
+  REFUSAL_NO_TRANSFER: 'cannotTransfer',
   REFUSAL_DISK_FULL: 'diskFull',
   REFUSAL_UNREADABLE: 'unreadable',
   REFUSAL_IDEMPOTENCY_FULL: 'idempotencyFull',

@@ -61,22 +61,22 @@ export function truncate(replica: Replica, turn: Turn, fromIndex: LogIndex, sour
   turn.effects.push({ type: 'truncate', fromIndex, logGeneration: log.generation });
   tell(turn, { type: 'truncated', fromIndex, source });
 
-  dropChildren(replica, turn, fromIndex);
+  dropPullers(replica, turn, fromIndex);
 }
 
 /** Ends the streams on which entries from `fromIndex` on were sent. */
-export function dropChildren(replica: Replica, turn: Turn, fromIndex: number): void {
+export function dropPullers(replica: Replica, turn: Turn, fromIndex: number): void {
   const { log } = replica;
-  for (const child of replica.children.values()) {
-    if (child.sent.index < fromIndex) continue;
+  for (const puller of replica.pullers.values()) {
+    if (puller.sent.index < fromIndex) continue;
     // It has entries from us that we no longer hold: it must find the common point anew.
-    replica.children.delete(child.puller);
+    replica.pullers.delete(puller.id);
     turn.outbox.push({
-      to: child.puller,
+      to: puller.id,
       body: {
         type: 'pullRefused',
-        pullId: child.pullId,
-        prev: child.sent,
+        pullId: puller.pullId,
+        prev: puller.sent,
         logGeneration: 0,
         reason: 'truncated',
         sourceLast: lastPosition(log),

@@ -73,7 +73,7 @@ function forgetReplaced(replica: Replica, next: Config): void {
   for (const { id, directoryId } of replica.config?.members ?? []) {
     if (memberOf(next, id)?.directoryId === directoryId) continue;
     replica.peers.delete(id);
-    replica.children.delete(id);
+    replica.pullers.delete(id);
   }
 }
 

@@ -70,7 +70,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     applyIndex: persistent.applied.index,
     facts: new Map(),
     peers: new Map(),
-    children: new Map(),
+    pullers: new Map(),
     isReportDue: false,
     readRounds: 0,
     rarelyTold: new Map(),

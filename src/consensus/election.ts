@@ -53,9 +53,9 @@ export function requestVotes(replica: Replica, turn: Turn): void {
 }
 
 /** A quorum would vote for us: begin a term and ask in earnest. */
-function campaign(replica: Replica, turn: Turn, isHeir = false): void {
+function campaign(replica: Replica, turn: Turn, isTransferee = false): void {
   leaveTerm(replica);
-  replica.leases.isOlderReleased = isHeir;
+  replica.leases.isOlderReleased = isTransferee;
   replica.leases.deferCommitUntil = undefined;
   replica.term = (replica.term + 1) as Replica['term'];
   replica.vote = replica.identity.id;
@@ -79,12 +79,12 @@ function campaign(replica: Replica, turn: Turn, isHeir = false): void {
 }
 
 /**
- * The leader hands over to us: it has ended its lease, and we hold its whole log. There is nothing
- * to ask before, and nobody to wait for (Raft dissertation §3.10).
+ * The leader transfers its leadership to us: it has ended its lease, and we hold its whole log.
+ * There is nothing to ask before, and nobody to wait for (Raft dissertation §3.10).
  */
 export function considerInheritance(replica: Replica, turn: Turn, { fact }: KnownFact): void {
   const isCalled =
-    fact.role === 'leader' && fact.term === replica.term && fact.heir === replica.identity.id;
+    fact.role === 'leader' && fact.term === replica.term && fact.transferee === replica.identity.id;
   const isReady = replica.role === 'follower' || replica.role === 'preCandidate';
   if (isCalled && isReady && mayVote(replica)) campaign(replica, turn, true);
 }
@@ -126,7 +126,7 @@ function considerVote(replica: Replica, turn: Turn, candidate: Fact): void {
   }
   assert(replica.role !== 'leader', 'a leader has given its vote to itself');
   replica.vote = candidate.owner;
-  replica.leases.isOlderReleased = candidate.isHeir;
+  replica.leases.isOlderReleased = candidate.isTransferee;
   replica.election.support = undefined;
   turn.effects.push({ type: 'persistVote', term: replica.term, vote: replica.vote });
   restartElectionTimer(replica, turn.now);
@@ -193,7 +193,7 @@ function becomeLeader(replica: Replica, turn: Turn): void {
     uncommittedBytes: 0,
     leaseFromRound: 1,
     isLeaseReleased: false,
-    handOver: undefined,
+    transfer: undefined,
     memberRequests: [],
     catchUpIndex: replica.commit.index,
     stampsFrom: undefined,

@@ -106,7 +106,7 @@ export type Fact = {
   readonly source: NodeId | undefined;
   /** Hops of the pull path to its root: 0 for a leader or a server without a source. */
   readonly depth: number;
-  readonly childCount: number;
+  readonly pullerCount: number;
   readonly isDiskStalled: boolean;
   /** It has lost a part of its log: it has no vote, and reports nothing durable. */
   readonly isRecovering: boolean;
@@ -115,10 +115,10 @@ export type Fact = {
 
   /** How long a leader of an older term may still hold its lease, as far as the owner knows. */
   readonly olderLeaseMs: number;
-  /** Of a leader that hands over: it has ended its lease, and this server shall campaign. */
-  readonly heir: NodeId | undefined;
+  /** Of a leader that transfers its leadership: its lease has ended, this one shall campaign. */
+  readonly transferee: NodeId | undefined;
   /** Of a candidate: the leader of the term before has ended its lease for it. */
-  readonly isHeir: boolean;
+  readonly isTransferee: boolean;
 
   /** Only while fresh: the data directory of the server that may found the cluster with us. */
   readonly sponsor: DirectoryId | undefined;

@@ -122,21 +122,21 @@ export function ownFact(
     configId: replica.config?.id ?? replica.newcomer.awaitedIn,
     source: pull?.source,
     depth: pull?.path.length ?? 0,
-    childCount: replica.children.size,
+    pullerCount: replica.pullers.size,
     isDiskStalled: replica.disk.isStalled,
     isRecovering: replica.recovery.isRecovering,
     timing: replica.timings,
     olderLeaseMs: olderLeaseMs(replica, now),
-    heir: heirOf(replica),
-    isHeir: replica.role === 'candidate' && replica.leases.isOlderReleased,
+    transferee: transfereeOf(replica),
+    isTransferee: replica.role === 'candidate' && replica.leases.isOlderReleased,
     sponsor: isFresh ? replica.newcomer.sponsor : undefined,
     membersHash: isFresh ? identity.membersHash : undefined,
   };
 }
 
-function heirOf({ leadership }: Replica): NodeId | undefined {
-  const handOver = leadership?.handOver;
-  return handOver?.isNamed === true ? handOver.to : undefined;
+function transfereeOf({ leadership }: Replica): NodeId | undefined {
+  const transfer = leadership?.transfer;
+  return transfer?.isNamed === true ? transfer.to : undefined;
 }
 
 export const gossipEntryOf = ({ fact, writtenAt }: KnownFact, now: MonotonicMs): GossipEntry => ({

@@ -1,6 +1,6 @@
 import { assert } from '../assert.ts';
 import { countMax } from '../words.ts';
-import { dropChildren } from './appending.ts';
+import { dropPullers } from './appending.ts';
 import { compactLog, holds, positionAt, resetLog } from './log.ts';
 import { leapMax } from './plausible.ts';
 import { noteRemoval } from './recovery.ts';
@@ -66,7 +66,7 @@ function install(replica: Replica, turn: Turn, position: Position): void {
     resetLog(log, position);
     replica.durableIndex = position.index;
     replica.disk.unpersisted = [];
-    dropChildren(replica, turn, 0);
+    dropPullers(replica, turn, 0);
     turn.effects.push({ type: 'resetLog', base: position, logGeneration: log.generation });
   }
   replica.commit = position;

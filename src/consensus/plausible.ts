@@ -98,7 +98,7 @@ const factNumbers: readonly {
   { what: 'commandLevel', limit: 'count', of: ({ commandLevel }) => commandLevel },
   { what: 'configId.version', limit: 'count', of: ({ configId }) => configId.version },
   { what: 'depth', limit: 'count', of: ({ depth }) => depth },
-  { what: 'childCount', limit: 'count', of: ({ childCount }) => childCount },
+  { what: 'pullerCount', limit: 'count', of: ({ pullerCount }) => pullerCount },
   { what: 'heartbeatIntervalMs', limit: 'count', of: ({ timing }) => timing.heartbeatIntervalMs },
   { what: 'electionTimeoutMs', limit: 'count', of: ({ timing }) => timing.electionTimeoutMs },
   { what: 'leaseMs', limit: 'count', of: ({ timing }) => timing.leaseMs },

@@ -28,7 +28,7 @@ export function onPropose(replica: Replica, turn: Turn, { proposals, wallMs }: P
 function refusalOf(replica: Replica, proposals: readonly Proposal[]): RefusalReason | undefined {
   const { leadership, limits } = replica;
   if (leadership === undefined) return 'notLeader';
-  if (leadership.handOver !== undefined) return 'transferring';
+  if (leadership.transfer !== undefined) return 'transferring';
   if (leadership.uncommittedBytes === 0) return undefined;
   const bytes = proposals.reduce((sum, { payload }) => sum + payload.length, 0);
   const total = leadership.uncommittedBytes + bytes;

@@ -39,8 +39,8 @@ export type Peer = {
 };
 
 /** A server that pulls from us, and how far it was served. */
-export type Child = {
-  readonly puller: NodeId;
+export type Puller = {
+  readonly id: NodeId;
   readonly pullId: number;
   /** The last entry that was sent. */
   sent: Position;
@@ -96,9 +96,9 @@ export type Leadership = {
   uncommittedBytes: number;
   /** No read is answered on a lease whose round is older than this one. */
   leaseFromRound: number;
-  /** The lease was ended for an heir, for the rest of the term: the heir may still be elected. */
+  /** The lease was ended for a transferee, which may still be elected: so for the whole term. */
   isLeaseReleased: boolean;
-  handOver: HandOver | undefined;
+  transfer: Transfer | undefined;
   /** Wanted changes of the members, oldest first. */
   memberRequests: MemberRequest[];
   /** What was committed a while ago: who holds that has caught up. */
@@ -117,12 +117,12 @@ export type MemberRequest = {
 };
 
 /** A leadership on its way to another server. */
-export type HandOver = {
+export type Transfer = {
   /** Of the request that waits for it; undefined when it is our own idea. */
   readonly id: number | undefined;
   readonly to: NodeId;
   readonly startedAt: MonotonicMs;
-  /** The heir has everything, and was told to campaign. */
+  /** The transferee has everything, and was told to campaign. */
   isNamed: boolean;
 };
 

@@ -4,7 +4,6 @@ import type { Log } from './log.ts';
 import { isMember, memberOf } from './quorum.ts';
 import type { RandomState } from './random.ts';
 import type {
-  Child,
   Departure,
   DiskState,
   ElectionState,
@@ -15,6 +14,7 @@ import type {
   Newcomer,
   OwnFact,
   Peer,
+  Puller,
   Pulling,
   Recovery,
 } from './replica-parts.ts';
@@ -76,7 +76,7 @@ export type Replica = {
   /** The newest fact of every known server, our own included. */
   readonly facts: GossipMap;
   readonly peers: Map<NodeId, Peer>;
-  readonly children: Map<NodeId, Child>;
+  readonly pullers: Map<NodeId, Puller>;
   /** Durable positions, ours or relayed, that the leader may not know. */
   isReportDue: boolean;
   /** Rounds that were started since the boot to confirm reads, and for nothing else. */
@@ -111,7 +111,7 @@ export function followMembers(replica: Replica): void {
   for (const id of replica.peers.keys()) {
     if (ids.has(id)) continue;
     replica.peers.delete(id);
-    replica.children.delete(id);
+    replica.pullers.delete(id);
     replica.election.tally.delete(id);
   }
   for (const id of ids) {

@@ -41,23 +41,27 @@ function resign(
   turn: Turn,
   reason: 'newerTerm' | 'noQuorum' | 'recovering',
 ): void {
-  const { reads = [], handOver, memberRequests = [] } = replica.leadership ?? {};
+  const { reads = [], transfer, memberRequests = [] } = replica.leadership ?? {};
   replica.leadership = undefined;
   replica.leader = undefined;
   restartElectionTimer(replica, turn.now);
-  const hasHandedOver = handOver?.isNamed === true && reason === 'newerTerm';
-  const heir = hasHandedOver ? handOver.to : undefined;
-  tell(turn, { type: 'steppedDown', term: replica.term, reason: heir ? 'handedOver' : reason });
-  if (handOver?.id !== undefined) {
+  const hasTransferred = transfer?.isNamed === true && reason === 'newerTerm';
+  const transferee = hasTransferred ? transfer.to : undefined;
+  tell(turn, {
+    type: 'steppedDown',
+    term: replica.term,
+    reason: transferee ? 'transferred' : reason,
+  });
+  if (transfer?.id !== undefined) {
     const problem = 'this server stepped down before it was done';
     const missed = { type: 'refused', reason: 'noTransfer', problem } as const;
-    answer(turn, handOver.id, hasHandedOver ? { type: 'transferred' } : missed);
+    answer(turn, transfer.id, hasTransferred ? { type: 'transferred' } : missed);
   }
   for (const { id } of memberRequests) {
-    answer(turn, id, { type: 'refused', reason: 'deposed', leader: heir });
+    answer(turn, id, { type: 'refused', reason: 'deposed', leader: transferee });
   }
   for (const { id } of reads) {
-    answer(turn, id, { type: 'refused', reason: 'notLeader', leader: heir });
+    answer(turn, id, { type: 'refused', reason: 'notLeader', leader: transferee });
   }
-  turn.effects.push({ type: 'deposed', leader: heir });
+  turn.effects.push({ type: 'deposed', leader: transferee });
 }

@@ -25,14 +25,14 @@ const isSameStanding = (one: Fact, two: Fact): boolean =>
   one.vote === two.vote &&
   one.support === two.support &&
   one.seenLeaseMs === two.seenLeaseMs &&
-  one.heir === two.heir &&
-  one.isHeir === two.isHeir;
+  one.transferee === two.transferee &&
+  one.isTransferee === two.isTransferee;
 
 /** What it has, and where it gets it. */
 const isSameLog = (one: Fact, two: Fact): boolean =>
   one.source === two.source &&
   one.depth === two.depth &&
-  one.childCount === two.childCount &&
+  one.pullerCount === two.pullerCount &&
   one.firstIndex === two.firstIndex &&
   one.logGeneration === two.logGeneration &&
   one.commandLevel === two.commandLevel &&

@@ -1,6 +1,6 @@
 import { holds, lastPosition, newestWithin, readTail, sizeOfAll } from './log.ts';
 import type { Replica } from './replica.ts';
-import type { Child } from './replica-parts.ts';
+import type { Puller } from './replica-parts.ts';
 import { send, type Turn } from './turn.ts';
 import type {
   Entry,
@@ -16,31 +16,31 @@ import type {
 type EntriesRead = Extract<Event, { type: 'entriesRead' }>;
 
 /** A puller that has not been heard of for this many election timeouts is forgotten. */
-const childTimeouts = 4;
+const pullerTimeouts = 4;
 
 /** PullEntries, the source's side: opens a stream, or notes how far the puller has come. */
 export function onPullEntries(
   replica: Replica,
   turn: Turn,
-  puller: NodeId,
+  from: NodeId,
   request: PullEntries,
 ): void {
-  const child = replica.children.get(puller);
-  if (child !== undefined && request.pullId < child.pullId) return;
-  if (child?.pullId === request.pullId) {
-    child.consumedBytes = Math.max(child.consumedBytes, request.consumedBytes);
-    child.windowBytes = request.windowBytes;
-    child.heardAt = turn.now;
+  const puller = replica.pullers.get(from);
+  if (puller !== undefined && request.pullId < puller.pullId) return;
+  if (puller?.pullId === request.pullId) {
+    puller.consumedBytes = Math.max(puller.consumedBytes, request.consumedBytes);
+    puller.windowBytes = request.windowBytes;
+    puller.heardAt = turn.now;
     return;
   }
   const refusal = refusalOf(replica, request.prev);
   if (refusal !== undefined) {
-    replica.children.delete(puller);
-    refuse(replica, turn, puller, request, refusal);
+    replica.pullers.delete(from);
+    refuse(replica, turn, from, request, refusal);
     return;
   }
-  replica.children.set(puller, {
-    puller,
+  replica.pullers.set(from, {
+    id: from,
     pullId: request.pullId,
     sent: request.prev,
     sentBytes: request.consumedBytes,
@@ -48,7 +48,7 @@ export function onPullEntries(
     windowBytes: request.windowBytes,
     sentCommitIndex: 0 as LogIndex,
     // Nothing was sent yet: the first batch, even an empty one, tells that the logs match.
-    sentAt: Number.NEGATIVE_INFINITY as Child['sentAt'],
+    sentAt: Number.NEGATIVE_INFINITY as Puller['sentAt'],
     heardAt: turn.now,
     isReading: false,
   });
@@ -63,7 +63,7 @@ function refusalOf(replica: Replica, prev: Position): PullRefusedReason | undefi
 export function refuse(
   replica: Replica,
   turn: Turn,
-  puller: NodeId,
+  to: NodeId,
   request: Pick<PullEntries, 'pullId' | 'prev' | 'logGeneration'>,
   reason: PullRefusedReason,
 ): void {
@@ -76,60 +76,60 @@ export function refuse(
     sourceLast: lastPosition(replica.log),
     hint: newestWithin(replica.log, request.prev),
   };
-  send(turn, puller, refusal);
+  send(turn, to, refusal);
 }
 
 /**
  * Sends every puller what is new, as far as its window allows. Entries are served before they are
  * durable: only acknowledgements need the disk (rule 11).
  */
-export function serveChildren(replica: Replica, turn: Turn): void {
-  for (const child of replica.children.values()) {
-    if (turn.now - child.heardAt > childTimeouts * replica.timings.electionTimeoutMs) {
-      replica.children.delete(child.puller);
+export function servePullers(replica: Replica, turn: Turn): void {
+  for (const puller of replica.pullers.values()) {
+    if (turn.now - puller.heardAt > pullerTimeouts * replica.timings.electionTimeoutMs) {
+      replica.pullers.delete(puller.id);
       continue;
     }
-    serve(replica, turn, child);
+    serve(replica, turn, puller);
   }
 }
 
-function serve(replica: Replica, turn: Turn, child: Child): void {
-  if (child.sent.index < replica.log.base.index) {
-    tellTooOld(replica, turn, child);
+function serve(replica: Replica, turn: Turn, puller: Puller): void {
+  if (puller.sent.index < replica.log.base.index) {
+    tellTooOld(replica, turn, puller);
     return;
   }
-  while (!child.isReading && child.sent.index < replica.log.lastIndex) {
-    if (child.sentBytes - child.consumedBytes >= child.windowBytes) break;
-    const entries = readTail(replica.log, child.sent.index + 1, replica.limits.batchMaxBytes);
+  while (!puller.isReading && puller.sent.index < replica.log.lastIndex) {
+    if (puller.sentBytes - puller.consumedBytes >= puller.windowBytes) break;
+    const entries = readTail(replica.log, puller.sent.index + 1, replica.limits.batchMaxBytes);
     if (entries === undefined) {
-      readFromDisk(replica, turn, child);
+      readFromDisk(replica, turn, puller);
       break;
     }
-    sendBatch(replica, turn, child, entries);
+    sendBatch(replica, turn, puller, entries);
   }
   const { heartbeatIntervalMs } = replica.timings;
-  const silentMs = turn.now - child.sentAt;
+  const silentMs = turn.now - puller.sentAt;
   // Where entries flow, the next ones bring the news of the commit along.
   const isCommitNews =
-    replica.commit.index > child.sentCommitIndex && silentMs >= heartbeatIntervalMs / 20;
-  if (isCommitNews || silentMs >= heartbeatIntervalMs) sendBatch(replica, turn, child, []);
+    replica.commit.index > puller.sentCommitIndex && silentMs >= heartbeatIntervalMs / 20;
+  if (isCommitNews || silentMs >= heartbeatIntervalMs) sendBatch(replica, turn, puller, []);
 }
 
 /** What it needs next was cut off the log under its stream. */
-function tellTooOld(replica: Replica, turn: Turn, { puller, pullId, sent }: Child): void {
-  replica.children.delete(puller);
+function tellTooOld(replica: Replica, turn: Turn, { id, pullId, sent }: Puller): void {
+  replica.pullers.delete(id);
   const request = { pullId, prev: sent, logGeneration: 0 };
-  refuse(replica, turn, puller, request, 'tooOld');
+  refuse(replica, turn, id, request, 'tooOld');
 }
 
-function readFromDisk(replica: Replica, turn: Turn, child: Child): void {
-  child.isReading = true;
+function readFromDisk(replica: Replica, turn: Turn, puller: Puller): void {
+  puller.isReading = true;
   const first = replica.log.tail[0];
   turn.effects.push({
     type: 'readEntries',
-    puller: child.puller,
-    pullId: child.pullId,
-    fromIndex: (child.sent.index + 1) as LogIndex,
+    puller: puller.id,
+    pullId: puller.pullId,
+    fromIndex: (puller.sent.index + 1) as LogIndex,
     throughIndex: ((first?.index ?? replica.log.lastIndex + 1) - 1) as LogIndex,
     maxBytes: replica.limits.batchMaxBytes,
   });
@@ -137,29 +137,29 @@ function readFromDisk(replica: Replica, turn: Turn, child: Child): void {
 
 /** The disk has answered; the log may have changed meanwhile, then the puller is served anew. */
 export function onEntriesRead(replica: Replica, turn: Turn, event: EntriesRead): void {
-  const child = replica.children.get(event.puller);
-  if (child === undefined || child.pullId !== event.pullId) return;
-  child.isReading = false;
+  const puller = replica.pullers.get(event.puller);
+  if (puller === undefined || puller.pullId !== event.pullId) return;
+  puller.isReading = false;
   const first = event.entries[0];
   const last = event.entries.at(-1);
   if (first === undefined || last === undefined) return;
   // Entries that are still ours at their end are ours altogether (log matching).
-  if (first.index !== child.sent.index + 1 || !holds(replica.log, last)) return;
-  sendBatch(replica, turn, child, event.entries);
+  if (first.index !== puller.sent.index + 1 || !holds(replica.log, last)) return;
+  sendBatch(replica, turn, puller, event.entries);
 }
 
-function sendBatch(replica: Replica, turn: Turn, child: Child, entries: readonly Entry[]): void {
-  send(turn, child.puller, {
+function sendBatch(replica: Replica, turn: Turn, puller: Puller, entries: readonly Entry[]): void {
+  send(turn, puller.id, {
     type: 'pullBatch',
-    pullId: child.pullId,
-    prev: child.sent,
+    pullId: puller.pullId,
+    prev: puller.sent,
     entries,
     sourceLast: lastPosition(replica.log),
     path: [replica.identity.id, ...(replica.pulling.stream?.path ?? [])],
   });
   const last = entries.at(-1);
-  if (last !== undefined) child.sent = { term: last.term, index: last.index };
-  child.sentBytes += sizeOfAll(entries);
-  child.sentCommitIndex = replica.commit.index;
-  child.sentAt = turn.now;
+  if (last !== undefined) puller.sent = { term: last.term, index: last.index };
+  puller.sentBytes += sizeOfAll(entries);
+  puller.sentCommitIndex = replica.commit.index;
+  puller.sentAt = turn.now;
 }

@@ -4,9 +4,9 @@ import { adoptCommit, advanceApply, advanceCommit } from './commit.ts';
 import { envelopeFor, hearAgain, onEnvelope } from './envelope.ts';
 import { distrustHorizon, learnHorizon } from './freshness.ts';
 import { publish } from './gossip.ts';
-import { advanceHandOver, onHandOver } from './hand-over.ts';
 import { onConnected, onHeartbeat, onHeartbeatReply } from './heartbeat.ts';
 import { onCompacted, onSnapshotFetched } from './install-snapshot.ts';
+import { advanceTransfer, onTransferLeadership } from './leadership-transfer.ts';
 import { distrustLease, endDeferral } from './leases.ts';
 import { lastPosition } from './log.ts';
 import { haltOutdated } from './outdated.ts';
@@ -18,7 +18,7 @@ import { advanceRecovery, learnRecoveryTarget } from './recovery.ts';
 import type { Replica } from './replica.ts';
 import type { Peer } from './replica-parts.ts';
 import { confirmRounds } from './rounds.ts';
-import { onEntriesRead, onPullEntries, refuse, serveChildren } from './serve-entries.ts';
+import { onEntriesRead, onPullEntries, refuse, servePullers } from './serve-entries.ts';
 import { chooseSource, mayPull } from './sync-source.ts';
 import { onTick } from './tick.ts';
 import { type Turn, tell } from './turn.ts';
@@ -54,7 +54,7 @@ function handle(replica: Replica, turn: Turn, event: Event): void {
       onRead(replica, turn, event.id);
       break;
     case 'transferLeadership':
-      onHandOver(replica, turn, event);
+      onTransferLeadership(replica, turn, event);
       break;
     case 'changeMembers':
       onChangeMembers(replica, turn, event);
@@ -143,7 +143,7 @@ function settle(replica: Replica, turn: Turn): void {
     // Before the commit: who decides on it is then known for the whole turn.
     advanceMembership(replica, turn);
     advanceCommit(replica, turn);
-    advanceHandOver(replica, turn);
+    advanceTransfer(replica, turn);
     confirmRounds(replica);
     startReadRound(replica, turn);
     releaseReads(replica, turn);
@@ -153,7 +153,7 @@ function settle(replica: Replica, turn: Turn): void {
   advanceRecovery(replica, turn);
   advanceApply(replica, turn);
   findSource(replica, turn);
-  serveChildren(replica, turn);
+  servePullers(replica, turn);
   reportPositions(replica, turn);
 }
 

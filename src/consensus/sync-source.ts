@@ -19,8 +19,8 @@ const hysteresisFraction = 0.3;
 const changeIntervalMs = 5000;
 /** What a hop, a crowded source, and not being the leader cost in the comparison. */
 const hopCostMs = 2;
-const childCostMs = 1;
-const freeChildren = 4;
+const pullerCostMs = 1;
+const freePullers = 4;
 const leaderBonusMs = 5;
 const tooDeepCostMs = 1000;
 
@@ -63,7 +63,7 @@ const isFed = (replica: Replica, fact: Fact): boolean =>
 
 function costOf(replica: Replica, fact: Fact): number {
   const roundTripMs = replica.peers.get(fact.owner)?.roundTripMs ?? 0;
-  const crowd = Math.max(0, fact.childCount - freeChildren) * childCostMs;
+  const crowd = Math.max(0, fact.pullerCount - freePullers) * pullerCostMs;
   const depth = fact.depth * hopCostMs;
   const tooDeep = fact.depth >= replica.limits.depthMax ? tooDeepCostMs : 0;
   // Others may still have what this one has cut off; else it has a snapshot.

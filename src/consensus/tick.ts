@@ -2,8 +2,8 @@ import { considerDeparture } from './departure.ts';
 import { requestVotes, shouldCampaignEarly, startPreVote } from './election.ts';
 import { tryToFound } from './founding.ts';
 import { forgetSilentNewcomers } from './gossip.ts';
-import { abandonHandOver } from './hand-over.ts';
 import { greet, reach } from './heartbeat.ts';
+import { abandonTransfer } from './leadership-transfer.ts';
 import { forgetLongerLease } from './leases.ts';
 import { keepPullAlive } from './pull-entries.ts';
 import { considerHopelessness, noteCommit } from './recovery.ts';
@@ -64,7 +64,7 @@ function beat(replica: Replica, turn: Turn): void {
   // Nothing changes at a server that waits: whoever may add it must hear that it is still there.
   if (replica.role === 'fresh') replica.ownFact.mustRenew = true;
   if (replica.role === 'leader') checkQuorum(replica, turn);
-  if (replica.role === 'leader') abandonHandOver(replica, turn);
+  if (replica.role === 'leader') abandonTransfer(replica, turn);
   if (replica.leadership !== undefined) replica.leadership.catchUpIndex = replica.commit.index;
   if (replica.role === 'leader' && startRound(replica, turn)) tell(turn, { type: 'roundStarted' });
   expireSupport(replica, turn.now);

@@ -14,7 +14,7 @@ export type ElectionLostReason =
   | 'newerConfig'
   | 'noMajority'
   | 'recovering';
-export type StepDownReason = 'newerTerm' | 'noQuorum' | 'handedOver' | 'recovering';
+export type StepDownReason = 'newerTerm' | 'noQuorum' | 'transferred' | 'recovering';
 export type SourceReason =
   | 'leader'
   | 'leaderUnreachable'
@@ -79,8 +79,8 @@ export type ClusterEvent =
   | { readonly type: 'oldLeaseOver' }
   /** A leader has sent a heartbeat round, which renews its lease once a majority has seen it. */
   | { readonly type: 'roundStarted' }
-  | { readonly type: 'handOverStarted'; readonly to: NodeId }
-  | { readonly type: 'handOverAbandoned'; readonly to: NodeId }
+  | { readonly type: 'transferStarted'; readonly to: NodeId }
+  | { readonly type: 'transferAbandoned'; readonly to: NodeId }
   | { readonly type: 'electionLost'; readonly term: Term; readonly reason: ElectionLostReason }
   | { readonly type: 'leaderKnown'; readonly leader: NodeId; readonly term: Term }
   | { readonly type: 'leaderLost'; readonly leader: NodeId; readonly term: Term }

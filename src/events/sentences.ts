@@ -106,8 +106,8 @@ const sentences: Sentences = {
     info(`the former leader may hold its lease: no commit for ${Math.ceil(waitMs)} ms`),
   oldLeaseOver: () => info('the lease of the former leader is over: commits from now on'),
   roundStarted: () => info('heartbeat sent, lease renewed once a majority has seen it'),
-  handOverStarted: ({ to }) => info(`handing the leadership over to ${to}`),
-  handOverAbandoned: ({ to }) => warn(`${to} did not take the leadership over in time: leading on`),
+  transferStarted: ({ to }) => info(`transferring the leadership to ${to}`),
+  transferAbandoned: ({ to }) => warn(`${to} did not take the leadership over in time: leading on`),
   sourceChosen: ({ source, reason }) => info(`pulls from ${source}: ${chosenReasons[reason]}`),
   sourceDropped: ({ source, reason }) =>
     info(`no longer pulls from ${source}: ${droppedReasons[reason]}`),
@@ -182,7 +182,7 @@ function changeText(change: MemberChange): string {
 const stepDownReasons = {
   noQuorum: 'no majority hears us',
   newerTerm: 'there is a newer term',
-  handedOver: 'handed over',
+  transferred: 'transferred the leadership',
   recovering: 'a part of its log was lost',
 } as const;
 

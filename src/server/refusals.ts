@@ -78,11 +78,11 @@ export function refusedByCore(answer: Answer): Refused {
     case 'deposed':
       return notLeader(answer.leader);
     case 'transferring':
-      return refused('REFUSAL_HANDING_OVER', 'the leadership is being handed over');
+      return refused('REFUSAL_TRANSFERRING', 'the leadership is being transferred');
     case 'overloaded':
       return refused('REFUSAL_OVERLOADED', 'too much waits for its commit');
     case 'noTransfer':
-      return refused('REFUSAL_NO_HEIR', answer.problem);
+      return refused('REFUSAL_NO_TRANSFER', answer.problem);
     case 'unsafeChange':
       return refused('REFUSAL_UNSAFE', answer.problem);
     default:

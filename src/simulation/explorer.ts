@@ -265,9 +265,7 @@ function serverKey({ replica, log, durable, vote, config }: ExploredServer): str
     terms(durable),
     `${positionKey(replica.commit)} ${positionKey(replica.pendingCommit)} ${replica.durableIndex}`,
     `${pull?.source} ${pull?.isMatched} ${pull === undefined ? '' : positionKey(pull.askedPrev)}`,
-    [...replica.children.values()]
-      .map(child => `${child.puller} ${positionKey(child.sent)}`)
-      .join(),
+    [...replica.pullers.values()].map(puller => `${puller.id} ${positionKey(puller.sent)}`).join(),
     [...replica.election.tally].join(),
     [...replica.facts.values()].map(({ fact }) => factKey(fact)).join(),
   ].join('|');

@@ -50,7 +50,7 @@ export class Misfortunes {
     other: SimulatedServer | undefined;
   } {
     const leader = this.#servers.findIndex(({ isLeader }) => isLeader);
-    const isForLeader = ['isolateLeader', 'handOver', 'changeSides'].includes(kind);
+    const isForLeader = ['isolateLeader', 'transferLeadership', 'changeSides'].includes(kind);
     const isHunt = leader >= 0 && (isForLeader || chance < 0.4);
     const place = isHunt ? leader : server;
     const next = other === place ? (other + 1) % this.#servers.length : other;
@@ -99,8 +99,8 @@ export class Misfortunes {
       }
       case 'changeSides':
         return this.#changeSides(other, chance);
-      case 'handOver':
-        server.handOver();
+      case 'transferLeadership':
+        server.transferLeadership();
         return chance < 0.5 ? this.#cutOffSoon(server, chance) : undefined;
       case 'changeMembers':
         this.#operator.change(server, other, chance);

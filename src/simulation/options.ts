@@ -18,7 +18,7 @@ export const faultKinds = [
   'slowLink',
   'slowDisk',
   'wipe',
-  'handOver',
+  'transferLeadership',
   'changeSides',
   'changeMembers',
   'loseLog',
@@ -258,7 +258,14 @@ function withChangingMembers(options: SimulationOptions, random: Random): Simula
 /** What it takes to catch two leaders that change the members apart from each other. */
 function aimedAtMembers(options: SimulationOptions, random: Random): SimulationOptions {
   const { electionTimeoutMs } = options.timings;
-  const kinds = ['isolateLeader', 'partition', 'cutLink', 'cutOneWay', 'handOver', 'kill'] as const;
+  const kinds = [
+    'isolateLeader',
+    'partition',
+    'cutLink',
+    'cutOneWay',
+    'transferLeadership',
+    'kill',
+  ] as const;
   const delayMs = random.pick([1, electionTimeoutMs / 12] as const);
   return {
     ...options,
@@ -289,7 +296,14 @@ function aimedAtMembers(options: SimulationOptions, random: Random): SimulationO
  */
 function aimedAtLeases(options: SimulationOptions, random: Random): SimulationOptions {
   const { electionTimeoutMs } = options.timings;
-  const kinds = ['kill', 'isolateLeader', 'cutLink', 'cutOneWay', 'handOver', 'pause'] as const;
+  const kinds = [
+    'kill',
+    'isolateLeader',
+    'cutLink',
+    'cutOneWay',
+    'transferLeadership',
+    'pause',
+  ] as const;
   const delayMs = random.pick([1, 1, electionTimeoutMs / 12] as const);
   return {
     ...options,

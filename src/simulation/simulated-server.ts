@@ -330,7 +330,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#live(({ host }) => host.requests.changeMembers(changes, () => undefined));
   }
 
-  handOver(): void {
+  transferLeadership(): void {
     this.#live(({ host }) => host.requests.transferLeadership(undefined, () => undefined));
   }
 

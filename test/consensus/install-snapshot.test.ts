@@ -112,7 +112,7 @@ test('a source refuses what it has cut off, also under an open stream', t => {
   happen(server, 1050, { type: 'applied', index: 10 as LogIndex, commandLevel: 1 });
   const effects = happen(server, 1060, { type: 'compacted', baseIndex: 8 as LogIndex });
   t.true(sent(effects).some(isTooOld));
-  t.is(server.children.size, 0);
+  t.is(server.pullers.size, 0);
   t.true(holds(server.log, at(term, 8)), 'the base itself is known');
   t.false(holds(server.log, at(term, 7)));
   const late = receive(server, 1070, { ...slow, pullId: 2 }, fact('n2', { term, sequence: 301 }));

@@ -42,7 +42,7 @@ const follow = (server: Replica, nowMs: number, sequence: number): void => {
 };
 
 /** n0 leads, and n1 holds everything and answers. */
-function leaderWithHeir(): Replica {
+function leaderWithTransferee(): Replica {
   const server = replica();
   makeLeader(server, 1000);
   follow(server, 1010, 200);
@@ -207,8 +207,8 @@ test('settings of another server that are not ours are told once', t => {
   t.is(told(3).length, 0);
 });
 
-test('nobody is chosen as heir who has lost a part of its log', t => {
-  const server = leaderWithHeir();
+test('nobody is chosen as transferee who has lost a part of its log', t => {
+  const server = leaderWithTransferee();
   const { term } = server;
   for (const id of ['n1', 'n2']) {
     hear(server, 1011, fact(id, { term, sequence: 300, isRecovering: true, durable: at(1, 1) }));
@@ -220,13 +220,13 @@ test('nobody is chosen as heir who has lost a part of its log', t => {
   });
 });
 
-test('a hand-over: no writes, all on the heir, the lease ended, the heir called', t => {
-  const server = leaderWithHeir();
+test('a transfer: no writes, all on the transferee, the lease ended, the transferee called', t => {
+  const server = leaderWithTransferee();
   const effects = happen(server, 1012, { type: 'transferLeadership', id: 7, to: nodeId('n1') });
   t.is(leaseRemainingMs(server, moment(1012)), 0);
   const messages = sent(effects).filter(({ to }) => to === 'n1');
   t.true(messages.length > 0);
-  t.is(server.facts.get(nodeId('n0'))?.fact.heir, nodeId('n1'));
+  t.is(server.facts.get(nodeId('n0'))?.fact.transferee, nodeId('n1'));
   const refused = happen(server, 1013, {
     type: 'propose',
     proposals: [{ id: 1, payload: new Uint8Array(1) }],
@@ -236,7 +236,7 @@ test('a hand-over: no writes, all on the heir, the lease ended, the heir called'
   const deposed = hear(
     server,
     1014,
-    fact('n1', { term: server.term + 1, sequence: 202, role: 'candidate', isHeir: true }),
+    fact('n1', { term: server.term + 1, sequence: 202, role: 'candidate', isTransferee: true }),
   );
   t.deepEqual(ofType(deposed, 'answered'), [
     { type: 'answered', id: 7, answer: { type: 'transferred' } },
@@ -244,8 +244,8 @@ test('a hand-over: no writes, all on the heir, the lease ended, the heir called'
   t.is(server.role, 'follower');
 });
 
-test('an heir that does not come: the leader goes on, but never again on a lease', t => {
-  const server = leaderWithHeir();
+test('a transferee that does not come: the leader goes on, but never again on a lease', t => {
+  const server = leaderWithTransferee();
   happen(server, 1012, { type: 'transferLeadership', id: 7, to: nodeId('n1') });
   // Its voters still hear of it.
   server.heartbeatDeadline = moment(1500);
@@ -260,13 +260,17 @@ test('an heir that does not come: the leader goes on, but never again on a lease
   t.is(leaseRemainingMs(server, moment(2020)), 0);
 });
 
-test('the heir campaigns at once, and its voters owe nothing', t => {
-  const heir = replica({ term: 1 });
-  hear(heir, 10, fact('n1', { term: 1, role: 'leader', leader: nodeId('n1'), heir: nodeId('n0') }));
-  t.is(heir.role, 'candidate');
-  t.is(heir.term, 2 as Term);
+test('the transferee campaigns at once, and its voters owe nothing', t => {
+  const transferee = replica({ term: 1 });
+  hear(
+    transferee,
+    10,
+    fact('n1', { term: 1, role: 'leader', leader: nodeId('n1'), transferee: nodeId('n0') }),
+  );
+  t.is(transferee.role, 'candidate');
+  t.is(transferee.term, 2 as Term);
   const voter = replica({ term: 1 });
-  hear(voter, 10, fact('n1', { term: 2, role: 'candidate', isHeir: true, last: at(9, 9) }));
+  hear(voter, 10, fact('n1', { term: 2, role: 'candidate', isTransferee: true, last: at(9, 9) }));
   t.is(voter.vote, nodeId('n1'));
   t.is(voter.facts.get(nodeId('n0'))?.fact.olderLeaseMs, 0);
 });

@@ -151,11 +151,11 @@ test('a leader that shall go hands over first, and removes nobody for it', t => 
   const server = settledLeader();
   change(server, 1100, remove('n0'));
   follow(server, 1110, 'n1');
-  t.is(server.leadership?.handOver?.to, undefined, 'no link was ever confirmed');
+  t.is(server.leadership?.transfer?.to, undefined, 'no link was ever confirmed');
   const { peers } = server;
   for (const peer of peers.values()) peer.confirmedAt = moment(1110);
   follow(server, 1120, 'n1');
-  t.is(server.leadership?.handOver?.to, nodeId('n1'));
+  t.is(server.leadership?.transfer?.to, nodeId('n1'));
   t.deepEqual(votersOf(server), ['n0', 'n1', 'n2']);
 });
 

@@ -76,8 +76,13 @@ test('a server that lost a part of its log neither votes nor supports nor campai
   const asking = { term: 2, role: 'preCandidate', last: at(9, 9) } as const;
   hear(server, 20, fact('n2', asking));
   t.is(server.election.support, undefined);
-  const heir = { term: 2, role: 'leader', leader: nodeId('n1'), heir: nodeId('n0') } as const;
-  hear(server, 30, fact('n1', { ...heir, sequence: 2 }));
+  const transferee = {
+    term: 2,
+    role: 'leader',
+    leader: nodeId('n1'),
+    transferee: nodeId('n0'),
+  } as const;
+  hear(server, 30, fact('n1', { ...transferee, sequence: 2 }));
   t.deepEqual(ofType(missLeader(server, 5000), 'persistVote'), []);
   t.is(server.role, 'follower');
 });

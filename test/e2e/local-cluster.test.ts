@@ -38,7 +38,7 @@ test.serial(
     const before = cluster.output.length;
     t.is(await cluster.stop('SIGINT'), 0);
     const last = cluster.output.slice(before);
-    t.notRegex(last, /handing|warn|error|lost|killed/, last);
+    t.notRegex(last, /transferring|warn|error|lost|killed/, last);
     t.is(last.match(/n\d {2}stopped/g)?.length, 3, last);
     t.deepEqual(pids.filter(isAlive), []);
   },
@@ -51,7 +51,7 @@ test.serial('when the parent is killed, no server stays behind', async t => {
   const pids = ['n0', 'n1', 'n2'].map(name => cluster.pidOf(name));
   cluster.process.kill('SIGKILL');
   await until('all have ended', () => !pids.some(isAlive));
-  t.notRegex(cluster.output, /handing/);
+  t.notRegex(cluster.output, /transferring/);
 });
 
 test.serial('a server that ends again and again is left alone in the end, and said so', async t => {

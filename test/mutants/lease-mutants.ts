@@ -66,7 +66,7 @@ export const leaseMutants: readonly Mutant[] = [
   ),
   leaseMutant(
     'a leader that hands over keeps its lease',
-    inFile('consensus/hand-over.ts', '  leadership.isLeaseReleased = true;\n', ''),
+    inFile('consensus/leadership-transfer.ts', '  leadership.isLeaseReleased = true;\n', ''),
   ),
   sleepMutant(
     'a leader that slept answers by the lease of before',

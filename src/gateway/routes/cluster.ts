@@ -127,7 +127,7 @@ function factBody({ fact, ageMs }: GossipEntry) {
     applied_index: fact.applied,
     sync_source: fact.source ?? null,
     path_length: fact.depth,
-    pullers: fact.childCount,
+    pullers: fact.pullerCount,
     disk_stalled: fact.isDiskStalled,
   };
 }

@@ -28,13 +28,13 @@ export interface Fact {
   'configId'?: (_gossipraft_ConfigId | null);
   'source'?: (string);
   'depth'?: (number);
-  'childCount'?: (number);
+  'pullerCount'?: (number);
   'isDiskStalled'?: (boolean);
   'sponsor'?: (string);
   'membersHash'?: (string);
   'olderLeaseMs'?: (number | string);
-  'heir'?: (string);
-  'isHeir'?: (boolean);
+  'transferee'?: (string);
+  'isTransferee'?: (boolean);
   'seenLeaseMs'?: (number | string);
   'timing'?: (_gossipraft_Timing | null);
   'isRecovering'?: (boolean);
@@ -45,7 +45,7 @@ export interface Fact {
   '_source'?: "source";
   '_sponsor'?: "sponsor";
   '_membersHash'?: "membersHash";
-  '_heir'?: "heir";
+  '_transferee'?: "transferee";
 }
 
 export interface Fact__Output {
@@ -69,13 +69,13 @@ export interface Fact__Output {
   'configId': (_gossipraft_ConfigId__Output | null);
   'source'?: (string);
   'depth': (number);
-  'childCount': (number);
+  'pullerCount': (number);
   'isDiskStalled': (boolean);
   'sponsor'?: (string);
   'membersHash'?: (string);
   'olderLeaseMs': (number);
-  'heir'?: (string);
-  'isHeir': (boolean);
+  'transferee'?: (string);
+  'isTransferee': (boolean);
   'seenLeaseMs': (number);
   'timing': (_gossipraft_Timing__Output | null);
   'isRecovering': (boolean);
@@ -86,5 +86,5 @@ export interface Fact__Output {
   '_source'?: "source";
   '_sponsor'?: "sponsor";
   '_membersHash'?: "membersHash";
-  '_heir'?: "heir";
+  '_transferee'?: "transferee";
 }
