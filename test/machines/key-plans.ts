@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { type ByteString, endOfKey, endOfPrefix } from '../../src/codec/byte-string.ts';
+import type { FieldShapes, ValuesOf } from '../../src/codec/shape.ts';
 import type { Draft } from '../../src/machines/draft.ts';
 import { keys } from '../../src/machines/keys/keys.ts';
 import { leases } from '../../src/machines/leases/leases.ts';
+import type { OperationRule } from '../../src/machines/machine.ts';
 import type { NaiveKeys } from './naive-keys.ts';
 
 /*
@@ -65,7 +67,18 @@ export const transaction = fc.array(step, { minLength: 1, maxLength: 4 });
 
 type Hold = { readonly ttlMs: number | undefined; readonly lease: number | undefined };
 /** What the machines are asked for, once the references are looked up. */
-export type Concrete = (draft: Draft) => object;
+export type Concrete = {
+  readonly run: (draft: Draft) => object;
+  /** How it is written in the log, and what is written. */
+  readonly takes: FieldShapes;
+  readonly fields: object;
+  readonly gives: FieldShapes;
+};
+
+const asked = <Takes extends FieldShapes, Gives extends FieldShapes>(
+  { takes, gives, apply }: OperationRule<Takes, Gives>,
+  fields: ValuesOf<Takes>,
+): Concrete => ({ run: draft => apply(draft, fields), takes, fields, gives });
 export type Played = { readonly expected: object[] | string; readonly concrete: Concrete[] };
 
 /** Lets the naive ones do a transaction, and tells what the machines shall do, and must answer. */
@@ -89,20 +102,23 @@ function stepOf(naive: NaiveKeys, step: Step): [Concrete, () => object] {
     case 'put': {
       const { key, value, wantsPrevious } = step;
       const put = { key, value, type: 'text/plain', wantsPrevious, ...holdOf(naive, step.hold) };
-      return [draft => operations.put.apply(draft, put), () => naive.put(put)];
+      return [asked(operations.put, put), () => naive.put(put)];
     }
     case 'delete': {
       const fields = { ...step.bounds, wantsPrevious: step.wantsPrevious };
       const answer = () => naive.delete(step.bounds, step.wantsPrevious);
-      return [draft => operations.delete.apply(draft, fields), answer];
+      return [asked(operations.delete, fields), answer];
     }
     case 'range': {
       const fields = { ...step.bounds, limit: step.limit, withValues: true };
       const answer = () => naive.range(step.bounds, step.limit);
-      return [draft => operations.range.apply(draft, fields), answer];
+      return [asked(operations.range, fields), answer];
     }
     case 'add':
-      return [draft => operations.add.apply(draft, step), () => naive.add(step.key, step.by)];
+      return [
+        asked(operations.add, { key: step.key, by: step.by }),
+        () => naive.add(step.key, step.by),
+      ];
     case 'grant':
     case 'revoke':
     case 'expire':
@@ -120,19 +136,19 @@ function leaseStep(
   if (step.kind === 'grant') {
     const { ttlMs } = step;
     const answer = () => ({ lease: naive.grant(ttlMs), ttlMs });
-    return [draft => operations.grant.apply(draft, { ttlMs }), answer];
+    return [asked(operations.grant, { ttlMs }), answer];
   }
   const picked = step.picks.map(nth => leaseAt(nth, [...naive.data.leases.keys()]));
   if (step.kind === 'revoke') {
     const answer = () => ({ ended: naive.revoke(picked) });
-    return [draft => operations.revoke.apply(draft, { leases: picked }), answer];
+    return [asked(operations.revoke, { leases: picked }), answer];
   }
   const over = picked.map(lease => {
     const renewals = naive.data.leases.get(lease)?.renewals ?? 0;
     return { lease, renewals: step.isStale ? renewals + 1 : renewals };
   });
   const answer = () => ({ ended: naive.expire(over) });
-  return [draft => operations.expire.apply(draft, { leases: over }), answer];
+  return [asked(operations.expire, { leases: over }), answer];
 }
 
 const leaseAt = (nth: number, all: readonly number[]): number => all[nth] ?? wrong;
@@ -158,25 +174,22 @@ function lockStep(
     const { holder, waits } = step;
     const hold = holdOf(naive, step.hold);
     const answer = () => naive.acquire(lock, holder, waits, hold);
-    return [draft => operations.acquire.apply(draft, { lock, holder, waits, ...hold }), answer];
+    return [asked(operations.acquire, { lock, holder, waits, ...hold }), answer];
   }
   if (step.kind === 'leave') {
     const ticket = naive.data.lines.get(lock)?.[step.nth]?.ticket ?? wrong;
     const answer = () => naive.leave(lock, ticket);
-    return [draft => operations.leave.apply(draft, { lock, ticket }), answer];
+    return [asked(operations.leave, { lock, ticket }), answer];
   }
   const token = step.isRight ? (naive.data.locks.get(lock)?.token ?? wrong) : wrong;
   if (step.kind === 'renew') {
     const { ttlMs } = step;
     const answer = () => naive.renew(lock, token, ttlMs);
-    return [draft => operations.renew.apply(draft, { lock, token, ttlMs }), answer];
+    return [asked(operations.renew, { lock, token, ttlMs }), answer];
   }
   if (step.kind === 'guard') {
     const answer = () => naive.guard(lock, token);
-    return [draft => operations.guard.apply(draft, { lock, token }), answer];
+    return [asked(operations.guard, { lock, token }), answer];
   }
-  return [
-    draft => operations.release.apply(draft, { lock, token }),
-    () => naive.release(lock, token),
-  ];
+  return [asked(operations.release, { lock, token }), () => naive.release(lock, token)];
 }

@@ -9,7 +9,7 @@ import { blindView, type Stage } from './stage.ts';
 
 type Bounds = { readonly start: ByteString; readonly end: ByteString };
 
-const plain = {
+export const plain = {
   limit: 1000,
   revision: 0,
   withValues: true,
