@@ -186,3 +186,105 @@ test('the keys of the cluster itself are neither seen nor touched', t => {
     'reservedKey',
   );
 });
+
+test('what is compacted is forgotten, and nothing of what is not', t => {
+  const stage = new Stage();
+  stage.do(draft => put(draft, 'a', '1'));
+  stage.do(draft => remove(draft, only('a')));
+  stage.do(draft => put(draft, 'a', '2'));
+  stage.do(draft => remove(draft, only('a')));
+  stage.do(draft => operations.compact.apply(draft, { revision: 2 }));
+  t.is(text(stage, all, { revision: 2 }), '');
+  t.is(text(stage, all, { revision: 3 }), 'a=2');
+  t.is(read(stage, all, { revision: 3 })?.count, 1);
+  t.is(
+    stage.run(draft => operations.compact.apply(draft, { revision: 5 })),
+    'futureRevision',
+  );
+});
+
+test('a watcher is told of what is kept, and who comes too late is told so', t => {
+  const stage = new Stage();
+  for (const value of ['1', '2', '3']) stage.do(draft => put(draft, 'a', value));
+  stage.do(draft => operations.compact.apply(draft, { revision: 1 }));
+  const wants = { ...all, puts: true, deletes: true, withPrevious: true };
+  const after = (place: number, maxBytes: number) =>
+    keys.changes.after(stage.keys, { place, maxBytes }, wants, blindView);
+  t.is(
+    refusal(t, () => after(0, 1)),
+    'forgotten',
+  );
+  t.like(after(1, 1), { through: 2 });
+  t.like(after(1, 1000).changes, [
+    { revision: 2, item: { value: key('2') }, previous: { value: key('1') } },
+    { revision: 3, item: { value: key('3') }, previous: { value: key('2') } },
+  ]);
+  t.deepEqual(after(7, 1), { changes: [], through: 7 });
+});
+
+test('the past is forgotten by its age, where there is a limit to it', t => {
+  const stage = new Stage();
+  stage.do(draft => operations.limit.apply(draft, { setsMax: 9, bytesMax: 9999, ageMs: 100 }));
+  stage.nowMs = 10;
+  stage.do(draft => put(draft, 'a', '1'));
+  stage.nowMs = 50;
+  stage.do(draft => put(draft, 'a', '2'));
+  t.is(keys.due.nextMs(stage.keys), 135);
+  stage.nowMs = 135;
+  t.is(
+    stage.run(draft => keys.due.end(draft)),
+    1,
+  );
+  t.is(read(stage)?.oldest, 1);
+  t.is(keys.due.nextMs(stage.keys), 175);
+  t.is(text(stage, all, { revision: 1 }), 'a=1');
+});
+
+test('a cluster that was restored begins beyond the floor, without a past', t => {
+  const stage = new Stage();
+  stage.do(draft => put(draft, 'a', '1'));
+  stage.do(draft => [put(draft, 'a', '2'), put(draft, 'b', '1')]);
+  const state = keys.raised(stage.keys, 1000);
+  stage.states = { ...stage.states, keys: state };
+  t.like(read(stage), { revision: 1000, oldest: 1000, count: 2 });
+  t.like(stage.do(draft => put(draft, 'a', '3')).item, { version: 3, modRevision: 1001 });
+  t.is(text(stage, only('a'), { revision: 1000 }), 'a=2');
+  t.is(
+    refusal(t, () => read(stage, all, { revision: 999 })),
+    'forgotten',
+  );
+});
+
+test('a transaction returns no more than can be remembered', t => {
+  const stage = new Stage();
+  stage.do(draft => put(draft, 'a', 'x'.repeat(64 * 1024)));
+  stage.do(draft => put(draft, 'b', 'x'));
+  const range = { withValues: true, limit: 10 };
+  const get = (bounds: typeof all) =>
+    stage.run(draft => operations.range.apply(draft, { ...bounds, ...range }));
+  t.not(get(only('a')), 'answerTooLarge');
+  t.is(get(all), 'answerTooLarge');
+});
+
+test('operations are lines as they are typed, and what is no text stands there in base64', t => {
+  const odd = '\u00ff' as ByteString;
+  const line = (name: ByteString, value: ByteString, more: Partial<Put> = {}) =>
+    operations.put.text({
+      key: name,
+      value,
+      type: 'text/plain',
+      ttlMs: undefined,
+      lease: undefined,
+      wantsPrevious: false,
+      ...more,
+    });
+  t.is(line(key('name 1'), key('ä'), { ttlMs: 5 }), 'SET "name 1" ä TTL 5');
+  t.is(
+    line(key('a'), odd, { type: 'image/png', lease: 7 }),
+    'SET_BASE64 a /w== TYPE image/png LEASE 7',
+  );
+  t.is(line(odd, key('1')), 'SET_RAW /w== MQ==');
+  t.is(operations.delete.text({ ...only('a'), wantsPrevious: false }), 'DEL a');
+  t.is(operations.delete.text({ ...all, wantsPrevious: false }), 'DEL_RANGE "" ""');
+  t.is(operations.add.text({ key: key('n'), by: -3 }), 'INCR n -3');
+});
