@@ -11,7 +11,7 @@ import type { LogIndex, Member, Position } from './types.ts';
  *
  * Both terms must be ours. `fact.term`: a voter that moved on may have elected a leader without
  * the entry. `durable.term`: only we write entries of this term, so a voter that holds one of them
- * holds our whole log up to it (rule 2).
+ * holds our whole log up to it (rule 9).
  */
 export function provenIndex(replica: Replica, voter: Member): number {
   if (voter.id === replica.identity.id) {
@@ -55,7 +55,7 @@ function releaseUncommitted(replica: Replica): void {
 }
 
 /**
- * Adopts a commit position that somebody told us (rule 7).
+ * Adopts a commit position that somebody told us (rule 10).
  *
  * It is the pair that counts: the entry at its index may be another one in our log. We may follow
  * it when we hold that very entry, or when our last entry is of the same term: then one leader

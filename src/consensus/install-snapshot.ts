@@ -52,7 +52,7 @@ export function onSnapshotFetched(replica: Replica, turn: Turn, { position }: Fe
 /** A snapshot is of committed entries only: what differs from it was never committed. */
 function install(replica: Replica, turn: Turn, position: Position): void {
   const { log } = replica;
-  // Rule 5: it holds entries of that term.
+  // Rule 3: it holds entries of that term.
   observeTerm(replica, turn, position.term);
   // What our candidacy says of our log is no longer true.
   const isCandidacy = replica.role === 'candidate' || replica.role === 'preCandidate';

@@ -39,7 +39,7 @@ export type PullEntries = {
   readonly pullId: number;
   /** The entry after which the stream starts (a new pullId) or which was received last. */
   readonly prev: Position;
-  /** Of the puller's log, echoed by a refusal (rule 13). */
+  /** Of the puller's log, echoed by a refusal (rule 6). */
   readonly logGeneration: number;
   /** Bytes received on this stream so far; absolute, so it may be lost or repeated. */
   readonly consumedBytes: number;
@@ -68,7 +68,7 @@ export type PullRefusedReason =
 export type PullRefused = {
   readonly type: 'pullRefused';
   readonly pullId: number;
-  /** Echo of the request: the puller acts only while its log still looks like this (rule 13). */
+  /** Echo of the request: the puller acts only while its log still looks like this (rule 6). */
   readonly prev: Position;
   readonly logGeneration: number;
   readonly reason: PullRefusedReason;

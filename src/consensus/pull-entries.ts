@@ -132,7 +132,7 @@ function takeEntries(replica: Replica, turn: Turn, pull: Pull, batch: PullBatch)
 }
 
 /**
- * Removes what conflicts with the source's log, if the source may say so (rule 6): only a log with
+ * Removes what conflicts with the source's log, if the source may say so (rule 5): only a log with
  * a later last term holds everything that was committed in ours, and what we know to be committed
  * is never touched.
  */
@@ -171,7 +171,7 @@ function appendPulled(replica: Replica, turn: Turn, entries: readonly Entry[]): 
   const last = entries.at(-1);
   const pull = replica.pulling.stream;
   if (last === undefined || pull === undefined) return;
-  // Rule 5: with an entry of a term we live in that term at least.
+  // Rule 3: with an entry of a term we live in that term at least.
   observeTerm(replica, turn, last.term);
   append(replica, turn, entries);
   pull.stalledAt = undefined;
@@ -183,7 +183,7 @@ function appendPulled(replica: Replica, turn: Turn, entries: readonly Entry[]): 
   });
 }
 
-/** A negative answer. It counts only for the log that asked (rule 13): ours may have moved on. */
+/** A negative answer. It counts only for the log that asked (rule 6): ours may have moved on. */
 export function onPullRefused(
   replica: Replica,
   turn: Turn,

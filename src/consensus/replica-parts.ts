@@ -59,7 +59,7 @@ export type Puller = {
 export type Pull = {
   readonly source: NodeId;
   readonly pullId: number;
-  /** What was asked for; an answer counts only while our log still ends there (rule 13). */
+  /** What was asked for; an answer counts only while our log still ends there (rule 6). */
   readonly askedPrev: Position;
   readonly askedLast: Position;
   readonly askedGeneration: number;

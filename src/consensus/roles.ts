@@ -5,7 +5,7 @@ import { answer, type Turn, tell } from './turn.ts';
 import type { Term } from './types.ts';
 
 /**
- * Takes notice of a term. A higher one ends whatever we were in the old one (rule 4), and it is
+ * Takes notice of a term. A higher one ends whatever we were in the old one (rule 2), and it is
  * durable before anything else is said in it.
  */
 export function observeTerm(replica: Replica, turn: Turn, term: Term): void {

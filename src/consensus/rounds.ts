@@ -75,7 +75,7 @@ function seenRound(replica: Replica, voter: Member): number {
   return isOurs && round <= (replica.leadership?.round ?? 0) ? round : 0;
 }
 
-/** Finds the newest round that a quorum has seen, over whatever path it got there (rule 9). */
+/** Finds the newest round that a quorum has seen, over whatever path it got there (rule 11). */
 export function confirmRounds(replica: Replica): void {
   const leadership = replica.leadership;
   assert(leadership !== undefined, 'only a leader confirms rounds');

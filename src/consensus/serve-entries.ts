@@ -81,7 +81,7 @@ export function refuse(
 
 /**
  * Sends every puller what is new, as far as its window allows. Entries are served before they are
- * durable: only acknowledgements need the disk (rule 11).
+ * durable: only acknowledgements need the disk (rule 8).
  */
 export function servePullers(replica: Replica, turn: Turn): void {
   for (const puller of replica.pullers.values()) {

@@ -18,7 +18,6 @@ export type StepDownReason = 'newerTerm' | 'noQuorum' | 'transferred' | 'recover
 export type SourceReason =
   | 'leader'
   | 'leaderUnreachable'
-  | 'ahead'
   | 'noLeader'
   | 'sourceSilent'
   | 'sourceBehind'

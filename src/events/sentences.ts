@@ -7,7 +7,6 @@ export type Sentence = { readonly level: Level; readonly text: string };
 const chosenReasons: Readonly<Record<SourceReason, string>> = {
   leader: 'it is the leader',
   leaderUnreachable: 'the leader cannot be reached directly',
-  ahead: 'it has entries that we lack',
   noLeader: 'there is no leader, and it has entries that we lack',
   sourceSilent: 'the former source went silent',
   sourceBehind: 'the former source fell behind',
@@ -19,7 +18,6 @@ const chosenReasons: Readonly<Record<SourceReason, string>> = {
 const droppedReasons: Readonly<Record<SourceReason, string>> = {
   leader: 'the leader can be reached directly',
   leaderUnreachable: 'another one reaches the leader',
-  ahead: 'another one is ahead of it',
   noLeader: 'there is no leader',
   sourceSilent: 'it went silent',
   sourceBehind: 'it has nothing for us',

@@ -17,6 +17,6 @@ export function demandDurable(disk: DurableState, fact: Fact): void {
   const isDurable = durableVote.term === term && durableVote.vote === vote;
   demand(
     isDurable,
-    `rule 4: ${owner} tells of term ${term} and vote ${vote} before its disk knows`,
+    `rule 2: ${owner} tells of term ${term} and vote ${vote} before its disk knows`,
   );
 }

@@ -42,7 +42,10 @@ type Place = { readonly term: number; readonly index: number };
 
 type Origin = { readonly entry: Entry; readonly previousTerm: number; readonly atMs: number };
 
-/** Knows everything that has happened, and demands that it fits together (protocol P9). */
+/**
+ * Knows everything that has happened, and demands that it fits together: the invariants of
+ * protocol.md.
+ */
 export class Oracle {
   readonly #leaders = new Map<number, NodeId>();
   readonly #votes = new Map<string, NodeId>();
@@ -247,10 +250,10 @@ export class Oracle {
 
   /** A client was told that its batch is safe. */
   acknowledged(placement: Placement): void {
-    this.#demandMajority(placement, 'acknowledged:');
+    this.#demandMajority(placement, 'I9: acknowledged:');
     const known = this.acked.get(placement.batchId);
     const isSame = known === undefined || known.first === placement.first;
-    demand(isSame, `the batch ${placement.batchId} was acknowledged at two places`);
+    demand(isSame, `I9: the batch ${placement.batchId} was acknowledged at two places`);
     this.acked.set(placement.batchId, placement);
     this.#lastAckedSeq = Math.max(this.#lastAckedSeq, placement.last);
   }
@@ -267,12 +270,12 @@ export class Oracle {
       const result = JSON.parse(text ?? 'null');
       if (result?.kind !== 'appended' || result.isReplay) continue;
       const { batchId } = result.placement;
-      demand(!places.has(batchId), `the batch ${batchId} is in the journal twice`);
+      demand(!places.has(batchId), `I9: the batch ${batchId} is in the journal twice`);
       places.set(batchId, index);
     }
     for (const [batchId, placement] of this.acked) {
       const isThere = places.get(batchId) === placement.index;
-      demand(isThere, `the acknowledged batch ${batchId} is not at ${placement.index}`);
+      demand(isThere, `I9: the acknowledged batch ${batchId} is not at ${placement.index}`);
     }
   }
 }

@@ -21,7 +21,7 @@ import { SimulatedServer } from './simulated-server.ts';
 import { SimulatedWatcher } from './simulated-watcher.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What is let through although the cluster may still need it: a seed must end some time. */
+/** A seed that takes more steps than this has come to a stop that it does not notice. */
 const stepsMax = 400_000;
 
 export type WorldReport = {

@@ -4,7 +4,8 @@ import type { LogIndex, NodeId, Position, Term } from '../words.ts';
 /**
  * The log of one server.
  *
- * Contract, checked by one conformance suite for every implementation:
+ * Contract, checked by one conformance suite for every implementation (`compact` apart: the files
+ * let go of whole files, the memory of entries):
  * - `append` and `truncate` are synchronous, in memory, and order everything after them.
  * - `reset` is a truncation of everything, after which the log goes on behind another base.
  * - What was appended is readable at once, and durable when `persisted` is told for its index and

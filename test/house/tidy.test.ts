@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import test from 'ava';
@@ -144,6 +144,58 @@ test('no file imports itself, over whatever others: types count, too', t => {
     finished.add(path);
   };
   for (const path of graph.keys()) visit(path, []);
+});
+
+/** What the pages say, by name. */
+const pages = ['README.md', 'CONTRIBUTING.md']
+  .concat(
+    readdirSync('docs')
+      .filter(name => name.endsWith('.md'))
+      .map(name => `docs/${name}`),
+  )
+  .map(path => ({ path, text: readFileSync(path, 'utf8') }));
+const protocol = pages.find(({ path }) => path === 'docs/protocol.md')?.text ?? '';
+const numbersIn = (text: string, pattern: RegExp): number[] =>
+  [...text.matchAll(pattern)].map(([, number]) => Number(number));
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, place) => place + 1);
+
+test('the rules and invariants of the protocol are numbered in their order, without a gap', t => {
+  const rules = numbersIn(protocol, /\*\*Rule (\d+)\./g);
+  const invariants = numbersIn(protocol, /^\| I(\d+) \|/gm);
+  t.true(rules.length >= 11 && invariants.length >= 13);
+  t.deepEqual(rules, upTo(rules.length));
+  t.deepEqual(invariants, upTo(invariants.length));
+});
+
+test('every rule and invariant that the code cites stands in the protocol', async t => {
+  const tests = (await readdir('test', { recursive: true }))
+    .filter(path => path.endsWith('.ts'))
+    .map(path => ({ path, text: readFileSync(join('test', path), 'utf8') }));
+  for (const { path, text } of [...sources, ...tests]) {
+    for (const number of numbersIn(text, /\b[Rr]ule (\d+)\b/g)) {
+      t.true(protocol.includes(`**Rule ${number}.`), `${path} cites rule ${number}`);
+    }
+    for (const number of numbersIn(text, /\bI(\d+)(?=[:) ,.])/g)) {
+      t.true(protocol.includes(`| I${number} |`), `${path} cites I${number}`);
+    }
+    t.notRegex(text, /\bprotocol(\.md)? P\d/, `${path} cites what the protocol does not have`);
+  }
+});
+
+test('every file and folder that a page names is there', t => {
+  const rooms = readdirSync('src', { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(({ name }) => name);
+  const roots = new Set(['src', 'test', 'docs', 'proto', ...rooms]);
+  const isThere = (named: string): boolean =>
+    [named, `src/${named}`, `src/${named}.ts`, `${named}.ts`].some(place => existsSync(place));
+  for (const { path, text } of pages) {
+    const named = [...text.matchAll(/`(?:\.\/)?([a-z][\w.-]*(?:\/[\w.-]+)+)`/g)].map(
+      ([, name = '']) => name,
+    );
+    const missing = named.filter(name => roots.has(name.split('/')[0] ?? '') && !isThere(name));
+    t.deepEqual(missing, [], path);
+  }
 });
 
 test('every function fits on a screen: at most 60 lines', t => {
