@@ -5,6 +5,15 @@ import { checkNarrowSchedules } from '../consensus/narrow-schedules.ts';
 import { checkWhoseMessage } from '../consensus/whose-message.ts';
 import { checkGateway } from '../gateway/gateway-checks.ts';
 import { checkJournalReading } from '../host/journal-runs.ts';
+import { checkCounts } from '../machines/count-check.ts';
+import { checkForgetting } from '../machines/forgetting.ts';
+import {
+  checkAborts,
+  checkBytes,
+  checkKeys,
+  checkRestores,
+  checkSteps,
+} from '../machines/key-runs.ts';
 import { checkLogTime } from '../state-machines/log-time.ts';
 import { checkMachines } from '../state-machines/machines-check.ts';
 import { checkUseTable } from '../state-machines/use-table-check.ts';
@@ -130,9 +139,22 @@ function huntMachines(): Found | undefined {
   return what === undefined ? undefined : { checker: 'naive state machines', what };
 }
 
+function huntKeys(): Found | undefined {
+  const what =
+    checkForgetting() ??
+    checkCounts(5) ??
+    checkSteps(10_000, 100) ??
+    checkKeys(4000) ??
+    checkAborts(300) ??
+    checkRestores(300) ??
+    checkBytes(100);
+  return what === undefined ? undefined : { checker: 'naive keys', what };
+}
+
 /** What needs no seeds. */
 const huntedAlone: Readonly<Record<string, () => Found | undefined>> = {
   machines: huntMachines,
+  keys: huntKeys,
   hands: huntHands,
   gateway: huntGateway,
 };

@@ -17,6 +17,7 @@ export type Mutant = {
     | 'copies'
     | 'sleep'
     | 'machines'
+    | 'keys'
     | 'hands'
     | 'gateway';
 };
@@ -40,5 +41,6 @@ export const aimedAt =
 export const leaseMutant = aimedAt('leases');
 export const memberMutant = aimedAt('members');
 export const machineMutant = aimedAt('machines');
+export const keyMutant = aimedAt('keys');
 export const sleepMutant = aimedAt('sleep');
 export const handMutant = aimedAt('hands');

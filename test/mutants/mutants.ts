@@ -4,6 +4,7 @@ import { gatewayMutants } from './gateway-mutants.ts';
 import { handMutants } from './hand-mutants.ts';
 import { hostMutants } from './host-mutants.ts';
 import { identityMutants } from './identity-mutants.ts';
+import { keyMutants } from './key-mutants.ts';
 import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
@@ -352,6 +353,7 @@ export const mutants: readonly Mutant[] = [
   ...handMutants,
   ...hostMutants,
   ...identityMutants,
+  ...keyMutants,
   ...leaseMutants,
   ...memberMutants,
   ...recoveryMutants,

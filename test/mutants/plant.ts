@@ -5,7 +5,9 @@ import type { Mutant } from './mutant.ts';
 
 /** What a checker needs of the program. */
 const folders = [
+  'src/codec',
   'src/consensus',
+  'src/machines',
   'src/state-machines',
   'src/storage',
   'src/transport',
@@ -18,6 +20,7 @@ const folders = [
   'src/client',
   'src/gateway',
   'test/consensus',
+  'test/machines',
   'test/state-machines',
   'test/storage',
   'test/transport',

@@ -93,11 +93,9 @@ export const remove = operation({
     demandPeoples(draft, range.start);
     const found = allIn(draft, range);
     const previous = wantsPrevious ? items(draft, found, true) : [];
+    const leases = found.map(([, { lease }]) => lease);
     if (found.length > 0) erase(draft, found);
-    endPrivate(
-      draft,
-      found.map(([, { lease }]) => lease),
-    );
+    endPrivate(draft, leases);
     return { revision: revisionNow(draft), deleted: found.length, previous };
   },
   text: deleteText,
