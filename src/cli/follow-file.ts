@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { addressText } from '../addresses.ts';
 import { changeMembers } from '../client/change-members.ts';
 import { ServerCalls } from '../client/server-calls.ts';
 import type { ServerAddress } from '../client/server-connection.ts';
@@ -7,7 +8,6 @@ import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { watchConfiguration } from '../config/watch-configuration.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
 import type { Level } from '../events/sentences.ts';
-import { addressText } from '../transport/endpoint.ts';
 import type { MemberChange, NodeId } from '../words.ts';
 
 const attemptMs = 5000;

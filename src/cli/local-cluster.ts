@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pc from 'picocolors';
+import { type ClusterView, viewCluster } from '../client/cluster-view.ts';
+import { healthSentence } from '../client/health.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { watchConfiguration } from '../config/watch-configuration.ts';
-import { type ClusterView, viewCluster } from '../gateway/cluster-view.ts';
-import { healthSentence } from '../gateway/health.ts';
 import { type RunningGateway, runGateway } from '../gateway/run-gateway.ts';
-import { EventLog, type LogFormat } from '../server/event-log.ts';
+import { EventLog, type LogFormat } from '../logging/event-log.ts';
 import { chooseConfiguration } from './choose-configuration.ts';
 import { fail } from './fail.ts';
 import { LocalServers } from './local-servers.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Level } from '../events/sentences.ts';
-import type { LogFormat } from '../server/event-log.ts';
+import type { LogFormat } from '../logging/event-log.ts';
 import type { FromServer, ToServer } from './parent-words.ts';
 
 const main = fileURLToPath(new URL('./main.js', import.meta.url));

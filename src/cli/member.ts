@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { addressText, problemOfAddress } from '../addresses.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
+import { type ClusterView, viewCluster } from '../client/cluster-view.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { serverName, serverNameRule } from '../config/server-name.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { type ClusterView, viewCluster } from '../gateway/cluster-view.ts';
-import { addressText, problemOfAddress } from '../transport/endpoint.ts';
 import type { MemberChange, NodeId } from '../words.ts';
 import { commandTimeoutMs as timeoutMs, withClient } from './with-client.ts';
 

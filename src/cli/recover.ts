@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { addressText } from '../addresses.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import type { Config } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
@@ -9,7 +10,6 @@ import { captureState } from '../state-machines/state-capture.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { lockDirectory } from '../storage/directory-lock.ts';
 import { type FileSystem, nodeFileSystem } from '../storage/file-system.ts';
-import { addressText } from '../transport/endpoint.ts';
 import type { ClusterId, NodeId, Term } from '../words.ts';
 import { type DirectoryContent, makeDirectory } from './make-directory.ts';
 import {

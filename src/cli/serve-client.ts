@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { loadConfiguration } from '../config/load-configuration.ts';
 import { runGateway } from '../gateway/run-gateway.ts';
-import { EventLog, type LogFormat } from '../server/event-log.ts';
+import { EventLog, type LogFormat } from '../logging/event-log.ts';
 import { stopOnSignal } from './stop-on-signal.ts';
 
 /** `gossip-raft client [PORT]`: runs the client server until it is told to stop. */

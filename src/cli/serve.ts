@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { loadConfiguration } from '../config/load-configuration.ts';
-import type { LogFormat } from '../server/event-log.ts';
+import type { LogFormat } from '../logging/event-log.ts';
 import { runServer } from '../server/run-server.ts';
 import { fail } from './fail.ts';
 import { FileFollower } from './follow-file.ts';

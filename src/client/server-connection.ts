@@ -4,8 +4,8 @@ import {
   credentials,
   type ServiceError,
 } from '@grpc/grpc-js';
+import type { Endpoint } from '../addresses.ts';
 import { addressOf, channelOptions } from '../transport/channel-options.ts';
-import type { Endpoint } from '../transport/endpoint.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { BackupRange } from '../transport/generated/gossipraft/BackupRange.ts';
 import type { BackupReply__Output as BackupReply } from '../transport/generated/gossipraft/BackupReply.ts';

@@ -1,7 +1,7 @@
+import { placeOf } from '../addresses.ts';
 import { compareConfigIds } from '../consensus/position.ts';
 import type { Config } from '../consensus/types.ts';
 import { addressOf } from '../transport/channel-options.ts';
-import { placeOf } from '../transport/endpoint.ts';
 import { readConfig } from '../transport/wire-gossip.ts';
 import { ClusterIdentity, type NamedCluster } from './cluster-identity.ts';
 import { type ServerAddress, ServerConnection } from './server-connection.ts';

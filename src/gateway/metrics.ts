@@ -1,9 +1,9 @@
 import type { Middleware } from 'koa';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClusterClient } from '../client/cluster-client.ts';
-import type { ClusterView } from './cluster-view.ts';
-import type { Health } from './health.ts';
-import type { MemberView } from './member-view.ts';
+import type { ClusterView } from '../client/cluster-view.ts';
+import type { Health } from '../client/health.ts';
+import type { MemberView } from '../client/member-view.ts';
 import type { GatewayState } from './request-state.ts';
 import type { WatchHub } from './watch-hub.ts';
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addressText } from '../addresses.ts';
 import { type LoadedConfiguration, membersHashOf } from '../config/load-configuration.ts';
 import { createReplica } from '../consensus/protocol.ts';
 import type { Replica } from '../consensus/replica.ts';
@@ -11,7 +12,6 @@ import type {
   Timings,
 } from '../consensus/types.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
-import { addressText } from '../transport/endpoint.ts';
 import { firstCommandLevel } from '../words.ts';
 import type { LoadedState } from './load-state.ts';
 import { machineClock } from './real-world.ts';

@@ -1,7 +1,7 @@
 import { StartupError } from '../errors/startup-error.ts';
+import type { EventLog } from '../logging/event-log.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
 import { diskSentence } from './disk-sentence.ts';
-import type { EventLog } from './event-log.ts';
 import type { FileKeeper } from './file-keeper.ts';
 
 /** What a start has to say of the disk. */

@@ -1,8 +1,8 @@
+import { addressText, type Endpoint, parseAddress } from '../addresses.ts';
 import type { View } from '../consensus/protocol.ts';
 import type { NodeId } from '../consensus/types.ts';
-import { addressText, type Endpoint, parseAddress } from '../transport/endpoint.ts';
+import type { EventLog } from '../logging/event-log.ts';
 import type { GrpcServer } from '../transport/grpc-server.ts';
-import type { EventLog } from './event-log.ts';
 import { movedAddress } from './peer-addresses.ts';
 
 /** So long it listens at the old address, too, for those who have not heard of the new one. */

@@ -1,8 +1,8 @@
+import type { PeerAddress } from '../addresses.ts';
+import { parseAddress, placeOf } from '../addresses.ts';
 import type { View } from '../consensus/protocol.ts';
 import { memberOf } from '../consensus/quorum.ts';
 import type { NodeId } from '../consensus/types.ts';
-import { parseAddress, placeOf } from '../transport/endpoint.ts';
-import type { PeerAddress } from '../transport/transport.ts';
 
 /** Where the peers are, as the cluster knows them or our file lists them. */
 export function peerAddresses({ peers, newestConfig, identity }: View): PeerAddress[] {

@@ -1,5 +1,5 @@
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
-import type { LogFormat } from './event-log.ts';
+import type { LogFormat } from '../logging/event-log.ts';
 
 export type ServerOptions = {
   readonly nodeId: string;

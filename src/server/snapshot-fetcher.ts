@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
+import type { PeerAddress } from '../addresses.ts';
 import type { ClusterId, Envelope, NodeId, Position } from '../consensus/types.ts';
 import type { FetchedState } from '../host/surroundings.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
@@ -11,7 +12,6 @@ import { keepFetched } from '../storage/snapshot-file.ts';
 import { addressOf, channelOptions } from '../transport/channel-options.ts';
 import type { FetchSnapshotReply__Output as Reply } from '../transport/generated/gossipraft/FetchSnapshotReply.ts';
 import { ServerToServer } from '../transport/proto-definitions.ts';
-import type { PeerAddress } from '../transport/transport.ts';
 import { present } from '../transport/wire-checks.ts';
 import { writeEnvelope } from '../transport/wire-gossip.ts';
 import { readTransferHeader, readTransferredBatch } from '../transport/wire-snapshot.ts';

@@ -1,5 +1,5 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../addresses.ts';
 
 /** Larger than any batch of the protocol with its envelope; the gateway's limits are far below. */
 export const messageMaxBytes = 32 * 1024 * 1024;

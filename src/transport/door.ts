@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../addresses.ts';
 import { listenPatiently, nameOf, type PortPatience } from './port-patience.ts';
 
 export type DoorOptions = PortPatience & {

@@ -5,9 +5,9 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
+import type { Endpoint } from '../addresses.ts';
 import { addressOf, serverOptions } from './channel-options.ts';
 import { Door } from './door.ts';
-import type { Endpoint } from './endpoint.ts';
 
 export type GrpcService = {
   readonly definition: ServiceDefinition;

@@ -5,6 +5,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
+import type { PeerAddress } from '../addresses.ts';
 import type { Message } from '../consensus/types.ts';
 import type { ClusterId, NodeId } from '../words.ts';
 import { addressOf, channelOptions } from './channel-options.ts';
@@ -13,7 +14,7 @@ import type { Envelope__Output as WireEnvelope } from './generated/gossipraft/En
 import type { ServerToServerClient } from './generated/gossipraft/ServerToServer.ts';
 import { Assembly, wholeMaxBytes } from './pieces.ts';
 import { ServerToServer } from './proto-definitions.ts';
-import type { PeerAddress, TransportListener } from './transport.ts';
+import type { TransportListener } from './transport.ts';
 import { reasonOf } from './wire-checks.ts';
 import { writeEnvelope } from './wire-gossip.ts';
 import { readHeartbeatReply, readPullReply } from './wire-messages.ts';

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Endpoint } from '../addresses.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import { addressOf } from './channel-options.ts';
-import type { Endpoint } from './endpoint.ts';
 
 const pauseMs = 100;
 const probeTimeoutMs = 1000;

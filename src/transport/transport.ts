@@ -1,6 +1,6 @@
+import type { PeerAddress } from '../addresses.ts';
 import type { Message } from '../consensus/types.ts';
 import type { ClusterId, NodeId } from '../words.ts';
-import type { Endpoint } from './endpoint.ts';
 
 /**
  * Brings messages to peers.
@@ -39,4 +39,3 @@ export type Foreigner = {
 };
 
 /** Where a server is to be found. */
-export type PeerAddress = Endpoint & { readonly id: NodeId };

@@ -1,6 +1,6 @@
+import { problemOfAddress } from '../addresses.ts';
 import { serverName } from '../config/server-name.ts';
 import type { MemberChange } from '../words.ts';
-import { problemOfAddress } from './endpoint.ts';
 import type {
   MemberChange as WireChange,
   MemberChange__Output as WireChangeRead,

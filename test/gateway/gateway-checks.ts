@@ -1,6 +1,6 @@
+import { checkHealth } from '../client/health-cases.ts';
 import { checkPages } from '../client/pages-check.ts';
 import { checkEventResponses } from './event-responses.ts';
-import { checkHealth } from './health-cases.ts';
 import { checkHosts } from './known-hosts.ts';
 import { checkWords } from './words-check.ts';
 

@@ -4,8 +4,8 @@ const gatewayMutant = aimedAt('gateway');
 
 const host = 'gateway/known-host.ts';
 const page = 'client/journal-page.ts';
-const member = 'gateway/member-view.ts';
-const health = 'gateway/health.ts';
+const member = 'client/member-view.ts';
+const health = 'client/health.ts';
 const words = 'gateway/watch-words.ts';
 
 /** Bugs in what a client server decides on its own. */

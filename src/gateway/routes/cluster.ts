@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { type ForeignView, viewCluster } from '../../client/cluster-view.ts';
+import type { MemberView } from '../../client/member-view.ts';
 import type { GossipEntry } from '../../consensus/types.ts';
 import { optionalJsonBody } from '../bodies.ts';
-import { type ForeignView, viewCluster } from '../cluster-view.ts';
 import type { GatewayContext } from '../context.ts';
-import type { MemberView } from '../member-view.ts';
 import { RequestProblem } from '../problem.ts';
 import { type Route, route } from '../route.ts';
 

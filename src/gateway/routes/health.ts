@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
+import { viewCluster } from '../../client/cluster-view.ts';
 import { ClusterError } from '../../errors/cluster-error.ts';
-import { viewCluster } from '../cluster-view.ts';
 import type { GatewayContext } from '../context.ts';
 import { type Route, route } from '../route.ts';
 

@@ -1,12 +1,12 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { addressText, problemOfAddress } from '../../addresses.ts';
 import type { ClusterClient } from '../../client/cluster-client.ts';
+import { viewCluster } from '../../client/cluster-view.ts';
 import { serverName, serverNameRule } from '../../config/server-name.ts';
 import type { Member } from '../../consensus/types.ts';
-import { addressText, problemOfAddress } from '../../transport/endpoint.ts';
 import type { DirectoryId, MemberChange, NodeId } from '../../words.ts';
 import { jsonBody, optionalJsonBody } from '../bodies.ts';
-import { viewCluster } from '../cluster-view.ts';
 import type { GatewayContext } from '../context.ts';
 import { RequestProblem } from '../problem.ts';
 import { type Route, route } from '../route.ts';

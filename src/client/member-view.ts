@@ -1,8 +1,8 @@
-import type { ServerDescription } from '../client/cluster-client.ts';
-import type { ServerAddress } from '../client/server-connection.ts';
+import { addressText } from '../addresses.ts';
 import type { Config, Fact, GossipEntry, Member } from '../consensus/types.ts';
-import { addressText } from '../transport/endpoint.ts';
 import type { Timing } from '../words.ts';
+import type { ServerDescription } from './cluster-client.ts';
+import type { ServerAddress } from './server-connection.ts';
 
 export type Standing =
   | 'voter'

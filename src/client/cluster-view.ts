@@ -1,9 +1,9 @@
-import type { ClusterClient, ServerDescription } from '../client/cluster-client.ts';
-import type { ServerAddress } from '../client/server-connection.ts';
 import { compareConfigIds } from '../consensus/position.ts';
 import type { Config } from '../consensus/types.ts';
+import type { ClusterClient, ServerDescription } from './cluster-client.ts';
 import { type Judgement, judgeHealth } from './health.ts';
 import { type MemberView, memberView } from './member-view.ts';
+import type { ServerAddress } from './server-connection.ts';
 
 export type ForeignView = ServerDescription['foreigners'][number] & { readonly metBy: string };
 export type ClusterView = Judgement & {

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { joinViews } from '../../src/gateway/cluster-view.ts';
-import { healthSentence } from '../../src/gateway/health.ts';
+import { joinViews } from '../../src/client/cluster-view.ts';
+import { healthSentence } from '../../src/client/health.ts';
 import { healthCases, longAgoMs, viewOf } from './health-cases.ts';
 
 for (const [title, told, health, reason, survives] of healthCases) {

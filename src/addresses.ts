@@ -1,7 +1,9 @@
-import type { Member } from '../consensus/types.ts';
+import type { NodeId } from './words.ts';
 
 /** Where a program listens. */
 export type Endpoint = { readonly host: string; readonly port: number };
+/** Where a server is. */
+export type PeerAddress = Endpoint & { readonly id: NodeId };
 
 /** `host:port`, as the configuration of the cluster holds it. */
 export const addressText = ({ host, port }: Endpoint): string => `${host}:${port}`;
@@ -25,6 +27,6 @@ export function problemOfAddress(text: string): string | undefined {
  * place; but as the cluster knows it when it has moved, or when the file does not list it.
  */
 export const placeOf = (
-  { address, hasMoved }: Pick<Member, 'address' | 'hasMoved'>,
+  { address, hasMoved }: { readonly address: string; readonly hasMoved: boolean },
   listed: Endpoint | undefined,
 ): Endpoint => (hasMoved || listed === undefined ? parseAddress(address) : listed);

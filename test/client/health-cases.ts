@@ -1,7 +1,7 @@
 import type { ServerDescription } from '../../src/client/cluster-client.ts';
+import { type ClusterView, joinViews } from '../../src/client/cluster-view.ts';
+import type { Health } from '../../src/client/health.ts';
 import type { Config, Fact, Member, Position, Term } from '../../src/consensus/types.ts';
-import { type ClusterView, joinViews } from '../../src/gateway/cluster-view.ts';
-import type { Health } from '../../src/gateway/health.ts';
 import { at, fact, fresh, nodeId, threeServers, timings } from '../consensus/fixtures.ts';
 
 /* What is said of the cluster, from what its servers say. */
