@@ -48,3 +48,5 @@ export const countMax = 2 ** 52;
 
 /** The level of commands in log entries with which every cluster begins. */
 export const firstCommandLevel = 1;
+
+export const mebibyte = 1024 * 1024;

@@ -11,9 +11,8 @@ import { StartupError } from '../errors/startup-error.ts';
 import { partPath, writeBackup } from '../storage/backup-file.ts';
 import { type BackupPart, BrokenBackup } from '../storage/backup-items.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
+import { mebibyte } from '../words.ts';
 import { commandTimeoutMs } from './with-client.ts';
-
-const mebibyte = 1024 * 1024;
 
 /** `gossip-raft backup FILE`: everything that the cluster holds, as of now, in one file. */
 export async function backup(file: string, options: { readonly config: string }): Promise<void> {

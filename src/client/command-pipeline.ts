@@ -7,6 +7,7 @@ import type { AckEntriesReply__Output as AckReply } from '../transport/generated
 import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
 import { writeCommands } from '../transport/wire-commands.ts';
+import { mebibyte } from '../words.ts';
 import { LeaderFinder } from './leader-finder.ts';
 import { LeaderStreams } from './leader-streams.ts';
 import { readResult } from './read-result.ts';
@@ -41,7 +42,7 @@ type Flight = {
 
 /** What an operation costs beside its value, about. */
 const operationOverheadBytes = 64;
-const messageMaxBytes = 1024 * 1024;
+const messageMaxBytes = mebibyte;
 const messageMaxCommands = 1000;
 const attemptTimeoutMs = 1000;
 const pauseMs = 50;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { leaseMaxMs } from '../words.ts';
+import { leaseMaxMs, mebibyte } from '../words.ts';
 import { serverName, serverNameRule } from './server-name.ts';
 
 /** The shape of cluster-configuration.json. Everything but the nodes has a default. */
@@ -87,7 +87,6 @@ const withoutGaps = <T extends object>(values: T): { [Key in keyof T]?: NonNulla
     [Key in keyof T]?: NonNullable<T[Key]>;
   };
 
-const mebibyte = 1024 * 1024;
 const limitsShape = z.strictObject(
   {
     /** Largest body of a request, before and after decompression. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { StartupError } from '../errors/startup-error.ts';
+import { mebibyte } from '../words.ts';
 import { type ClusterConfiguration, parseConfiguration } from './cluster-configuration.ts';
 import { type JsonDocument, type Place, readJsonDocument } from './json-document.ts';
 
@@ -14,7 +15,7 @@ export type LoadedConfiguration = ClusterConfiguration & {
   readonly warnings: readonly string[];
 };
 
-const sizeMaxBytes = 1024 * 1024;
+const sizeMaxBytes = mebibyte;
 const byteOrderMark = '\ufeff';
 
 /** Reads and checks the configuration file. Throws a StartupError with one sentence. */

@@ -2,6 +2,7 @@ import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
 import type { KeyChange, KeyWatch, KeyWatchOptions } from '../client/key-watch.ts';
 import type { ByteString } from '../codec/byte-string.ts';
 import type { ClusterError } from '../errors/cluster-error.ts';
+import { mebibyte } from '../words.ts';
 import { messageOf, newsIn, type WatchMessage } from './watch-words.ts';
 
 /** Somebody at the other end of a connection. */
@@ -22,10 +23,10 @@ type Upstream = Pick<KeyWatch, 'close' | 'pause' | 'resume'>;
 export type OpenWatch = (watch: Omit<KeyWatchOptions, 'directory'>) => Upstream;
 
 /** What was told last is kept up to here, for those who come back. */
-const keptMaxBytes = 3 * 1024 * 1024;
+const keptMaxBytes = 3 * mebibyte;
 const keptMaxMessages = 4096;
 /** Who lets more than this wait is too slow. The bytes are the same for all of them. */
-const backlogMaxBytes = 4 * 1024 * 1024;
+const backlogMaxBytes = 4 * mebibyte;
 /** Who joins gets all that is kept at once, and must not be too slow because of that. */
 const joinMaxBytes = backlogMaxBytes - keptMaxBytes;
 /** So many are served, then others have their turn: a put does not wait for all watchers. */

@@ -10,6 +10,7 @@ import {
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { LogStore } from '../storage/log-store.ts';
+import { mebibyte } from '../words.ts';
 import type { Archive, Timers } from './surroundings.ts';
 
 /** One object that somebody has posted, as it was written. */
@@ -30,7 +31,7 @@ export type JournalSources = {
 /** Read from the log at a time; between two of them the server hears its peers. */
 const chunkMaxBytes = 256 * 1024;
 /** A page ends beyond this; a larger object still fits alone. */
-const pageMaxBytes = 4 * 1024 * 1024;
+const pageMaxBytes = 4 * mebibyte;
 /** A log of which nothing can be read so often in a row is broken. */
 const vainReadsMax = 100;
 

@@ -11,10 +11,11 @@ import {
   timeOf,
 } from '../state-machines/key-values.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import { mebibyte } from '../words.ts';
 import type { Refusal } from './refusal.ts';
 
 /** A page ends beyond this; a larger value still fits alone. */
-const pageMaxBytes = 4 * 1024 * 1024;
+const pageMaxBytes = 4 * mebibyte;
 const pageMaxKeys = 10_000;
 const entryOverheadBytes = 64;
 

@@ -1,6 +1,7 @@
 import { type ByteString, byteStringOf, bytesOf } from '../codec/byte-string.ts';
 import { type Version, versionsAfter } from '../state-machines/key-values.ts';
 import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import { mebibyte } from '../words.ts';
 import { entryOf, forgotten, type KeyEntry } from './key-reader.ts';
 import type { Refusal } from './refusal.ts';
 
@@ -33,8 +34,8 @@ export type WatchLimits = {
 
 const usualLimits: WatchLimits = {
   versionsPerMessage: 256,
-  messageMaxBytes: 1024 * 1024,
-  backlogMaxBytes: 4 * 1024 * 1024,
+  messageMaxBytes: mebibyte,
+  backlogMaxBytes: 4 * mebibyte,
 };
 
 /**

@@ -6,6 +6,7 @@ import { StartupError } from '../errors/startup-error.ts';
 import type { ClusterEvent } from '../events/cluster-event.ts';
 import { type Level, sentenceFor } from '../events/sentences.ts';
 import { makeFolder } from '../storage/make-folder.ts';
+import { mebibyte } from '../words.ts';
 
 export type LogFormat = 'text' | 'json';
 export type EventLogOptions = {
@@ -16,7 +17,7 @@ export type EventLogOptions = {
   readonly file?: string;
 };
 
-const fileMaxBytes = 10 * 1024 * 1024;
+const fileMaxBytes = 10 * mebibyte;
 const filesMax = 5;
 /** What happens all the time is told at most this often, added up. */
 const summaryIntervalMs = 5000;

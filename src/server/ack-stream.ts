@@ -3,6 +3,7 @@ import { CountedWriter } from '../transport/counted-writer.ts';
 import type { AckEntriesReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { AckEntriesRequest__Output as AckRequest } from '../transport/generated/gossipraft/AckEntriesRequest.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
+import { mebibyte } from '../words.ts';
 
 type AckMessage = {
   readonly sequence: number;
@@ -11,7 +12,7 @@ type AckMessage = {
 };
 
 /** Answers that may wait for a client that does not read. */
-const backlogMaxBytes = 16 * 1024 * 1024;
+const backlogMaxBytes = 16 * mebibyte;
 const ackOverheadBytes = 64;
 
 /**

@@ -12,11 +12,9 @@ import type {
   Timings,
 } from '../consensus/types.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
-import { firstCommandLevel } from '../words.ts';
+import { firstCommandLevel, mebibyte } from '../words.ts';
 import type { LoadedState } from './load-state.ts';
 import { machineClock } from './real-world.ts';
-
-const mebibyte = 1024 * 1024;
 
 /** The replica as its disk and the configuration make it. */
 export function bootReplica(

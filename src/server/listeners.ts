@@ -4,12 +4,11 @@ import type { Event } from '../consensus/types.ts';
 import type { HostListener, Observer } from '../host/surroundings.ts';
 import type { EventLog } from '../logging/event-log.ts';
 import type { TransportListener } from '../transport/transport.ts';
+import { mebibyte } from '../words.ts';
 import { diskSentence } from './disk-sentence.ts';
 import type { Foreigners } from './foreigners.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { TextRecords } from './text-records.ts';
-
-const mebibyte = 1024 * 1024;
 
 /* What a server tells people, and whom its parts tell what happens. */
 

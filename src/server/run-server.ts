@@ -16,7 +16,7 @@ import { type GrpcServer, startGrpcServer } from '../transport/grpc-server.ts';
 import { createGrpcTransport } from '../transport/grpc-transport.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
 import type { TransportListener } from '../transport/transport.ts';
-import type { NodeId } from '../words.ts';
+import { mebibyte, type NodeId } from '../words.ts';
 import { bootReplica } from './boot-replica.ts';
 import { clientService } from './client-service.ts';
 import { diskStanding, tellWhatWasFound, watchSpace } from './disk-events.ts';
@@ -50,7 +50,6 @@ export type RunningServer = {
   stop(): Promise<void>;
 };
 
-const mebibyte = 1024 * 1024;
 /** A restart reads a segment at a time, so this is also what it needs of memory. */
 const segmentMaxBytes = 64 * mebibyte;
 const hourMs = 60 * 60 * 1000;

@@ -17,12 +17,13 @@ import { decodeCommand } from '../state-machines/command.ts';
 import { commandText } from '../state-machines/command-text.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import { makeFolder } from '../storage/make-folder.ts';
+import { mebibyte } from '../words.ts';
 
 const flushIntervalMs = 50;
 /** What clients have written is nobody else's business. */
 const fileMode = 0o600;
 /** Beyond this the dump begins anew, and the one before is kept. */
-const dumpMaxBytes = 10 * 1024 * 1024;
+const dumpMaxBytes = 10 * mebibyte;
 
 /** In the place of entries that came in a snapshot. */
 export const snapshotWord = 'SNAPSHOT';

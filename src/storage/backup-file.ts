@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Position } from '../words.ts';
+import { mebibyte, type Position } from '../words.ts';
 import {
   BackupCount,
   type BackupPart,
@@ -22,7 +22,7 @@ import { DamagedFile, FrameReader, FrameWriter } from './frames.ts';
  */
 const magic = Buffer.from('GRAFTBAK');
 const formatVersion = 2;
-const writeBytes = 1024 * 1024;
+const writeBytes = mebibyte;
 const pieceHeaderBytes = 24;
 const kinds = { header: 'H', record: 'R', batch: 'B', end: 'E' } as const;
 

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { mebibyte } from '../words.ts';
 import { type ArchivedBatch, batchOf, headerOf } from './archive-file.ts';
 
 /*
@@ -29,7 +30,7 @@ export type BackupPiece = {
 
 export const itemPieceMaxBytes = 256 * 1024;
 /** More than any text of the program's own can have: what claims more is damaged. */
-const itemMaxBytes = 1024 * 1024 * 1024;
+const itemMaxBytes = 1024 * mebibyte;
 
 /** Parts that do not follow each other, or are not as many as was said. */
 export class BrokenBackup extends Error {

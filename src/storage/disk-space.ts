@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { mebibyte } from '../words.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
 
-const mebibyte = 1024 * 1024;
 /** Two names, so that votes find room even when the log has used up its own. */
 const logReserveName = 'reserve';
 const metadataReserveName = 'reserve-metadata';

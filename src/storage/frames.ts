@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { mebibyte } from '../words.ts';
 import type { LogFile } from './file-system.ts';
 
 /*
@@ -6,7 +7,7 @@ import type { LogFile } from './file-system.ts';
  * checksum is chained to the one before, so a file whose parts were exchanged is noticed, too.
  */
 const frameHeaderBytes = 8;
-const readBytes = 1024 * 1024;
+const readBytes = mebibyte;
 
 /** A file that is damaged, or is none of ours; the message says where. */
 export class DamagedFile extends Error {

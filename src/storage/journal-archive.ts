@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { mebibyte } from '../words.ts';
 import {
   type ArchivedBatch,
   type ArchiveFile,
@@ -23,11 +24,11 @@ import type { ArchiveFloor } from './metadata-document.ts';
  * before its beginning is cut off. A file gets its name when it is on the disk, and never changes;
  * the name tells what is in it.
  */
-const writeBytes = 1024 * 1024;
+const writeBytes = mebibyte;
 const temporaryName = 'entries.new';
 const namePattern = /^entries-(\d+)-(\d+)-(\d+)-(\d+)\.jrn$/;
 /** Beyond this a file is closed and the next one begun. */
-const fileMaxBytes = 16 * 1024 * 1024;
+const fileMaxBytes = 16 * mebibyte;
 
 /** What is kept; undefined: everything. */
 export type Retention = {

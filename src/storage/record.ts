@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Entry, LogIndex, Term, WallMs } from '../consensus/types.ts';
+import { mebibyte } from '../words.ts';
 
 /*
  * A record of the log, little-endian, padded to 8 bytes:
@@ -22,7 +23,7 @@ const commandMagic = 0x47520002;
 const markMagic = 0x47520003;
 
 /** Larger ones are not written, so that a damaged length is no reason to allocate. */
-export const payloadMaxBytes = 64 * 1024 * 1024;
+export const payloadMaxBytes = 64 * mebibyte;
 
 export const paddedBytes = (payloadBytes: number): number =>
   (recordHeaderBytes + payloadBytes + 7) & ~7;

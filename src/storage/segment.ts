@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Entry } from '../consensus/types.ts';
+import { mebibyte } from '../words.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
 import {
   decodeRecord,
@@ -21,9 +22,9 @@ export const segmentFormatVersion = 1;
 /** An entry's place is remembered once per so many bytes, and found by reading on from there. */
 const checkpointBytes = 64 * 1024;
 /** One write to the disk; what is appended beyond goes with the next. */
-const groupMaxBytes = 8 * 1024 * 1024;
+const groupMaxBytes = 8 * mebibyte;
 /** Zeros written ahead of the log at a time. */
-export const fillBytes = 1024 * 1024;
+export const fillBytes = mebibyte;
 const readChunkBytes = 256 * 1024;
 
 export type Checkpoint = { readonly index: number; readonly offset: number };

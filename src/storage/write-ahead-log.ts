@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import type { Entry, LogIndex, Position } from '../consensus/types.ts';
+import { mebibyte } from '../words.ts';
 import { findLogDamage, type LogDamage } from './check-log.ts';
 import { FailedSync, isOutOfRoom } from './disk-space.ts';
 import type { FileSystem, LogFile } from './file-system.ts';
@@ -26,7 +27,7 @@ import {
 const markDelayMs = 100;
 /** When the disk is full, what waits is tried again so often, unless it is more than this. */
 const roomRetryMs = 500;
-const waitingMaxBytes = 256 * 1024 * 1024;
+const waitingMaxBytes = 256 * mebibyte;
 
 export type WriteAheadLogOptions = RecoverOptions & {
   readonly listener: LogStoreListener;

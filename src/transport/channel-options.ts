@@ -1,8 +1,9 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 import type { Endpoint } from '../addresses.ts';
+import { mebibyte } from '../words.ts';
 
 /** Larger than any batch of the protocol with its envelope; the gateway's limits are far below. */
-export const messageMaxBytes = 32 * 1024 * 1024;
+export const messageMaxBytes = 32 * mebibyte;
 
 /**
  * Channels of clients: quick to come back (the library's own backoff grows to two minutes), quick

@@ -1,3 +1,4 @@
+import { mebibyte } from '../words.ts';
 import type { Piece__Output as WirePiece } from './generated/gossipraft/Piece.ts';
 import { count, MalformedMessage } from './wire-checks.ts';
 
@@ -11,7 +12,7 @@ export const pieceMaxBytes = 256 * 1024;
 /** Of all parts but the last: many tiny ones would cost far more than their bytes. */
 const pieceMinBytes = 16 * 1024;
 /** No entry is larger: what the gateway takes is half of it at most. */
-export const wholeMaxBytes = 32 * 1024 * 1024;
+export const wholeMaxBytes = 32 * mebibyte;
 
 export type Piece = { readonly offset: number; readonly totalBytes: number };
 export type Part = { readonly bytes: Uint8Array; readonly piece: Piece };

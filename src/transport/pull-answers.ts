@@ -1,4 +1,5 @@
 import type { Envelope, PullBatch, PullRefused } from '../consensus/types.ts';
+import { mebibyte } from '../words.ts';
 import { CountedWriter, type MessageStream } from './counted-writer.ts';
 import type { PullEntriesReply as WireReply } from './generated/gossipraft/PullEntriesReply.ts';
 import { pieceMaxBytes } from './pieces.ts';
@@ -12,7 +13,7 @@ type Answer = {
 };
 
 /** Bytes that may wait for a slow puller: more than its window, so that only a dead one loses. */
-const backlogMaxBytes = 32 * 1024 * 1024;
+const backlogMaxBytes = 32 * mebibyte;
 /** Handed to the connection at a time: enough to keep it busy. */
 const underWayMaxBytes = 2 * pieceMaxBytes;
 const messageOverheadBytes = 512;

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, statfsSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { mebibyte } from '../../src/words.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 
-const mebibyte = 1024 * 1024;
 const ids = ['n0', 'n1', 'n2'];
 
 /** A small disk of its own; undefined where this user may mount none. */

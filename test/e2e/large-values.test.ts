@@ -1,8 +1,8 @@
 import test from 'ava';
+import { mebibyte } from '../../src/words.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 
-const mebibyte = 1024 * 1024;
 const octets = { 'content-type': 'application/octet-stream', 'X-Deadline-Ms': '60000' };
 
 /* A value takes two seconds from server to server: twice the election timeout. */

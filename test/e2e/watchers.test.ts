@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import test from 'ava';
+import { mebibyte } from '../../src/words.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 
 /* Thousands who watch, and some who do not read, before a real client server. */
-
-const mebibyte = 1024 * 1024;
 
 /** Resident memory of a process, in bytes. */
 function memoryOf(pid: number | undefined): number {

@@ -10,9 +10,8 @@ import {
   type ReplicatedState,
 } from '../../src/state-machines/replicated-state.ts';
 import { PullAnswers } from '../../src/transport/pull-answers.ts';
+import { mebibyte } from '../../src/words.ts';
 import { at, entriesOf, fact, messageTo0 } from '../consensus/fixtures.ts';
-
-const mebibyte = 1024 * 1024;
 
 /** A stream whose other side takes nothing until it is told to. */
 class SlowStream extends EventEmitter {
