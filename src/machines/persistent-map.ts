@@ -8,7 +8,7 @@ import {
   rankOf,
   rootOf,
 } from './tree.ts';
-import { type Entry, insertAll, leavesOf, removeAll, removeRange } from './tree-bulk.ts';
+import { type Entry, fullLeaves, insertAll, removeAll, removeRange } from './tree-bulk.ts';
 import { type Difference, differencesOf } from './tree-difference.ts';
 import { Halves, insert, remove } from './tree-steps.ts';
 import { leavesBefore, leavesFrom } from './tree-walk.ts';
@@ -31,7 +31,7 @@ export class PersistentMap<Value extends object> {
 
   /** From entries in ascending order of their keys, faster than one by one. */
   static fromSorted<Value extends object>(entries: Iterable<Entry<Value>>): PersistentMap<Value> {
-    return new PersistentMap(rootOf(leavesOf('', [...entries])));
+    return new PersistentMap(rootOf(fullLeaves(entries)));
   }
 
   get size(): number {

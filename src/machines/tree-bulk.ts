@@ -66,8 +66,27 @@ const entryAt = <Value>({ keys, values }: Leaf<Value>, place: number): Entry<Val
   values[place] as Value,
 ];
 
+/** Leaves of entries that ascend, as full as they can be; no more of the entries is held. */
+export function fullLeaves<Value>(entries: Iterable<Entry<Value>>): Branch<Value>[] {
+  const leaves: Branch<Value>[] = [];
+  let keys: string[] = [];
+  let values: Value[] = [];
+  const close = (): void => {
+    if (keys.length > 0) leaves.push({ from: keys[0] ?? '', node: leafOf(keys, values) });
+    keys = [];
+    values = [];
+  };
+  for (const [key, value] of entries) {
+    keys.push(key);
+    values.push(value);
+    if (keys.length === nodeMax) close();
+  }
+  close();
+  return leaves;
+}
+
 /** Leaves of these entries; the first begins at `from`. */
-export function leavesOf<Value>(from: string, entries: readonly Entry<Value>[]): Branch<Value>[] {
+function leavesOf<Value>(from: string, entries: readonly Entry<Value>[]): Branch<Value>[] {
   return evenParts(entries).map((part, place) => {
     const keys = part.map(([key]) => key);
     const node = leafOf(

@@ -288,3 +288,27 @@ test('operations are lines as they are typed, and what is no text stands there i
   t.is(operations.delete.text({ ...all, wantsPrevious: false }), 'DEL_RANGE "" ""');
   t.is(operations.add.text({ key: key('n'), by: -3 }), 'INCR n -3');
 });
+
+test('a transaction that would look through too many keys is refused', t => {
+  const stage = new Stage();
+  for (let part = 0; part < 11; part += 1) {
+    stage.do(draft => {
+      for (let place = 0; place < 10_000; place += 1) put(draft, `${part}-${place}`, '');
+      return {};
+    });
+  }
+  t.is(
+    stage.run(draft => remove(draft, all)),
+    'rangeTooLarge',
+  );
+  const all2 = { ...all, is: '>' as const, number: 0 };
+  t.is(
+    stage.run(draft => conditions.version.holds(draft, all2)),
+    'rangeTooLarge',
+  );
+  t.like(
+    stage.do(draft => remove(draft, { start: key('1'), end: key('2') })),
+    { deleted: 20_000 },
+  );
+  t.is(read(stage, all, { countOnly: true })?.count, 90_000);
+});

@@ -17,13 +17,15 @@ type Notes = {
   /** The place of the first of its changes. */
   readonly firstPlace: number;
   readonly changes: Change[];
+  /** Keys that it has looked at without having named them. */
+  looked: number;
 };
 
 function notesOf(draft: Draft): Notes {
   return draft.notes<Notes>(keysSlot, () => {
     const before = draft.before(keysSlot);
     const firstPlace = before.history.changes.end;
-    return { revision: newestRevision(before) + 1, firstPlace, changes: [] };
+    return { revision: newestRevision(before) + 1, firstPlace, changes: [], looked: 0 };
   });
 }
 
@@ -31,6 +33,16 @@ function notesOf(draft: Draft): Notes {
 export function revisionNow(draft: Draft): number {
   const { revision, changes } = notesOf(draft);
   return changes.length > 0 ? revision : revision - 1;
+}
+
+/** Keys that a transaction may look through or delete: all servers stand still meanwhile. */
+export const lookedAtMax = 100_000;
+
+/** Counts keys that the transaction looks at. */
+export function look(draft: Draft, count: number): void {
+  const notes = notesOf(draft);
+  notes.looked += count;
+  draft.demand(notes.looked <= lookedAtMax, 'rangeTooLarge');
 }
 
 /** Notes that a key changes, and tells how what it becomes is linked to what it is. */

@@ -2,8 +2,8 @@ import type { ByteString } from '../../codec/byte-string.ts';
 import { byteString, count, word } from '../../codec/shapes.ts';
 import type { Draft } from '../draft.ts';
 import { condition } from '../machine.ts';
+import { look } from './change.ts';
 import { boundShape } from './item.ts';
-import { rangeMaxKeys } from './operations.ts';
 import type { KeyRecord } from './record.ts';
 import { rangeOf } from './reserved.ts';
 import { keysIn } from './select.ts';
@@ -27,13 +27,13 @@ function holdsInRange(
   range: Bounds,
   holds: (record: KeyRecord | undefined) => boolean,
 ): boolean {
-  let looked = 0;
+  let isEmpty = true;
   for (const [, record] of keysIn(draft.get(keysSlot), rangeOf(range))) {
     if (!holds(record)) return false;
-    looked += 1;
-    draft.demand(looked <= rangeMaxKeys, 'rangeTooLarge');
+    isEmpty = false;
+    look(draft, 1);
   }
-  return looked > 0 || holds(undefined);
+  return !isEmpty || holds(undefined);
 }
 
 /** An absent key has version, revisions and lease 0. */

@@ -10,7 +10,7 @@ import {
   ttlMaxMs,
 } from '../leases/lease-table.ts';
 import { operation } from '../machine.ts';
-import { erase, revisionNow, write } from './change.ts';
+import { erase, look, lookedAtMax, revisionNow, write } from './change.ts';
 import {
   boundShape,
   type Item,
@@ -26,8 +26,6 @@ import { isReserved, type KeyRange, rangeOf } from './reserved.ts';
 import { countIn, type Found, foundIn } from './select.ts';
 import { compacted, keysSlot, newestRevision, oldestRevision, trimmed } from './state.ts';
 
-/** Keys that one operation may delete or compare: all servers stand still as long as it takes. */
-export const rangeMaxKeys = 100_000;
 /** Keys that one operation may return. */
 const itemsMax = 10_000;
 /** Of a key that was not asked for by its name. */
@@ -103,8 +101,8 @@ export const remove = operation({
 
 function allIn(draft: Draft, range: KeyRange): Found[] {
   const state = draft.get(keysSlot);
-  draft.demand(countIn(state, range) <= rangeMaxKeys, 'rangeTooLarge');
-  return foundIn(state, range, rangeMaxKeys);
+  look(draft, countIn(state, range));
+  return foundIn(state, range, lookedAtMax);
 }
 
 /** Items of an answer: the first costs its value alone, for it was asked for by its name. */

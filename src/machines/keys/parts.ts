@@ -58,13 +58,13 @@ const tombstoneShape: Shape<Tombstone> = {
 const keys = kept({
   row: fields({ key: keyShape, record: recordShape }),
   capture: (keys: PersistentMap<KeyRecord>) => rowsOf(keys, 'record'),
-  restore: rows => PersistentMap.fromSorted(rows.map(({ key, record }) => [key, record] as const)),
+  restore: rows => mapOf(rows, ({ record }) => record),
 });
 
 const deleted = kept({
   row: fields({ key: keyShape, stone: tombstoneShape }),
   capture: (deleted: PersistentMap<Tombstone>) => rowsOf(deleted, 'stone'),
-  restore: rows => PersistentMap.fromSorted(rows.map(({ key, stone }) => [key, stone] as const)),
+  restore: rows => mapOf(rows, ({ stone }) => stone),
 });
 
 type Row<Name extends string, Value> = { readonly key: ByteString } & Readonly<Record<Name, Value>>;
@@ -76,6 +76,16 @@ function* rowsOf<Name extends string, Value extends object>(
   for (const [key, value] of map.entries()) {
     yield { key: key as ByteString, [name]: value } as unknown as Row<Name, Value>;
   }
+}
+
+function mapOf<Row extends { readonly key: ByteString }, Value extends object>(
+  rows: readonly Row[],
+  pick: (row: Row) => Value,
+): PersistentMap<Value> {
+  function* entries(): Generator<readonly [string, Value]> {
+    for (const row of rows) yield [row.key, pick(row)];
+  }
+  return PersistentMap.fromSorted(entries());
 }
 
 /** Where history begins; then its change sets, each in front of its changes. */
