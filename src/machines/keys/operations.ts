@@ -100,9 +100,9 @@ export const remove = operation({
 });
 
 function allIn(draft: Draft, range: KeyRange): Found[] {
-  const state = draft.get(keysSlot);
-  look(draft, countIn(state, range));
-  return foundIn(state, range, lookedAtMax);
+  const found = foundIn(draft.get(keysSlot), range, lookedAtMax + 1);
+  look(draft, found.length);
+  return found;
 }
 
 /** Items of an answer: the first costs its value alone, for it was asked for by its name. */
