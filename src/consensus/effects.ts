@@ -43,7 +43,7 @@ export type Effect =
   | { readonly type: 'loadSnapshot'; readonly position: Position }
   /** All entries up to here are committed and durable here: apply them. */
   | { readonly type: 'apply'; readonly upTo: LogIndex }
-  | { readonly type: 'answered'; readonly id: number; readonly answer: Answer }
+  | { readonly type: 'answered'; readonly id: number; readonly answer: RequestAnswer }
   /** No member any more (or with another directory), and not needed: the server must stop. */
   | { readonly type: 'removed' }
   /** This server stopped leading: the fate of its unacknowledged proposals is open. */
@@ -53,7 +53,7 @@ export type Effect =
   | { readonly type: 'halt'; readonly reason: string };
 
 /** What becomes of an event with an id: each of them is answered once. */
-export type Answer =
+export type RequestAnswer =
   /** To `propose`: it has this place in the log. Whether it is committed is another matter. */
   | { readonly type: 'appended'; readonly position: Position }
   /** To `read`: it may be answered once everything up to `index` is applied. */
@@ -65,9 +65,9 @@ export type Answer =
    * it takes its course.
    */
   | { readonly type: 'membersAccepted' }
-  | Refused;
+  | RefusedRequest;
 
-export type Refused =
+export type RefusedRequest =
   | {
       readonly type: 'refused';
       readonly reason: RefusalReason;

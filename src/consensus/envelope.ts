@@ -35,7 +35,7 @@ import type {
 } from './types.ts';
 
 /** How the sender of a message stands to us. */
-export type Standing =
+export type SenderStanding =
   /** Not to be listened to at all. */
   | 'stranger'
   /** No member (or we are none): it may only learn from us. */
@@ -43,7 +43,7 @@ export type Standing =
   | 'member';
 
 /** Handles what every message carries, before the message itself. */
-export function onEnvelope(replica: Replica, turn: Turn, message: Message): Standing {
+export function onEnvelope(replica: Replica, turn: Turn, message: Message): SenderStanding {
   const { envelope } = message;
   if (envelope.to !== replica.identity.id) return 'stranger';
   if (!isSameCluster(clusterOf(replica), envelope)) {

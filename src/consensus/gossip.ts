@@ -17,10 +17,10 @@ import type {
   NodeId,
 } from './types.ts';
 
-type Version = Pick<Fact, 'incarnation' | 'sequence'>;
+type FactStamp = Pick<Fact, 'incarnation' | 'sequence'>;
 
 /** Facts of one owner are totally ordered: first by its boots, then by its count within a boot. */
-export function isNewer(fact: Version, known: Version | undefined): boolean {
+export function isNewer(fact: FactStamp, known: FactStamp | undefined): boolean {
   if (known === undefined) return true;
   if (fact.incarnation !== known.incarnation) return fact.incarnation > known.incarnation;
   return fact.sequence > known.sequence;

@@ -12,7 +12,7 @@ import type { Replica } from './replica.ts';
 import type { Leadership, MemberRequest } from './replica-parts.ts';
 import { startRound } from './rounds.ts';
 import { answer, type Turn, tell } from './turn.ts';
-import type { Answer, Config, Event, Member, MonotonicMs, NodeId } from './types.ts';
+import type { Config, Event, Member, MonotonicMs, NodeId, RequestAnswer } from './types.ts';
 
 /*
  * Changes of the members, made by the leader: from what is wanted (members that are to come, or to
@@ -37,7 +37,11 @@ export function onChangeMembers(
   } else leadership.memberRequests.push({ id, changes, configId: undefined });
 }
 
-const unsafe = (problem: string): Answer => ({ type: 'refused', reason: 'unsafeChange', problem });
+const unsafe = (problem: string): RequestAnswer => ({
+  type: 'refused',
+  reason: 'unsafeChange',
+  problem,
+});
 
 /** One step toward what is wanted, when the step before is safe. */
 export function advanceMembership(replica: Replica, turn: Turn): void {
@@ -103,7 +107,7 @@ function decide(
   config: Config,
   { changes }: MemberRequest,
   now: MonotonicMs,
-): Extract<Changed, { type: 'changed' }> | Answer {
+): Extract<Changed, { type: 'changed' }> | RequestAnswer {
   const changed = changedMembers(config, changes, replica.identity.id);
   if (changed.type === 'refused') return unsafe(changed.problem);
   if (changed.members === config.members) return { type: 'membersAccepted' };

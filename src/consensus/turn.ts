@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../events/cluster-event.ts';
-import type { Answer, Effect, MessageBody, MonotonicMs, NodeId } from './types.ts';
+import type { Effect, MessageBody, MonotonicMs, NodeId, RequestAnswer } from './types.ts';
 
 /**
  * One turn of the protocol: one event, its time, and what it leads to.
@@ -17,7 +17,7 @@ export const send = (turn: Turn, to: NodeId, body: MessageBody): void => {
   turn.outbox.push({ to, body });
 };
 
-export const answer = (turn: Turn, id: number, what: Answer): void => {
+export const answer = (turn: Turn, id: number, what: RequestAnswer): void => {
   turn.effects.push({ type: 'answered', id, answer: what });
 };
 

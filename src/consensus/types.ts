@@ -12,7 +12,7 @@ export type {
   Timing,
   WallMs,
 } from '../words.ts';
-export type { Answer, Effect, RefusalReason, Refused } from './effects.ts';
+export type { Effect, RefusalReason, RefusedRequest, RequestAnswer } from './effects.ts';
 export type { Event, Proposal } from './events.ts';
 export type {
   Config,

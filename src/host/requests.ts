@@ -1,4 +1,11 @@
-import type { Answer, Effect, Entry, MemberChange, NodeId, Position } from '../consensus/types.ts';
+import type {
+  Effect,
+  Entry,
+  MemberChange,
+  NodeId,
+  Position,
+  RequestAnswer,
+} from '../consensus/types.ts';
 import type { Outcome } from '../state-machines/replicated-state.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Host } from './host.ts';
@@ -25,7 +32,7 @@ type AppliedWaiter = { readonly index: number; readonly end: (isApplied: boolean
 
 type EffectOf<Type extends Effect['type']> = Extract<Effect, { type: Type }>;
 
-type Waiting = { readonly isTransfer: boolean; readonly tell: (answer: Answer) => void };
+type Waiting = { readonly isTransfer: boolean; readonly tell: (answer: RequestAnswer) => void };
 
 /** What clients wait for at this server, between their question and the core's answer. */
 export class Requests {
@@ -47,7 +54,7 @@ export class Requests {
   }
 
   /** Proposes commands together; each gets its own answer, in order, within this very call. */
-  propose(payloads: readonly Uint8Array[], tell: (answer: Answer) => void): void {
+  propose(payloads: readonly Uint8Array[], tell: (answer: RequestAnswer) => void): void {
     const proposals = payloads.map(payload => ({ id: this.#ask(tell), payload }));
     this.#host.dispatch({ type: 'propose', proposals, wallMs: this.#host.wallNow() });
   }
@@ -58,7 +65,7 @@ export class Requests {
   }
 
   /** Transfers the leadership to a voter, or to the best one. */
-  transferLeadership(to: NodeId | undefined, tell: (answer: Answer) => void): void {
+  transferLeadership(to: NodeId | undefined, tell: (answer: RequestAnswer) => void): void {
     const id = this.#ask(tell, true);
     this.#host.dispatch({ type: 'transferLeadership', id, to });
   }
@@ -72,11 +79,11 @@ export class Requests {
   }
 
   /** Changes the members; tells what became of it once a majority knows, or it cannot be. */
-  changeMembers(changes: readonly MemberChange[], tell: (answer: Answer) => void): void {
+  changeMembers(changes: readonly MemberChange[], tell: (answer: RequestAnswer) => void): void {
     this.#host.dispatch({ type: 'changeMembers', id: this.#ask(tell), changes });
   }
 
-  confirmLeadership(tell: (answer: Answer) => void): void {
+  confirmLeadership(tell: (answer: RequestAnswer) => void): void {
     this.#host.dispatch({ type: 'read', id: this.#ask(tell) });
   }
 
@@ -151,13 +158,13 @@ export class Requests {
     for (const { index, end } of [...this.#appliedWaiters]) if (index <= appliedIndex) end(true);
   }
 
-  #ask(tell: (answer: Answer) => void, isTransfer = false): number {
+  #ask(tell: (answer: RequestAnswer) => void, isTransfer = false): number {
     this.#count += 1;
     this.#waiting.set(this.#count, { isTransfer, tell });
     return this.#count;
   }
 
-  #answer(id: number, answer: Answer): void {
+  #answer(id: number, answer: RequestAnswer): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     waiting?.tell(answer);

@@ -1,6 +1,6 @@
 import { assert, unreachable } from '../assert.ts';
 import { type ClusterReference, isSameCluster } from '../consensus/cluster-identity.ts';
-import type { Answer, ClusterId, NodeId } from '../consensus/types.ts';
+import type { ClusterId, NodeId, RequestAnswer } from '../consensus/types.ts';
 import * as ofHost from '../host/refusal.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
@@ -71,7 +71,7 @@ const diskFull: Refused = refused(
 );
 
 /** What the core has not done, as it travels. */
-export function refusedByCore(answer: Answer): Refused {
+export function refusedByCore(answer: RequestAnswer): Refused {
   assert(answer.type === 'refused', 'what was done is not refused');
   switch (answer.reason) {
     case 'notLeader':

@@ -32,7 +32,7 @@ export const snapshotWord = 'SNAPSHOT';
 const operationMaxLength = 200;
 
 /** What metadata.txt tells. */
-export type Standing = {
+export type TermRecord = {
   readonly term: Term;
   readonly commitIndex: LogIndex;
   readonly vote: NodeId | undefined;
@@ -46,7 +46,7 @@ export type Standing = {
 export class TextRecords {
   readonly #sentences: ProtocolSentences;
   readonly #folder: string;
-  readonly #standing: () => Standing;
+  readonly #standing: () => TermRecord;
   readonly #timer: NodeJS.Timeout;
   readonly #onFailure: (error: Error) => void;
   /** What has happened is put into words when it is written: no answer waits for that. */
@@ -60,7 +60,7 @@ export class TextRecords {
     readonly self: NodeId;
     /** The folder of the server's records lies in here. */
     readonly root: string;
-    readonly standing: () => Standing;
+    readonly standing: () => TermRecord;
     /** Entries that are not applied again: their lines, one each, are there already. */
     readonly lineCount: number;
     /** The data directory is empty: what the lines of before tell of is nowhere else here. */

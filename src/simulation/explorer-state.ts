@@ -124,14 +124,14 @@ export function boot(
 }
 
 /** A state that is being made from another one. */
-export type Draft = {
+export type StateDraft = {
   nowMs: number;
   servers: ExploredServer[];
   inFlight: Message[];
   history: History;
 };
 
-export const draftOf = (state: ExploredState): Draft => ({
+export const draftOf = (state: ExploredState): StateDraft => ({
   ...state,
   servers: [...state.servers],
   inFlight: [...state.inFlight],
@@ -139,7 +139,7 @@ export const draftOf = (state: ExploredState): Draft => ({
 
 /** Lets one server hear one event; what it sends is returned and not yet on its way. */
 export function hear(
-  draft: Draft,
+  draft: StateDraft,
   place: number,
   event: Event,
   prepare: (replica: Replica) => void = () => undefined,
@@ -168,7 +168,7 @@ export function hear(
 }
 
 function carryOut(
-  draft: Draft,
+  draft: StateDraft,
   server: ExploredServer,
   effect: Effect,
   disk: { vote: ExploredServer['vote']; config: Config; log: readonly Entry[] },
@@ -199,7 +199,7 @@ function carryOut(
 }
 
 /** What a server says of itself: it must be on its disk, and no vote may change. */
-function judgeFact(draft: Draft, server: ExploredServer, fact: Fact | undefined): void {
+function judgeFact(draft: StateDraft, server: ExploredServer, fact: Fact | undefined): void {
   if (fact === undefined) return;
   const holdsDurably = ({ term, index }: Position): boolean =>
     server.durable[index - 1]?.term === term;
@@ -248,7 +248,7 @@ const sameEntry = (a: Entry, b: Entry): boolean =>
   a.term === b.term && a.kind === b.kind && a.payload[0] === b.payload[0];
 
 /** The disk of a server finishes all its writes. */
-export function sync(draft: Draft, place: number): Message[] {
+export function sync(draft: StateDraft, place: number): Message[] {
   const server = draft.servers[place];
   if (server === undefined) return [];
   draft.servers[place] = { ...server, durable: server.log };

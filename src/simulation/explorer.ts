@@ -1,12 +1,12 @@
 import type { ConfigId, Fact, Message, MonotonicMs, WallMs } from '../consensus/types.ts';
 import {
   boot,
-  type Draft,
   draftOf,
   type ExploredServer,
   type ExploredState,
   hear,
   initialState,
+  type StateDraft,
   sync,
   timings,
 } from './explorer-state.ts';
@@ -49,7 +49,7 @@ type Visited = {
 type Action = {
   readonly name: string;
   readonly budget: Budget;
-  run(draft: Draft): Message[];
+  run(draft: StateDraft): Message[];
 };
 
 /** Explores breadth first, so that a violation is found over its shortest way. */

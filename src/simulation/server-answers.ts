@@ -3,7 +3,7 @@ import type { Warrant } from '../host/read-gate.ts';
 import type { Result } from '../state-machines/result.ts';
 import type { Shown } from './chronicle.ts';
 
-export type Answer =
+export type ProposalOutcome =
   | { readonly type: 'result'; readonly result: Result }
   | { readonly type: 'refused'; readonly leader: NodeId | undefined };
 /** What a read of one key has found, and what that rests on. */

@@ -3,7 +3,7 @@ import type { Result } from '../state-machines/result.ts';
 import { SimulationFailure } from './failure.ts';
 import { anyKey, randomKeyWrite } from './key-write.ts';
 import { mix, Random } from './random.ts';
-import type { Answer } from './server-answers.ts';
+import type { ProposalOutcome } from './server-answers.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TimedWrites } from './timed-write.ts';
@@ -226,7 +226,7 @@ export class SimulatedClient {
     });
   }
 
-  #refused({ leader }: Extract<Answer, { type: 'refused' }>): void {
+  #refused({ leader }: Extract<ProposalOutcome, { type: 'refused' }>): void {
     const hinted = this.#servers.findIndex(({ id }) => id === leader);
     if (hinted >= 0) this.#target = hinted;
     else this.#target = this.#random.below(this.#servers.length);

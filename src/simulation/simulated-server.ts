@@ -17,7 +17,7 @@ import { DiskAge } from './disk-age.ts';
 import type { Witness } from './oracle.ts';
 import { type PastValue, valueIn } from './past-value.ts';
 import { mix, Random } from './random.ts';
-import type { Answer, Found, WatchStream } from './server-answers.ts';
+import type { Found, ProposalOutcome, WatchStream } from './server-answers.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { type DiskContent, SimulatedDisk } from './simulated-disk.ts';
 import { type ProcessOwner, SimulatedProcess } from './simulated-process.ts';
@@ -251,7 +251,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#live(({ host }) => host.host.dispatch({ type: 'connected', peer }));
   }
 
-  propose(payload: Uint8Array, answer: (answer: Answer) => void): void {
+  propose(payload: Uint8Array, answer: (answer: ProposalOutcome) => void): void {
     this.#live(({ host: { requests }, replica }) =>
       requests.propose([payload], proposed => {
         if (proposed.type !== 'appended') answer({ type: 'refused', leader: replica.leader });

@@ -27,7 +27,7 @@ const groupMaxBytes = 8 * mebibyte;
 export const fillBytes = mebibyte;
 const readChunkBytes = 256 * 1024;
 
-export type Checkpoint = { readonly index: number; readonly offset: number };
+export type SegmentMark = { readonly index: number; readonly offset: number };
 
 /** One file of the log, with what is known of its content. */
 export type Segment = {
@@ -40,7 +40,7 @@ export type Segment = {
   /** Up to here the file is filled with records or zeros. */
   filledBytes: number;
   lastCrc: number;
-  readonly checkpoints: Checkpoint[];
+  readonly checkpoints: SegmentMark[];
 };
 
 export const segmentName = (firstIndex: number): string =>

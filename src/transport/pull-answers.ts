@@ -6,7 +6,7 @@ import { pieceMaxBytes } from './pieces.ts';
 import { writeEnvelope } from './wire-gossip.ts';
 import { writePullReply } from './wire-messages.ts';
 
-type Answer = {
+type PullAnswer = {
   readonly envelope: Envelope;
   readonly body: PullBatch | PullRefused;
   readonly sizeBytes: number;
@@ -26,7 +26,7 @@ const messageOverheadBytes = 512;
 export class PullAnswers {
   readonly #writer: CountedWriter<WireReply>;
   #pullId = 0;
-  #waiting: Answer[] = [];
+  #waiting: PullAnswer[] = [];
   #waitingBytes = 0;
   /** What is left of the answer that is being sent. */
   #parts: Iterator<WireReply> | undefined;
@@ -72,7 +72,7 @@ export class PullAnswers {
   }
 }
 
-function* messagesOf({ envelope, body }: Answer): Generator<WireReply> {
+function* messagesOf({ envelope, body }: PullAnswer): Generator<WireReply> {
   const wire = writeEnvelope(envelope);
   for (const part of writePullReply(body)) yield { envelope: wire, ...part };
 }

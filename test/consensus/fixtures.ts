@@ -2,7 +2,6 @@ import { createReplica, nothingRemembered } from '../../src/consensus/create-rep
 import type { Replica } from '../../src/consensus/replica.ts';
 import { step } from '../../src/consensus/step.ts';
 import type {
-  Answer,
   ClusterId,
   Config,
   DirectoryId,
@@ -20,6 +19,7 @@ import type {
   NodeId,
   Position,
   Remembered,
+  RequestAnswer,
   Term,
   Timings,
   WallMs,
@@ -247,7 +247,7 @@ export const ofType = <T extends Effect['type']>(
   effects.filter((effect): effect is Extract<Effect, { type: T }> => effect.type === type);
 
 /** What this server answers to those who have asked it for something. */
-export const answersIn = (effects: readonly Effect[]): Answer[] =>
+export const answersIn = (effects: readonly Effect[]): RequestAnswer[] =>
   ofType(effects, 'answered').map(({ answer }) => answer);
 
 /** The bodies of the messages among the effects, with their addressees. */
