@@ -14,7 +14,7 @@ export function append(replica: Replica, turn: Turn, received: readonly Entry[])
   const entries = withOwnBytes(received);
   const lastTerm = entries.at(-1)?.term;
   if (lastTerm === undefined) return;
-  // Rule 3: otherwise we could later lead an older term than that of an entry we hold.
+  // Rule 3: else we could lead an older term than that of an entry we hold, and append behind it.
   assert(lastTerm <= replica.term, 'an entry is appended only in its term or a later one');
 
   const { log } = replica;
@@ -86,7 +86,11 @@ export function dropPullers(replica: Replica, turn: Turn, fromIndex: number): vo
   }
 }
 
-/** The disk holds the log up to here. Completions of an older generation say nothing (rule 7). */
+/**
+ * The disk holds the log up to here. Completions of an older generation say nothing (rule 7): entry
+ * 7 is written, removed, and another entry 7 appended; the first one's completion would make the
+ * second one durable that is not on the disk yet, and a power cut would take what was acknowledged.
+ */
 export function onPersisted(replica: Replica, event: Persisted): void {
   if (event.logGeneration !== replica.log.generation) return;
   if (event.index <= replica.durableIndex) return;

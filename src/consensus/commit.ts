@@ -9,9 +9,9 @@ import type { LogIndex, Member, Position } from './types.ts';
 /**
  * The index up to which a voter provably holds our log on its disk; 0 when it proves nothing.
  *
- * Both terms must be ours. `fact.term`: a voter that moved on may have elected a leader without
- * the entry. `durable.term`: only we write entries of this term, so a voter that holds one of them
- * holds our whole log up to it (rule 9).
+ * Both terms must be ours (rule 9; Raft, figure 8). `fact.term`: a voter that moved on may have
+ * elected a leader without the entry. `durable.term`: only we write entries of this term, so a
+ * voter that holds one of them holds our whole log up to it.
  */
 export function provenIndex(replica: Replica, voter: Member): number {
   if (voter.id === replica.identity.id) {
@@ -59,7 +59,8 @@ function releaseUncommitted(replica: Replica): void {
  *
  * It is the pair that counts: the entry at its index may be another one in our log. We may follow
  * it when we hold that very entry, or when our last entry is of the same term: then one leader
- * wrote both, and our whole log lies before it.
+ * wrote both, and our whole log lies before it. (By the index alone, a server with an entry 5 of
+ * term 1 that hears of the commit of entry 5 of term 2 would apply its own.)
  */
 export function adoptCommit(replica: Replica, turn: Turn, told: Position): void {
   if (told.index <= replica.commit.index) return;

@@ -26,7 +26,7 @@ export function adoptConfig(
   if (!isBelieved(replica, turn, config, sender)) return;
   if (own === undefined && !mayJoin(replica, turn, config, sender.id)) return;
 
-  // Rule 3: a configuration of a term must not be used in an older one.
+  // Rule 3: in an older term we could elect a leader by voters that its rivals no longer count.
   observeTerm(replica, turn, config.id.term);
   // Whoever supports our candidacy has not heard of it: its quorum may be another one.
   const isCandidacy = replica.role === 'candidate' || replica.role === 'preCandidate';

@@ -4,7 +4,16 @@ import type { Config, Entry } from './facts.ts';
 import type { Message } from './messages.ts';
 import type { Remembered } from './persistent-state.ts';
 
-/** What a server wants done: the host carries the effects out in this order. */
+/**
+ * What a server wants done.
+ *
+ * 1. The host carries the effects of a turn out in their order, and those of one turn before those
+ *    of the next.
+ * 2. What a message tells is durable before it leaves: messages come last, behind what was written.
+ * 3. When one fails that must be durable, nothing after it is carried out: the process ends.
+ * 4. A crash may come between any two; the replica is then made anew from what the disk holds.
+ * 5. Every id that was asked with is answered once, unless the process ends before.
+ */
 export type Effect =
   /** Durable when the effect returns. A failure ends the process. */
   | { readonly type: 'persistVote'; readonly term: Term; readonly vote: NodeId | undefined }

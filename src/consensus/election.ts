@@ -116,7 +116,10 @@ function considerSupport(replica: Replica, turn: Turn, candidate: Fact): void {
   replica.ownFact.mustRenew = true;
 }
 
-/** The vote itself: one per term, durable before anybody hears of it. */
+/**
+ * The vote itself: one per term, durable before anybody hears of it (rule 2). A vote that a crash
+ * makes forgotten is given again, to another candidate: two leaders in one term.
+ */
 function considerVote(replica: Replica, turn: Turn, candidate: Fact): void {
   // A higher term was observed before we came here; a lower one learns of ours from our answer.
   if (candidate.term !== replica.term || replica.vote === candidate.owner) return;

@@ -34,7 +34,7 @@ import type {
   NodeId,
 } from './types.ts';
 
-/** How the sender of a message stands to us. */
+/** What the sender of a message is to us. */
 export type SenderStanding =
   /** Not to be listened to at all. */
   | 'stranger'
@@ -105,7 +105,7 @@ function hear(replica: Replica, turn: Turn, entry: GossipEntry, from: NodeId): v
   const isHeard =
     isKnownOwner(replica, fact.owner, fact.directoryId) ||
     (config !== undefined && isToBeHeard(config, fact.owner, fact));
-  // What an older copy says of itself is none of the truth; it is told so.
+  // What an older copy says of itself is not true of its server; it is told so.
   if (!isHeard || isOfForgottenBoot(replica, fact)) return;
   if (!mergeFact(replica, entry, turn.now, fact.owner === from)) return;
   // A newcomer's fact is passed on to the leader; it is no evidence of anything.

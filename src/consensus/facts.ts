@@ -62,7 +62,12 @@ export type Round = { readonly term: Term; readonly round: number };
 /**
  * What one server says about itself: the only evidence that the protocol counts.
  *
- * Written by its owner, relayed by anyone, edited by nobody (protocol rule 1).
+ * 1. It is written by its owner, relayed by anyone, edited by nobody (rule 1).
+ * 2. What it says of its owner's disk (term, vote, durable) was there before the fact left.
+ * 3. Facts of one owner are totally ordered by incarnation and sequence; two that are stamped alike
+ *    are the same.
+ * 4. It may be old, and what it says of the log may have been taken back since. Never taken back
+ *    are the term and the vote in a term, nor, within one boot, the commit position.
  */
 export type Fact = {
   readonly owner: NodeId;

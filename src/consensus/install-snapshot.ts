@@ -44,7 +44,7 @@ export function onSnapshotFetched(replica: Replica, turn: Turn, { position }: Fe
   }
   // Meanwhile the log may have come this far by itself.
   if (position.index <= replica.commit.index || replica.role === 'leader') return;
-  // Its source lives in that term at least, and has told us so.
+  // Its source is in that term or in a later one, and has told us so.
   if (position.term > replica.term + leapMax || position.index > countMax) return;
   install(replica, turn, position);
 }

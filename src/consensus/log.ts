@@ -7,6 +7,10 @@ export const entryOverheadBytes = 48;
 /**
  * What the core knows of the log: the term of every entry (as runs of equal terms, so that a
  * million entries cost a few numbers), and the newest entries themselves, for pullers.
+ *
+ * 1. Every index after `base` up to `lastIndex` has an entry, and terms never decrease along it.
+ * 2. `base` is committed and applied: nothing that a rule asks for lies before it.
+ * 3. Within one generation nothing is removed from the end; every removal begins a new one.
  */
 export type Log = {
   /** The position before the first entry that is still there. */

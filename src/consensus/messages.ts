@@ -46,6 +46,12 @@ export type PullEntries = {
   /** How many bytes may be on their way. */
   readonly windowBytes: number;
 };
+/**
+ * 1. The entries follow `prev` without a gap, and their terms never decrease.
+ * 2. `prev` and the entries stood in the source's log when it sent them.
+ * 3. They need not be durable there, nor committed (rule 8).
+ * 4. It may be lost, repeated or late; `pullId` says to which stream it belongs.
+ */
 export type PullBatch = {
   readonly type: 'pullBatch';
   readonly pullId: number;

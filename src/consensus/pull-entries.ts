@@ -100,6 +100,7 @@ export function onPullBatch(replica: Replica, turn: Turn, from: NodeId, batch: P
     dropSource(replica, turn, 'sourceBehind');
     return;
   }
+  // Rule 4: behind another entry than at the source, what comes next would prove nothing (I2).
   if (!holds(replica.log, batch.prev)) {
     pull.hasGap = true;
     closeGap(replica, turn, pull);
@@ -134,7 +135,8 @@ function takeEntries(replica: Replica, turn: Turn, pull: Pull, batch: PullBatch)
 /**
  * Removes what conflicts with the source's log, if the source may say so (rule 5): only a log with
  * a later last term holds everything that was committed in ours, and what we know to be committed
- * is never touched.
+ * is never touched. (If the longer log could say so, a server that was away with eight entries of
+ * term 1 would have us remove the third one, which term 2 has committed in its place.)
  */
 function makeRoom(replica: Replica, turn: Turn, firstNew: Entry, sourceLast: Position): boolean {
   const { log } = replica;
@@ -171,7 +173,7 @@ function appendPulled(replica: Replica, turn: Turn, entries: readonly Entry[]): 
   const last = entries.at(-1);
   const pull = replica.pulling.stream;
   if (last === undefined || pull === undefined) return;
-  // Rule 3: with an entry of a term we live in that term at least.
+  // Rule 3: a server that holds an entry of a term is in that term or in a later one.
   observeTerm(replica, turn, last.term);
   append(replica, turn, entries);
   pull.stalledAt = undefined;
@@ -183,7 +185,11 @@ function appendPulled(replica: Replica, turn: Turn, entries: readonly Entry[]): 
   });
 }
 
-/** A negative answer. It counts only for the log that asked (rule 6): ours may have moved on. */
+/**
+ * A negative answer. It counts only for the log that asked (rule 6). Ours may have been truncated
+ * and filled again since: a late answer would speak of entries that are no longer there, and could
+ * stop this server over a loss that is none.
+ */
 export function onPullRefused(
   replica: Replica,
   turn: Turn,

@@ -6,7 +6,8 @@ import type { Term } from './types.ts';
 
 /**
  * Takes notice of a term. A higher one ends whatever we were in the old one (rule 2), and it is
- * durable before anything else is said in it.
+ * durable before anything else is said in it. (A server that forgets the term in a crash comes back
+ * in the old one, and follows a leader again whose successor it has helped to elect.)
  */
 export function observeTerm(replica: Replica, turn: Turn, term: Term): void {
   if (term <= replica.term) return;

@@ -75,7 +75,11 @@ function seenRound(replica: Replica, voter: Member): number {
   return isOurs && round <= (replica.leadership?.round ?? 0) ? round : 0;
 }
 
-/** Finds the newest round that a quorum has seen, over whatever path it got there (rule 11). */
+/**
+ * Finds the newest round that a quorum has seen, over whatever path it got there. The lease counts
+ * from the round's start (rule 11): counted from here, when the news of it has taken 500 ms to come
+ * back, the leader would still answer alone 500 ms after its voters have let another commit.
+ */
 export function confirmRounds(replica: Replica): void {
   const leadership = replica.leadership;
   assert(leadership !== undefined, 'only a leader confirms rounds');

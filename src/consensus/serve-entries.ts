@@ -81,7 +81,8 @@ export function refuse(
 
 /**
  * Sends every puller what is new, as far as its window allows. Entries are served before they are
- * durable: only acknowledgements need the disk (rule 8).
+ * durable: only acknowledgements need the disk (rule 8). So the disks of a path write at the same
+ * time; and what a power cut takes from the source was counted nowhere.
  */
 export function servePullers(replica: Replica, turn: Turn): void {
   for (const puller of replica.pullers.values()) {

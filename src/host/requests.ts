@@ -23,9 +23,9 @@ export type AckSubscriber = {
   ended(leader: NodeId | undefined): void;
 };
 
-/** Who waits for entries to be applied waits so long at most; no client asks for longer. */
+/** The longest that anybody waits for entries to be applied; no client asks for longer. */
 const applyingMaxMs = 10_000;
-/** Who comes when so many wait is refused at once. */
+/** When this many wait, the next one is refused at once. */
 const appliedWaitersMax = 10_000;
 
 type AppliedWaiter = { readonly index: number; readonly end: (isApplied: boolean) => void };

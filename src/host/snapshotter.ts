@@ -6,7 +6,7 @@ import type { Clock, SavedState, SnapshotStore } from './surroundings.ts';
 export type SnapshotterOptions = {
   readonly store: SnapshotStore;
   readonly clock: Clock;
-  /** A snapshot is made after so many bytes of log, or as many as the last one had. */
+  /** A snapshot is made after this many bytes of log, or after as many as the last one had. */
   readonly intervalBytes: number;
   /** Of the snapshot with which the server began. */
   readonly lastSizeBytes: number;

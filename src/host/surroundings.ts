@@ -101,7 +101,7 @@ export type Observer = {
 export type HostListener = {
   /** There is another configuration: others are our peers, or they are found elsewhere. */
   onConfig(): void;
-  /** This server is no member any more. */
+  /** This server is no longer a member. */
   onRemoved(): void;
   /** The server must stop at once; the sentence is for its operator. */
   onHalt(reason: string): void;

@@ -5,7 +5,7 @@ import type { EventLog } from '../logging/event-log.ts';
 import type { GrpcServer } from '../transport/grpc-server.ts';
 import { movedAddress } from './peer-addresses.ts';
 
-/** So long it listens at the old address, too, for those who have not heard of the new one. */
+/** How long it keeps listening at the old address, for those who have not heard of the new one. */
 const movingMs = 30_000;
 
 /**

@@ -1,6 +1,6 @@
 import type { Surroundings } from './surroundings.ts';
 
-/** Within so many election timeouts one of those who know has told a server of its older disk. */
+/** Within this many election timeouts, somebody who knows has told a server of its older disk. */
 const findingTimeouts = 20;
 
 /**

@@ -51,7 +51,7 @@ export type Workload = {
   /** What servers keep for them. */
   readonly idempotencyMaxBytes: number;
   readonly watcherCount: number;
-  /** Clients with so many commands on their way; 0: there are none. */
+  /** How many commands a pipelining client has on their way; 0: there is no such client. */
   readonly pipelineDepth: number;
 };
 
@@ -82,9 +82,9 @@ export type SimulationOptions = {
     readonly isOrdered: boolean;
   };
   readonly disk: { readonly latencyMs: number; readonly jitterMs: number };
-  /** Every so many entries a server saves its state; 0: never. */
+  /** A server saves its state every this many entries; 0: never. */
   readonly snapshotInterval: number;
-  /** The log is cut so many entries behind the newest snapshot; undefined: never. */
+  /** The log is cut this many entries behind the newest snapshot; undefined: never. */
   readonly compactionKeeps: number | undefined;
   /** Rates of the servers' clocks differ by up to this much. */
   readonly clockDrift: number;

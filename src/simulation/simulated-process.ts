@@ -39,7 +39,7 @@ export type ProcessOwner = {
 
 /** Payloads of this size make the snapshot intervals that the options count in entries. */
 const entryBytes = 150;
-/** Without a look at the clock: so many entries are applied in a slice of time. */
+/** How many entries are applied in a slice of time, without a look at the clock. */
 const sliceLengths = [1, 3, 1000] as const;
 const effectsOfNoNote = new Set<Effect['type']>([
   ...(['send', 'tell', 'append', 'truncate', 'resetLog', 'apply', 'persistVote'] as const),

@@ -9,7 +9,7 @@ import type { LogFile } from './file-system.ts';
 const frameHeaderBytes = 8;
 const readBytes = mebibyte;
 
-/** A file that is damaged, or is none of ours; the message says where. */
+/** A file that is damaged, or is not one of our files; the message says where. */
 export class DamagedFile extends Error {
   override readonly name = 'DamagedFile';
 }
@@ -92,7 +92,7 @@ export class FrameReader {
     return (await this.#take(1)) === undefined;
   }
 
-  /** So many bytes; undefined when the file ends before. */
+  /** The next `sizeBytes` bytes; undefined when the file ends first. */
   async #take(sizeBytes: number): Promise<Buffer | undefined> {
     while (this.#buffer.length < sizeBytes) {
       const more = Buffer.alloc(Math.max(readBytes, sizeBytes));

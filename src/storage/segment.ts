@@ -19,7 +19,7 @@ import {
 export const segmentHeaderBytes = 96;
 const segmentMagic = 'GRAFTLOG';
 export const segmentFormatVersion = 1;
-/** An entry's place is remembered once per so many bytes, and found by reading on from there. */
+/** An entry's place is noted once per this many bytes, and found by reading on from there. */
 const checkpointBytes = 64 * 1024;
 /** One write to the disk; what is appended beyond goes with the next. */
 const groupMaxBytes = 8 * mebibyte;
