@@ -75,7 +75,10 @@ export class PersistentMap<Value extends object> {
     const [first] = entries;
     if (first === undefined) return this;
     if (entries.length === 1) return this.with(...first);
-    return new PersistentMap(rootOf(insertAll(this.#trunk, entries)));
+    const keys = entries.map(([key]) => key);
+    const values = entries.map(([, value]) => value);
+    const coming = { keys, first: 0, end: keys.length };
+    return new PersistentMap(rootOf(insertAll(this.#trunk, coming, values)));
   }
 
   /** Without all of these, which ascend: faster than one by one. */

@@ -2,6 +2,7 @@ import {
   type Branch,
   childPlace,
   evenParts,
+  type Inner,
   innersOf,
   type Leaf,
   leafOf,
@@ -15,47 +16,53 @@ import { joined } from './tree-steps.ts';
 
 export type Entry<Value> = readonly [string, Value];
 
-/** With entries that ascend, each key once. */
+/** Keys that ascend, of which those from one place to another belong below a node. */
+type Stretch = { readonly keys: readonly string[]; readonly first: number; readonly end: number };
+
+/** With entries, which are given by their keys, each once, and their values. */
 export function insertAll<Value>(
-  { from, node }: Branch<Value>,
-  entries: readonly Entry<Value>[],
+  branch: Branch<Value>,
+  coming: Stretch,
+  values: readonly Value[],
 ): Branch<Value>[] {
-  if (entries.length === 0) return [{ from, node }];
-  if (node.children === undefined) return leavesOf(from, merged(node, entries));
+  if (coming.first === coming.end) return [branch];
+  const { from, node } = branch;
+  if (node.children === undefined) return leavesOf(from, merged(node, coming, values));
   const made: Branch<Value>[] = [];
-  let first = 0;
-  for (const [place, child] of node.children.entries()) {
-    const end = placeOf(entries, node.keys[place + 1], first);
-    const branch = { from: place === 0 ? from : (node.keys[place] ?? ''), node: child };
-    for (const one of insertAll(branch, entries.slice(first, end))) made.push(one);
-    first = end;
+  for (const { below, stretch } of parted(from, node, coming)) {
+    for (const one of insertAll(below, stretch, values)) made.push(one);
   }
   return innersOf(made);
 }
 
-/** The place of the first entry that is not below `key`; without it the end. */
-function placeOf<Value>(
-  entries: readonly Entry<Value>[],
-  key: string | undefined,
-  first: number,
-): number {
-  let low = first;
-  let high = entries.length;
-  while (key !== undefined && low < high) {
-    const middle = (low + high) >> 1;
-    if ((entries[middle]?.[0] ?? '') < key) low = middle + 1;
-    else high = middle;
+/** The children of a node, each with what belongs below it. */
+function* parted<Value>(
+  from: string,
+  node: Inner<Value>,
+  { keys, first, end }: Stretch,
+): Generator<{ readonly below: Branch<Value>; readonly stretch: Stretch }> {
+  let begin = first;
+  for (const [place, child] of node.children.entries()) {
+    const next = node.keys[place + 1];
+    const last = next === undefined ? end : Math.min(end, boundNear(keys, next, begin));
+    const below = { from: place === 0 ? from : (node.keys[place] ?? ''), node: child };
+    yield { below, stretch: { keys, first: begin, end: last } };
+    begin = last;
   }
-  return high;
 }
 
-function merged<Value>(leaf: Leaf<Value>, entries: readonly Entry<Value>[]): Entry<Value>[] {
+function merged<Value>(
+  leaf: Leaf<Value>,
+  { keys, first, end }: Stretch,
+  values: readonly Value[],
+): Entry<Value>[] {
   const all: Entry<Value>[] = [];
   let place = 0;
-  for (const entry of entries) {
-    for (; (leaf.keys[place] ?? entry[0]) < entry[0]; place += 1) all.push(entryAt(leaf, place));
-    if (leaf.keys[place] === entry[0]) place += 1;
-    all.push(entry);
+  for (let coming = first; coming < end; coming += 1) {
+    const key = keys[coming] ?? '';
+    for (; (leaf.keys[place] ?? key) < key; place += 1) all.push(entryAt(leaf, place));
+    if (leaf.keys[place] === key) place += 1;
+    all.push([key, values[coming] as Value]);
   }
   for (; place < leaf.keys.length; place += 1) all.push(entryAt(leaf, place));
   return all;
@@ -97,30 +104,21 @@ function leavesOf<Value>(from: string, entries: readonly Entry<Value>[]): Branch
   });
 }
 
-/** Keys that are to go, ascending, of which those from one place to another lie below a node. */
-type Going = { readonly keys: readonly string[]; readonly first: number; readonly end: number };
-
 /**
  * Without keys that ascend; those that are not there do no harm. What was under the others is
  * appended to `taken`. Empty when nothing is left.
  */
 export function removeAll<Value>(
   branch: Branch<Value>,
-  going: Going,
+  going: Stretch,
   taken: Entry<Value>[],
 ): Branch<Value>[] {
+  if (going.first === going.end) return [branch];
   const { from, node } = branch;
-  const { keys, end } = going;
-  if (going.first === end) return [branch];
   if (node.children === undefined) return restOf(from, node, going, taken);
   const made: Branch<Value>[] = [];
-  let first = going.first;
-  for (const [place, child] of node.children.entries()) {
-    const next = node.keys[place + 1];
-    const last = next === undefined ? end : Math.min(end, boundNear(keys, next, first));
-    const below = { from: place === 0 ? from : (node.keys[place] ?? ''), node: child };
-    for (const one of removeAll(below, { keys, first, end: last }, taken)) add(made, one);
-    first = last;
+  for (const { below, stretch } of parted(from, node, going)) {
+    for (const one of removeAll(below, stretch, taken)) add(made, one);
   }
   return innersOf(made);
 }
@@ -128,7 +126,7 @@ export function removeAll<Value>(
 function restOf<Value>(
   from: string,
   leaf: Leaf<Value>,
-  { keys, first, end }: Going,
+  { keys, first, end }: Stretch,
   taken: Entry<Value>[],
 ): Branch<Value>[] {
   const rest: string[] = [];

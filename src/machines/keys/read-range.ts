@@ -1,5 +1,6 @@
 import type { ByteString } from '../../codec/byte-string.ts';
 import { count, flag, list, optional, word } from '../../codec/shapes.ts';
+import { mebibyte } from '../../words.ts';
 import { QueryRefused, type QueryView, query } from '../machine.ts';
 import { boundShape, type Item, itemOf, itemShape, keyShape, revisionShape } from './item.ts';
 import type { KeyRecord } from './record.ts';
@@ -8,7 +9,7 @@ import { countIn, type Found, keysIn, newestBackwards } from './select.ts';
 import { type KeysState, newestRevision, oldestRevision } from './state.ts';
 
 /** A page ends beyond this; a larger value still fits alone. */
-const pageMaxBytes = 4 * 1024 * 1024;
+const pageMaxBytes = 4 * mebibyte;
 const pageMaxKeys = 10_000;
 const itemOverheadBytes = 64;
 /** Keys that one page looks at: those that it leaves out, or has to sort, are read as well. */

@@ -1,4 +1,5 @@
 import type { ByteString } from '../../codec/byte-string.ts';
+import { mebibyte } from '../../words.ts';
 import type { Slot } from '../draft.ts';
 import { PersistentMap } from '../persistent-map.ts';
 import { type Attached, nothingAttached } from './attached.ts';
@@ -29,7 +30,7 @@ export type KeysState = {
  */
 export const usualLimits: HistoryLimits = {
   setsMax: 100_000,
-  bytesMax: 64 * 1024 * 1024,
+  bytesMax: 64 * mebibyte,
   ageMs: 0,
 };
 
