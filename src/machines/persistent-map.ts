@@ -118,6 +118,19 @@ export class PersistentMap<Value extends object> {
     }
   }
 
+  /** What is under the keys from `start` on and below `end`: faster than entry by entry. */
+  valuesIn(start: string, end: string): Value[] {
+    const found: Value[] = [];
+    for (const { keys, values } of leavesFrom(this.#root, start)) {
+      const last = lowerBound(keys, end);
+      for (let place = lowerBound(keys, start); place < last; place += 1) {
+        found.push(values[place] as Value);
+      }
+      if (last < keys.length) break;
+    }
+    return found;
+  }
+
   /** Entries below `end`, or all, descending. */
   *entriesBefore(end?: string): Generator<Entry<Value>> {
     for (const { keys, values } of leavesBefore(this.#root, end)) {

@@ -15,6 +15,10 @@ export function checkCounts(numRuns: number): string | undefined {
     const within = entries.filter(([key]) => key >= start && key < end);
     assert.equal(map.size, entries.length);
     assert.equal(map.count(start, end), within.length);
+    assert.deepEqual(
+      map.valuesIn(start, end),
+      within.map(([, value]) => value),
+    );
     assert.equal(map.count(start), entries.filter(([key]) => key >= start).length);
     const below = entries.filter(([key]) => key < end);
     assert.deepEqual([...map.entriesBefore()], entries.toReversed());

@@ -4,13 +4,11 @@ import { PersistentMap } from '../persistent-map.ts';
 import type { KeyRecord } from './record.ts';
 
 /** Which keys hang on which lease: by the lease's number with the key behind it. */
-export type Attached = PersistentMap<object>;
+export type Attached = PersistentMap<{ readonly key: ByteString }>;
 
-const mark = {};
-export const nothingAttached: Attached = PersistentMap.empty<object>();
+export const nothingAttached: Attached = PersistentMap.empty();
 
 const entryOf = (lease: number, key: ByteString): string => `${leaseKey(lease)}${key}`;
-const leaseLength = leaseKey(0).length;
 
 /** The key hangs on `after` now, and no more on `before`; 0: on none. */
 export function moved(
@@ -20,7 +18,7 @@ export function moved(
 ): Attached {
   if (before === after) return attached;
   const rest = before === 0 ? attached : attached.without(entryOf(before, key));
-  return after === 0 ? rest : rest.with(entryOf(after, key), mark);
+  return after === 0 ? rest : rest.with(entryOf(after, key), { key });
 }
 
 /** Without keys that are gone. */
@@ -40,11 +38,15 @@ export function* keysOfLease(
   from = '' as ByteString,
 ): Generator<ByteString> {
   const prefix = leaseKey(lease);
-  for (const [entry] of attached.entries(entryOf(lease, from))) {
+  for (const [entry, { key }] of attached.entries(entryOf(lease, from))) {
     if (!entry.startsWith(prefix)) return;
-    yield entry.slice(leaseLength) as ByteString;
+    yield key;
   }
 }
+
+/** All of them. */
+export const allOfLease = (attached: Attached, lease: number): ByteString[] =>
+  attached.valuesIn(leaseKey(lease), leaseKey(lease + 1)).map(({ key }) => key);
 
 /** Without a lease and all that hangs on it. */
 export const withoutLease = (attached: Attached, lease: number): Attached =>
@@ -55,10 +57,10 @@ export const attachedCount = (attached: Attached, lease: number): number =>
 
 /** What hangs on what follows from the records. */
 export function attachedOf(keys: PersistentMap<KeyRecord>): Attached {
-  const entries: string[] = [];
-  for (const [key, { lease }] of keys.entries()) {
-    if (lease !== 0) entries.push(entryOf(lease, key as ByteString));
+  const entries: (readonly [string, { readonly key: ByteString }])[] = [];
+  for (const [text, { lease }] of keys.entries()) {
+    const key = text as ByteString;
+    if (lease !== 0) entries.push([entryOf(lease, key), { key }]);
   }
-  const sorted = entries.sort((a, b) => (a < b ? -1 : 1));
-  return PersistentMap.fromSorted(sorted.map(entry => [entry, mark] as const));
+  return PersistentMap.fromSorted(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

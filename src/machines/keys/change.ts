@@ -1,6 +1,6 @@
 import type { ByteString } from '../../codec/byte-string.ts';
 import type { Draft } from '../draft.ts';
-import { detached, keysOfLease, moved, withoutLease } from './attached.ts';
+import { allOfLease, detached, moved, withoutLease } from './attached.ts';
 import { appended, type Change, linkAfter } from './history.ts';
 import { internedType } from './item.ts';
 import type { KeyRecord, Link, Tombstone, Version } from './record.ts';
@@ -113,7 +113,7 @@ export function erase(draft: Draft, gone: Gone): void {
 /** Removes all that hangs on a lease, and tells what it was. */
 export function eraseOfLease(draft: Draft, lease: number): Gone {
   const { keys, attached } = draft.get(keysSlot);
-  const hanging = [...keysOfLease(attached, lease)];
+  const hanging = allOfLease(attached, lease);
   if (hanging.length === 0) return [];
   const { rest, taken } = keys.extract(hanging);
   const gone = taken as Gone;
