@@ -83,6 +83,7 @@ test.serial('two of three disks are lost: the steps of the page bring everything
     const added = await cli('member', 'add', id, `${host}:${port}`, '--config', config);
     t.is(added.code, 0, added.output);
   }
+  await cluster.isSettled();
   const view = await cluster.reaches('GREEN');
   t.not(view.cluster_id, before.cluster_id);
   t.is(view.members.filter(({ voter }) => voter).length, 3);
