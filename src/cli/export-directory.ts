@@ -5,6 +5,8 @@ import { pipeline } from 'node:stream/promises';
 import { type ByteString, bytesOf } from '../codec/byte-string.ts';
 import { splitJsonArray } from '../codec/split-json-array.ts';
 import { StartupError } from '../errors/startup-error.ts';
+import { firstOfPeople } from '../machines/keys/reserved.ts';
+import { type KeysState, keysSlot } from '../machines/keys/state.ts';
 import { demandUnlocked } from '../storage/directory-lock.ts';
 import { demandDataDirectory, objectsOf, type Survey, surveyDirectory } from './survey.ts';
 
@@ -48,7 +50,8 @@ async function* linesOf(survey: Survey, missing: string[], counts: Counts): Asyn
     term: position.term,
     index: position.index,
   });
-  for (const [key, record] of survey.sources.state.keyValues.contents.keys.entries()) {
+  const { keys } = survey.sources.state.states[keysSlot.name] as KeysState;
+  for (const [key, record] of keys.entries(firstOfPeople)) {
     counts.keys += 1;
     const { value, type, version, createRevision, modRevision } = record;
     yield line({
@@ -59,7 +62,7 @@ async function* linesOf(survey: Survey, missing: string[], counts: Counts): Asyn
       version,
       create_revision: createRevision,
       mod_revision: modRevision,
-      has_ttl: record.expiresAtMs !== undefined,
+      has_lease: record.lease !== 0,
     });
   }
   for await (const found of objectsOf(survey)) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { StartupError } from '../errors/startup-error.ts';
+import { knownLevel } from '../machines/transaction.ts';
 import { version } from '../version.ts';
 import { fail } from './fail.ts';
 
@@ -49,7 +50,11 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 const program = new Command('gossip-raft')
   .description('a replicated log that gossips, and the client server in front of it')
-  .version(version, '-V, --version', 'tell the version')
+  .version(
+    `${version} (commands up to level ${knownLevel})`,
+    '-V, --version',
+    'tell the version, and which commands of the log it knows',
+  )
   .configureOutput({ outputError: (text, write) => write(sentenceOf(text)) })
   .showSuggestionAfterError();
 
@@ -107,6 +112,27 @@ program
   .action(async (words: string[], options) => {
     const { kv } = await import('./kv.ts');
     await kv(words, options);
+  });
+
+program
+  .command('lock')
+  .description('run a command while a lock is held; its token is in LOCK_TOKEN')
+  .argument('<name>', 'the name of the lock')
+  .argument('<command...>', 'what to run, behind --')
+  .addOption(configOption())
+  .addOption(
+    new Option('--ttl <seconds>', 'a holder that is silent for so long has lost it')
+      .argParser(wholeNumber(1, 86_400))
+      .default(10),
+  )
+  .addOption(
+    new Option('--wait <seconds>', 'wait in line for so long')
+      .argParser(wholeNumber(0, 86_400))
+      .default(0),
+  )
+  .action(async (name: string, words: string[], options) => {
+    const { lock } = await import('./lock.ts');
+    await lock(name, words, options);
   });
 
 program

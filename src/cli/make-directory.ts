@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs';
 import type { Config, DirectoryId } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import type { StateRecord } from '../state-machines/state-capture.ts';
-import { floorBeyond, raisedTo } from '../state-machines/state-floor.ts';
+import { floorBeyond, raisedState } from '../machines/frame/raised-state.ts';
+import type { ReplicatedState } from '../machines/frame/replicated-state.ts';
+import { captureState } from '../machines/frame/state-records.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { openDataDirectory } from '../storage/data-directory.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
@@ -15,7 +16,7 @@ import { countMax } from '../words.ts';
 export type DirectoryContent = {
   /** Of the old cluster: the new one begins far beyond it. */
   readonly position: Position;
-  readonly records: readonly StateRecord[];
+  readonly state: ReplicatedState;
   /** Read anew for each directory: they need not fit into memory. */
   batches(): AsyncIterable<ArchivedBatch>;
   /** Tells it from any other content: servers found a cluster only with those of the same one. */
@@ -53,7 +54,7 @@ export async function makeDirectory(
 async function fill(
   path: string,
   owner: Owner,
-  { records, batches, origin, configOf }: DirectoryContent,
+  { state, batches, origin, configOf }: DirectoryContent,
   position: Position,
 ): Promise<void> {
   const opened = openDataDirectory(path, owner, nodeFileSystem);
@@ -62,9 +63,11 @@ async function fill(
     await archive.add(batches(), position.index);
     const { clusterName } = owner;
     const config = configOf?.(opened.metadata.directoryId);
-    const header = { clusterName, clusterId: config?.clusterId, position, origin };
-    const raised = raisedTo(position.index, records);
-    const saved = await writeSnapshot(nodeFileSystem, path, header, raised);
+    const raised = raisedState(state, position.index);
+    const commandLevel = raised.level;
+    const header = { clusterName, clusterId: config?.clusterId, position, origin, commandLevel };
+    const records = captureState(raised);
+    const saved = await writeSnapshot(nodeFileSystem, path, header, records);
     // The log begins behind it.
     if (saved !== undefined) await keepFetched(nodeFileSystem, path, saved.path, position);
     opened.metadata.persistVote(position.term, undefined);

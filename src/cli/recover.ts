@@ -6,7 +6,7 @@ import { addressText } from '../addresses.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import type { Config } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { captureState } from '../state-machines/state-capture.ts';
+import { figuresOf } from '../machines/frame/figures.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { lockDirectory } from '../storage/directory-lock.ts';
 import { type FileSystem, nodeFileSystem } from '../storage/file-system.ts';
@@ -90,7 +90,7 @@ function print(text: string): void {
 /** What is there, and what may be lost. */
 async function describe(survey: Survey, nodeId: string, path: string): Promise<string> {
   const { metadata, snapshot, log, position, sources, problems } = survey;
-  const { keys, locks } = sources.state.keyValues.contents;
+  const { keys = 0, locks = 0 } = figuresOf(sources.state);
   const others = membersOf(survey).filter(id => id !== nodeId);
   const name = metadata?.clusterName ?? 'unknown';
   const id = metadata?.config?.clusterId ?? 'no identity';
@@ -107,7 +107,7 @@ async function describe(survey: Survey, nodeId: string, path: string): Promise<s
     `  known to be committed  ${certain} (by snapshot and metadata.json)`,
     `  log                    entries ${entries}`,
     `  last entry             ${position.index} of term ${position.term}`,
-    `  keys, locks            ${keys.size}, ${locks.size}`,
+    `  keys, locks            ${keys}, ${locks}`,
     `  posted objects         ${await objectsText(survey)}`,
     `  other members          ${others.join(', ') || 'unknown'}`,
     'what a new cluster that is made of it may lack or have too much:',
@@ -177,7 +177,7 @@ function contentOf(
   const { clusterId, nodeId, address } = founder;
   return {
     position: { term, index: survey.position.index },
-    records: [...captureState(survey.sources.state)],
+    state: survey.sources.state,
     origin: clusterId,
     batches: () => batchesOf(survey),
     configOf: (directoryId): Config => ({

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
+import { MalformedBytes } from '../codec/byte-reader.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
+import { StateBuilder } from '../machines/frame/state-records.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { type BackupHeader, backupHeader, readBackup } from '../storage/backup-file.ts';
 import { BackupCount } from '../storage/backup-items.ts';
@@ -78,17 +79,22 @@ type Whole = { readonly header: BackupHeader; readonly content: DirectoryContent
 async function readAll(path: string): Promise<Whole> {
   try {
     const header = await backupHeader(nodeFileSystem, path);
-    const records: StateRecord[] = [];
+    const builder = new StateBuilder();
     const count = new BackupCount();
     for await (const part of readBackup(nodeFileSystem, path)) {
       count.add(part);
-      if (part.type === 'record') records.push(JSON.parse(Buffer.from(part.json).toString()));
+      if (part.type === 'record') builder.add(part.bytes);
     }
     const { position } = header;
     const checksum = count.totals.checksum.toString(16);
     const origin = `${header.clusterId ?? header.clusterName}-${position.index}-${checksum}`;
-    return { header, content: { position, records, origin, batches: () => batchesOf(path) } };
+    const state = builder.finish();
+    return { header, content: { position, state, origin, batches: () => batchesOf(path) } };
   } catch (error) {
+    if (error instanceof MalformedBytes) {
+      const reason = `${path} holds ${error.message}: it is of a newer version, or damaged`;
+      throw new StartupError(`${reason}; nothing was done`);
+    }
     if (!(error instanceof DamagedFile)) throw error;
     throw new StartupError(`${error.message}; nothing was done`);
   }
@@ -97,12 +103,10 @@ async function readAll(path: string): Promise<Whole> {
 /** A file of another version of the program may be whole, and yet mean nothing to this one. */
 function demandContent(
   { position, keys, firstSeq, lastSeq }: BackupHeader,
-  { records }: DirectoryContent,
+  { state }: DirectoryContent,
   path: string,
 ): void {
-  const builder = new StateBuilder();
-  for (const record of records) builder.add(record);
-  if (builder.finish().appliedIndex !== position.index) {
+  if (state.appliedIndex !== position.index) {
     throw new StartupError(`${path} does not hold the state that it names; nothing was done`);
   }
   if (keys === 0 && lastSeq < firstSeq) {

@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import type { ClusterClient } from '../client/cluster-client.ts';
-import type { ByteString } from '../codec/byte-string.ts';
 import { splitJsonArray } from '../codec/split-json-array.ts';
 import { StartupError } from '../errors/startup-error.ts';
-import { snapshotWord } from '../server/text-records.ts';
 import {
   type RestoredCommand,
   restoredCommand,
   UnreadableLine,
-} from '../state-machines/command-lines.ts';
+} from '../machines/frame/command-lines.ts';
+import { keyRange } from '../machines/keys/key-range.ts';
+import type { Transaction } from '../machines/transaction.ts';
+import { snapshotWord } from '../server/text-records.ts';
 import { withClient } from './with-client.ts';
 
 const timeoutMs = 30_000;
@@ -78,23 +79,22 @@ function textOf(path: string): string {
 }
 
 async function requireEmpty(client: ClusterClient): Promise<void> {
-  const all = '' as ByteString;
-  const range = { start: all, end: all, limit: 1, withValues: false };
-  const { items } = await client.readKeys({ consistency: 'lease', ...range }, timeoutMs);
+  const query = keyRange({ limit: 1, countOnly: true });
+  const { answer } = await client.query('keys.range', query, { consistency: 'lease' }, timeoutMs);
   const { lastSeq } = await client.readEntries({ from: 1, limit: 1 }, timeoutMs);
-  if (items.length === 0 && lastSeq === 0) return;
+  if (answer.count === 0 && lastSeq === 0) return;
   throw new StartupError(
     'the store is not empty; restore into a new cluster, so that nothing is mixed or lost',
   );
 }
 
 async function carryOut(client: ClusterClient, command: RestoredCommand): Promise<void> {
-  if (command.kind === 'transact') {
-    await client.transact(command.transaction, timeoutMs);
-    return;
-  }
-  const { data } = command;
+  const transaction = command.type === 'putAll' ? appendOf(command.data) : command.transaction;
+  await client.transact(transaction, { timeoutMs });
+}
+
+function appendOf(data: Uint8Array): Transaction {
   const count = splitJsonArray(data).length;
-  const key = { idempotencyKey: undefined, fingerprint: undefined };
-  await client.put({ batchId: randomUUID(), ...key, count, data }, timeoutMs);
+  const append = { op: 'journal.append', batchId: randomUUID(), count, data } as const;
+  return { compare: [], success: [append], failure: [] };
 }

@@ -6,11 +6,13 @@ import {
   batchesFrom,
   firstKeptSeq,
   type JournalSources,
+  journalOf,
   UnreadableObjects,
 } from '../host/journal-reader.ts';
+import { findOldPlaces } from '../host/upgrading.ts';
+import { applyEntry, UnreadableEntry, upgrade } from '../machines/frame/replicated-state.ts';
 import { type LoadedState, loadState } from '../server/load-state.ts';
 import { processTimers } from '../server/real-world.ts';
-import { applyEntry } from '../state-machines/replicated-state.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';
 import { JournalArchive } from '../storage/journal-archive.ts';
@@ -67,7 +69,6 @@ export async function surveyDirectory(directory: string): Promise<Survey> {
   const { state } = loaded;
   const tail = await readLog(directory, metadata, loaded, problems);
   const entries = tail?.entries() ?? [];
-  const last = applyAll(loaded, entries, problems);
   const store = { archiveFloor: metadata?.archiveFloor, update: () => undefined };
   const archive = await JournalArchive.open(fileSystem, directory, store);
   if (metadata === undefined && (archive.firstSeq ?? 1) > 1) {
@@ -78,12 +79,17 @@ export async function surveyDirectory(directory: string): Promise<Survey> {
     firstIndex: (tail?.firstIndex ?? state.appliedIndex + 1) as LogIndex,
     read: (range: Parameters<LogTail['read']>[0]) => Promise.resolve(tail?.read(range) ?? []),
   };
+  const sources = { state, log, archive, timers: processTimers };
+  await findOldPlaces(sources);
+  const last = applyAll(loaded, entries, problems);
+  // Whoever reads it from here on is of this version.
+  upgrade(state);
   return {
     metadata,
     snapshot: loaded.position,
     log: last && { firstIndex: log.firstIndex, lastIndex: last.index },
     position: last ?? loaded.position,
-    sources: { state, log, archive, timers: processTimers },
+    sources,
     archive,
     problems,
   };
@@ -165,15 +171,21 @@ function applyAll(
       problems.push(`the entries ${missing} are in no file; what follows them is not used`);
       return last;
     }
+    try {
+      if (entry.index > state.appliedIndex) applyEntry(state, entry);
+    } catch (error) {
+      if (!(error instanceof UnreadableEntry)) throw error;
+      problems.push(`${error.message}; what follows it is not used`);
+      return last;
+    }
     last = { term: entry.term, index: entry.index };
-    if (entry.index > state.appliedIndex) applyEntry(state, entry);
   }
   return last;
 }
 
 /** Number of the last object that is anywhere in the directory. */
 export const lastSeqOf = ({ sources, archive }: Survey): number =>
-  Math.max(sources.state.journal.lastSeq, archive.lastSeq);
+  Math.max(journalOf(sources.state).lastSeq, archive.lastSeq);
 
 /** Everything that was posted, in order, with what cannot be read in its place. */
 export async function* objectsOf(survey: Survey): AsyncGenerator<ReadableObjects> {
@@ -181,7 +193,7 @@ export async function* objectsOf(survey: Survey): AsyncGenerator<ReadableObjects
   const lastSeq = lastSeqOf(survey);
   const beginnings = [
     ...archive.files.map(({ firstSeq }) => firstSeq),
-    ...sources.state.journal.checkpoints.map(({ first }) => first),
+    ...Array.from(journalOf(sources.state).places.capture(), ({ first }) => first),
     archive.lastSeq + 1,
     lastSeq + 1,
   ].sort((a, b) => a - b);

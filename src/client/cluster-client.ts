@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { bytesOf } from '../codec/byte-string.ts';
+import { unreachable } from '../assert.ts';
 import { memberOf } from '../consensus/quorum.ts';
 import type { Config, GossipEntry, Member } from '../consensus/types.ts';
 import { ClusterError } from '../errors/cluster-error.ts';
-import type { PutRequest } from '../state-machines/command.ts';
-import type { Placement, Result } from '../state-machines/result.ts';
-import type { Transaction } from '../state-machines/transaction.ts';
+import type { Idempotency } from '../machines/frame/command.ts';
+import type { QueryFields, QueryName, WatchName } from '../machines/machines.ts';
+import type { Transaction, TransactionResult } from '../machines/transaction.ts';
 import type { Counters__Output as Counters } from '../transport/generated/gossipraft/Counters.ts';
 import type { Description__Output as Description } from '../transport/generated/gossipraft/Description.ts';
 import type { Foreigner__Output as Foreigner } from '../transport/generated/gossipraft/Foreigner.ts';
@@ -13,10 +13,10 @@ import { reasonOf } from '../transport/wire-checks.ts';
 import { readConfig, readGossipEntry } from '../transport/wire-gossip.ts';
 import type { MemberChange, NodeId } from '../words.ts';
 import { changeMembers } from './change-members.ts';
-import { CommandPipeline } from './command-pipeline.ts';
+import { type CommandAnswer, CommandPipeline } from './command-pipeline.ts';
 import type { JournalPage } from './journal-page.ts';
-import { consistencies, type KeyPage, type KeyQuery, keyPageOf } from './key-query.ts';
-import { KeyWatch, type KeyWatchOptions } from './key-watch.ts';
+import { MachineWatch, type WatchOptions } from './machine-watch.ts';
+import { ask, type Read, type ReadDemand } from './query.ts';
 import { type ObjectRange, readObjects, readObjectsAt } from './read-objects.ts';
 import { ServerCalls, unreachableServer } from './server-calls.ts';
 import type { ServerAddress, ServerConnection } from './server-connection.ts';
@@ -30,16 +30,6 @@ export type ClusterClientOptions = {
   /** Otherwise with the first write: who only reads leaves nothing in the log. */
   readonly connectsAtOnce: boolean;
 };
-
-export type BatchFate =
-  | {
-      readonly type: 'committed';
-      readonly first: number;
-      readonly last: number;
-      readonly term: number;
-      readonly index: number;
-    }
-  | { readonly type: 'notFound'; readonly appliedIndex: number; readonly rememberedCount: number };
 
 /** One server's own view of the cluster. */
 export type ServerDescription = {
@@ -63,18 +53,27 @@ export type ServerDescription = {
   readonly damagedFiles: readonly string[];
   /** New writes find no room on its disk. */
   readonly isDiskFull: boolean;
+  /** Of the program that it runs; empty for one of before version 0.2. */
+  readonly version: string;
+  /** Up to here commands are in use in the cluster, as far as the server has applied. */
+  readonly commandLevel: number;
 };
 
-export type PutAnswer = {
-  readonly placement: Placement;
-  readonly isReplay: boolean;
-  readonly leader: string;
-  /** With an idempotency key: those that were used within this time are remembered. */
-  readonly windowMs: number | undefined;
+export type TransactOptions = {
+  readonly timeoutMs: number;
+  /** Under the same key it takes effect once, however often it is sent, through whatever client. */
+  readonly idempotency?: Idempotency | undefined;
 };
 export type TransactAnswer = {
-  readonly result: Extract<Result, { kind: 'transacted' | 'aborted' }>;
+  readonly result: TransactionResult;
   readonly leader: string;
+  /** The log entry in which it took effect. */
+  readonly term: number;
+  readonly index: number;
+  /** An earlier request had the effect under this idempotency key. */
+  readonly isReplay: boolean;
+  /** With an idempotency key: those that were used within this time are remembered. */
+  readonly windowMs: number | undefined;
 };
 
 const transferPollMs = 5;
@@ -113,29 +112,21 @@ export class ClusterClient {
     return this.#pipeline.pendingBytes;
   }
 
-  /** Resolves when the batch is committed and applied. Rejects with a ClusterError. */
-  async put(request: Omit<PutRequest, 'kind'>, timeoutMs: number): Promise<PutAnswer> {
-    const { result, leader } = await this.#pipeline.submit({ kind: 'put', ...request }, timeoutMs);
-    if (result.kind === 'keyConflict') {
-      const text = 'the Idempotency-Key was used for another request';
-      throw new ClusterError('keyConflict', text, result.placement.batchId);
-    }
-    if (result.kind === 'idempotencyFull') {
-      const text = 'the room for idempotency keys is taken by such as must be remembered';
-      throw new ClusterError('idempotencyFull', text);
-    }
-    if (result.kind !== 'appended') throw unexpectedResult(result);
-    const { placement, windowMs } = result;
-    const isReplay = result.isReplay && placement.batchId !== request.batchId;
-    return { placement, isReplay, leader, windowMs };
+  /** Resolves when the transaction is committed and applied. Rejects with a ClusterError. */
+  async transact(transaction: Transaction, options: TransactOptions): Promise<TransactAnswer> {
+    const { timeoutMs, idempotency } = options;
+    const answer = await this.#pipeline.submit({ transaction, idempotency }, timeoutMs);
+    return transactAnswerOf(answer);
   }
 
-  /** Resolves when the transaction is committed and applied. Rejects with a ClusterError. */
-  async transact(transaction: Transaction, timeoutMs: number): Promise<TransactAnswer> {
-    const request = { kind: 'transact', ...transaction } as const;
-    const { result, leader } = await this.#pipeline.submit(request, timeoutMs);
-    if (result.kind !== 'transacted' && result.kind !== 'aborted') throw unexpectedResult(result);
-    return { result, leader };
+  /** One query of one machine. Rejects with a ClusterError. */
+  query<Name extends QueryName>(
+    name: Name,
+    query: QueryFields<Name>,
+    demand: ReadDemand,
+    timeoutMs: number,
+  ): Promise<Read<Name>> {
+    return ask(this.#calls, name, query, demand, timeoutMs);
   }
 
   /** A linearizable page; nothing is left out of it. */
@@ -149,49 +140,9 @@ export class ClusterClient {
     return readObjectsAt(this.#calls, server, range, timeoutMs);
   }
 
-  async readBatch(batchId: string, timeoutMs: number): Promise<BatchFate> {
-    const { found, notFound } = await this.#calls.askLeader(timeoutMs, (connection, attemptMs) =>
-      connection.readBatch(batchId, attemptMs),
-    );
-    if (found === undefined || found === null) {
-      const { appliedIndex = 0, rememberedCount = 0 } = notFound ?? {};
-      return { type: 'notFound', appliedIndex, rememberedCount };
-    }
-    const { firstSeq: first, count, position } = found;
-    const { term = 0, index = 0 } = position ?? {};
-    return { type: 'committed', first, last: first + count - 1, term, index };
-  }
-
-  /**
-   * Keys of a range, in the order of their bytes. By lease or quorum: linearizable, from the
-   * leader; else from `server`, or from any that can promise what was asked for.
-   */
-  async readKeys(query: KeyQuery, timeoutMs: number): Promise<KeyPage> {
-    const request = {
-      consistency: consistencies[query.consistency],
-      maxStalenessMs: query.maxStalenessMs ?? 0,
-      revision: query.revision ?? 0,
-      start: bytesOf(query.start),
-      end: bytesOf(query.end),
-      limit: query.limit,
-      withValues: query.withValues,
-    };
-    const ask = (connection: ServerConnection, attemptMs: number) =>
-      connection.readKeys(request, attemptMs);
-    const isAnywhere = query.consistency === 'bounded' || query.consistency === 'local';
-    const { server } = query;
-    const reply =
-      server !== undefined
-        ? await this.#calls.ask(server, connection => ask(connection, timeoutMs))
-        : await (isAnywhere
-            ? this.#calls.askAny(timeoutMs, ask)
-            : this.#calls.askLeader(timeoutMs, ask));
-    return keyPageOf(reply.page);
-  }
-
-  /** Tells of every change of keys with the prefix, once and in order, whatever server dies. */
-  watchKeys(watch: Omit<KeyWatchOptions, 'directory'>): KeyWatch {
-    return new KeyWatch({ ...watch, directory: this.#directory });
+  /** Tells of every change of a machine, once and in order, whatever server dies. */
+  watch<Name extends WatchName>(watch: Omit<WatchOptions<Name>, 'directory'>): MachineWatch<Name> {
+    return new MachineWatch({ ...watch, directory: this.#directory });
   }
 
   /** Hands the leadership over, and resolves with the new leader once it takes writes. */
@@ -292,8 +243,28 @@ const descriptionOf = (description: Description): ServerDescription => ({
   isRecovering: description.isRecovering,
   damagedFiles: description.damagedFiles,
   isDiskFull: description.isDiskFull,
+  version: description.version,
+  commandLevel: description.commandLevel,
 });
 
-/** It stands in the log; whatever the answer means, it may have had an effect. */
-const unexpectedResult = ({ kind }: Result): ClusterError =>
-  new ClusterError('outcomeUnknown', `the cluster answered "${kind}"; it is of another version`);
+function transactAnswerOf({ result, leader, term, index }: CommandAnswer): TransactAnswer {
+  switch (result.type) {
+    case 'done':
+    case 'aborted':
+      return { result, leader, term, index, isReplay: false, windowMs: undefined };
+    case 'remembered': {
+      const { type: _, ...remembered } = result;
+      return { ...remembered, leader };
+    }
+    case 'keyReused':
+      throw new ClusterError('keyConflict', 'the Idempotency-Key was used for another request');
+    case 'idempotencyFull': {
+      const text = 'the room for idempotency keys is taken by such as must be remembered';
+      throw new ClusterError('idempotencyFull', text);
+    }
+    case 'sessionExpired':
+      throw new ClusterError('outcomeUnknown', 'the session of the request is over');
+    default:
+      return unreachable(result);
+  }
+}

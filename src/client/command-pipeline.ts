@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ClusterError } from '../errors/cluster-error.ts';
-import { encodeCommand, type PutRequest, type TransactRequest } from '../state-machines/command.ts';
-import type { Result } from '../state-machines/result.ts';
+import { encodeRequest, encodeTransact, type TransactRequest } from '../machines/frame/command.ts';
+import { decodeResult, type Result } from '../machines/frame/result.ts';
+import type { Ack__Output as Ack } from '../transport/generated/gossipraft/Ack.ts';
 import type { AckEntriesReply__Output as AckReply } from '../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { Refused__Output as Refused } from '../transport/generated/gossipraft/Refused.ts';
@@ -10,25 +11,28 @@ import { writeCommands } from '../transport/wire-commands.ts';
 import { mebibyte } from '../words.ts';
 import { LeaderFinder } from './leader-finder.ts';
 import { LeaderStreams } from './leader-streams.ts';
-import { readResult } from './read-result.ts';
 import { refusalError } from './server-calls.ts';
 import type { ServerConnection } from './server-connection.ts';
 import type { ServerDirectory } from './server-directory.ts';
+import { countThatFit, entriesOf } from './shared-entries.ts';
+import { understood } from './understood.ts';
 
-/** What a client asks for; the session is the pipeline's affair. */
-export type CommandRequest = PutRequest | TransactRequest;
-/** What the log has made of it, and the leader that said so. */
-export type CommandAnswer = { readonly result: Result; readonly leader: string };
+/** What the log has made of a request, in which entry, and the leader that said so. */
+export type CommandAnswer = {
+  readonly result: Result;
+  readonly term: number;
+  readonly index: number;
+  readonly leader: string;
+};
 
 type Pending = {
-  readonly request: CommandRequest;
-  readonly sizeBytes: number;
+  /** In bytes. The session is the pipeline's affair. */
+  readonly request: Uint8Array;
   readonly resolve: (answer: CommandAnswer) => void;
   readonly reject: (error: ClusterError) => void;
   readonly timer: NodeJS.Timeout;
   /** Its place in the session, given when it is sent first. */
   sequence: number | undefined;
-  encoded: Uint8Array | undefined;
   /** It was handed to a server that did not refuse it: it may have had its effect. */
   mayHaveEffect: boolean;
   /** Why it has not been taken, as far as we know. */
@@ -40,10 +44,7 @@ type Flight = {
   readonly puts: readonly { readonly pending: Pending; readonly wasOpen: boolean }[];
 };
 
-/** What an operation costs beside its value, about. */
-const operationOverheadBytes = 64;
 const messageMaxBytes = mebibyte;
-const messageMaxCommands = 1000;
 const attemptTimeoutMs = 1000;
 const pauseMs = 50;
 
@@ -103,23 +104,21 @@ export class CommandPipeline {
     this.#connect().catch(() => undefined);
   }
 
-  /** Resolves when the command is committed and applied. Rejects with a ClusterError. */
-  submit(request: CommandRequest, timeoutMs: number): Promise<CommandAnswer> {
-    const sizeBytes = sizeOf(request);
-    if (this.#pendingBytes + sizeBytes > this.#pendingMaxBytes) {
+  /** Resolves when the transaction is committed and applied. Rejects with a ClusterError. */
+  submit(transaction: TransactRequest, timeoutMs: number): Promise<CommandAnswer> {
+    const request = encodeRequest(transaction);
+    if (this.#pendingBytes + request.length > this.#pendingMaxBytes) {
       const text = 'too much waits for its commit at this client server already';
-      return Promise.reject(new ClusterError('overloaded', text, batchOf(request)));
+      return Promise.reject(new ClusterError('overloaded', text));
     }
-    this.#pendingBytes += sizeBytes;
+    this.#pendingBytes += request.length;
     return new Promise((resolve, reject) => {
       const pending: Pending = {
         request,
-        sizeBytes,
         resolve,
         reject,
         timer: setTimeout(() => this.#expire(pending), timeoutMs),
         sequence: undefined,
-        encoded: undefined,
         mayHaveEffect: false,
         obstacle: 'noLeader',
       };
@@ -149,36 +148,27 @@ export class CommandPipeline {
       pending.mayHaveEffect = true;
       if (pending.sequence !== undefined) this.#outstanding.set(pending.sequence, pending);
     }
-    const commands = batch.flatMap(({ encoded }) => encoded ?? []);
+    const commands = entriesOf(batch).map(entry => this.#encode(entry));
     const request = { ...this.#directory.cluster, requestId: this.#requestCount };
     this.#streams.write(writeCommands(request, commands));
     this.#watch();
   }
 
   #takeBatch(): Pending[] {
-    let bytes = 0;
-    let count = 0;
-    for (const pending of this.#waiting) {
-      bytes += this.#encode(pending).length;
-      if (count > 0 && (bytes > messageMaxBytes || count >= messageMaxCommands)) break;
-      count += 1;
-    }
-    return this.#waiting.splice(0, count);
-  }
-
-  #encode(pending: Pending): Uint8Array {
-    if (pending.encoded !== undefined) return pending.encoded;
-    if (pending.sequence === undefined) {
+    const count = countThatFit(this.#waiting, { bytesMax: messageMaxBytes });
+    const batch = this.#waiting.splice(0, count);
+    for (const pending of batch) {
+      if (pending.sequence !== undefined) continue;
       this.#lastSequence += 1;
       pending.sequence = this.#lastSequence;
     }
-    pending.encoded = encodeCommand({
-      ...pending.request,
-      session: this.#session ?? 0,
-      sequence: pending.sequence,
-      ackedBelow: this.#oldestSequence(pending.sequence),
-    });
-    return pending.encoded;
+    return batch;
+  }
+
+  #encode(entry: readonly Pending[]): Uint8Array {
+    const items = entry.map(({ sequence = 0, request }) => ({ sequence, request }));
+    const ackedBelow = this.#oldestSequence(items[0]?.sequence ?? 0);
+    return encodeTransact({ session: this.#session ?? 0, ackedBelow }, items);
   }
 
   /** Below it, nobody here waits for an answer. */
@@ -214,14 +204,14 @@ export class CommandPipeline {
     const detail = refused?.detail ?? 'it gave no reason';
     const text = `the leader refused the request: ${detail}`;
     const code = refused ? refusalError(refused).code : 'notUnderstood';
-    const named = refused?.commands ?? [];
+    const named = refused?.transactions ?? [];
     for (const [place, { pending, wasOpen }] of puts.entries()) {
       // Those that stand in nobody's way are sent again.
       if (named.length > 0 && !named.includes(place)) continue;
       // Whose time has run out meanwhile has its answer.
       if (!this.#waiting.includes(pending)) continue;
       this.#forget(pending);
-      pending.reject(wasOpen ? unknownOutcome(pending, text) : new ClusterError(code, text));
+      pending.reject(wasOpen ? unknownOutcome(text) : new ClusterError(code, text));
     }
   }
 
@@ -234,52 +224,53 @@ export class CommandPipeline {
   }
 
   #acked({ acks }: AckReply): void {
-    for (const { sequence, result } of acks) {
-      const pending = this.#outstanding.get(sequence);
-      if (pending !== undefined) this.#settle(pending, readResult(result));
+    for (const ack of acks) {
+      const pending = this.#outstanding.get(ack.sequence);
+      if (pending !== undefined) this.#settle(pending, ack);
     }
     this.#watch();
   }
 
-  #settle(pending: Pending, result: Result | undefined): void {
+  #settle(pending: Pending, { position, result: bytes }: Ack): void {
     this.#forget(pending);
-    if (result === undefined) {
-      const text = 'the leader has answered in words that this client server does not know';
-      pending.reject(unknownOutcome(pending, text));
-    } else if (result.kind === 'sessionExpired') this.#sessionExpired(pending);
-    else pending.resolve({ result, leader: this.#streams?.server ?? '' });
+    try {
+      const result = understood(() => decodeResult(bytes));
+      const { term, index } = position ?? { term: 0, index: 0 };
+      if (result.type === 'sessionExpired') this.#sessionExpired(pending);
+      else pending.resolve({ result, term, index, leader: this.#streams?.server ?? '' });
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      pending.reject(unknownOutcome(error.message));
+    }
   }
 
   /** The cluster has forgotten our session: what had been sent in it may have worked or not. */
   #sessionExpired(pending: Pending): void {
-    pending.reject(
-      unknownOutcome(pending, 'the cluster no longer knows the session of this request'),
-    );
+    pending.reject(unknownOutcome('the cluster no longer knows the session of this request'));
     this.#session = undefined;
     this.#lost(this.#streams?.server);
   }
 
   #expire(pending: Pending): void {
     this.#forget(pending);
-    const batchId = batchOf(pending.request);
     if (pending.mayHaveEffect) {
       const text = 'the cluster has not said in time whether the request is committed';
-      pending.reject(unknownOutcome(pending, text));
+      pending.reject(unknownOutcome(text));
     } else if (pending.obstacle === 'overloaded') {
       const text = 'too much waits for its commit at the leader';
-      pending.reject(new ClusterError('overloaded', text, batchId));
+      pending.reject(new ClusterError('overloaded', text));
     } else if (this.#refusal !== undefined) {
       const { code, message } = refusalError(this.#refusal);
-      pending.reject(new ClusterError(code, message, batchId));
+      pending.reject(new ClusterError(code, message));
     } else {
       const text = 'no leader was found in time: fewer than a majority of the servers are up';
-      pending.reject(new ClusterError('noLeader', text, batchId));
+      pending.reject(new ClusterError('noLeader', text));
     }
   }
 
   #forget(pending: Pending): void {
     clearTimeout(pending.timer);
-    this.#pendingBytes -= pending.sizeBytes;
+    this.#pendingBytes -= pending.request.length;
     // It stands in one place or the other; the queue is only searched when it must be there.
     if (pending.sequence !== undefined && this.#outstanding.delete(pending.sequence)) return;
     const place = this.#waiting.indexOf(pending);
@@ -371,10 +362,9 @@ export class CommandPipeline {
     for (const pending of [...this.#waiting]) {
       if (pending.mayHaveEffect) {
         this.#forget(pending);
-        pending.reject(unknownOutcome(pending, 'the session of this request has ended'));
+        pending.reject(unknownOutcome('the session of this request has ended'));
       }
       pending.sequence = undefined;
-      pending.encoded = undefined;
     }
   }
 }
@@ -383,17 +373,5 @@ export class CommandPipeline {
 const isElsewhere = (refused: Refused | null | undefined): boolean =>
   refused?.reason === 'REFUSAL_NOT_LEADER' || refused?.reason === 'REFUSAL_WRONG_CLUSTER';
 
-const unknownOutcome = ({ request }: Pending, text: string): ClusterError =>
-  new ClusterError('outcomeUnknown', `${text}; it may yet be`, batchOf(request));
-
-const batchOf = (request: CommandRequest): string | undefined =>
-  request.kind === 'put' ? request.batchId : undefined;
-
-function sizeOf(request: CommandRequest): number {
-  if (request.kind === 'put') return request.data.length;
-  const { compare, success, failure } = request;
-  return [...compare, ...success, ...failure].reduce((sum, part) => {
-    const { value = '', data = '' } = part as { value?: string; data?: string };
-    return sum + value.length + data.length + operationOverheadBytes;
-  }, 0);
-}
+const unknownOutcome = (text: string): ClusterError =>
+  new ClusterError('outcomeUnknown', `${text}; it may yet be`);

@@ -31,18 +31,30 @@ export {
   type Outcome,
 } from '../errors/cluster-error.ts';
 export { StartupError } from '../errors/startup-error.ts';
-export type { Operation, Transaction } from '../state-machines/transaction.ts';
+export type { Idempotency } from '../machines/frame/command.ts';
+export { type KeyRangeQuery, keyRange } from '../machines/keys/key-range.ts';
+export type {
+  Answer,
+  Condition,
+  Operation,
+  QueryAnswer,
+  QueryFields,
+  QueryName,
+  WatchChange,
+  WatchFilter,
+  WatchName,
+} from '../machines/machines.ts';
+export type { Transaction, TransactionResult } from '../machines/transaction.ts';
 export {
-  type BatchFate,
   ClusterClient,
   type ClusterClientOptions,
-  type PutAnswer,
   type ServerDescription,
   type TransactAnswer,
+  type TransactOptions,
 } from './cluster-client.ts';
 export type { JournalPage } from './journal-page.ts';
-export type { ConsistencyName, KeyItem, KeyPage, KeyQuery } from './key-query.ts';
-export type { KeyChange, KeyWatch, KeyWatchOptions } from './key-watch.ts';
+export type { MachineWatch, WatchOptions } from './machine-watch.ts';
+export type { ConsistencyName, Read, ReadDemand, ReadView } from './query.ts';
 export { TextKeys, UnfitKey } from './text-keys.ts';
 
 export type ConnectOptions = {

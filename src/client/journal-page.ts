@@ -1,39 +1,22 @@
-import type { ServerConnection } from './server-connection.ts';
+import type { Read, ReadView } from './query.ts';
 
 /** Objects that were posted, from some number on, and how far there are any. */
 export type JournalPage = {
   readonly entries: readonly {
     readonly seq: number;
     readonly term: number;
-    readonly data: Buffer;
+    readonly data: Uint8Array;
   }[];
   /** Number of the last entry in this view. */
   readonly lastSeq: number;
   /** Number of the oldest entry that is still kept. */
   readonly firstKept: number;
-  readonly server: string;
-  readonly term: number;
-  readonly leader: string | undefined;
-  readonly appliedIndex: number;
-  /** The newest commit index that the server has heard of: how far it is behind. */
-  readonly knownCommitIndex: number;
-};
+} & ReadView;
 
-type WirePage = NonNullable<Awaited<ReturnType<ServerConnection['readEntries']>>['page']>;
-
-export function pageOf(page: WirePage | null | undefined): JournalPage {
-  const view = page?.view;
-  return {
-    entries: page?.entries ?? [],
-    lastSeq: page?.lastSeq ?? 0,
-    firstKept: page?.firstKept ?? 1,
-    server: view?.server ?? '',
-    term: view?.term ?? 0,
-    leader: view?.leader,
-    appliedIndex: view?.appliedIndex ?? 0,
-    knownCommitIndex: view?.knownCommitIndex ?? 0,
-  };
-}
+export const pageOf = ({ answer, view }: Read<'journal.entries'>): JournalPage => ({
+  ...answer,
+  ...view,
+});
 
 /**
  * The first object that is missing on a page from number `from` on; undefined when it is whole. A

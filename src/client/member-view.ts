@@ -38,7 +38,12 @@ export type MemberView = {
   readonly counters: ServerDescription['counters'];
   /** What is left of its lease; 0 when it leads nobody. */
   readonly leaseRemainingMs: number;
+  /** Of its program; undefined when it does not answer. */
+  readonly version: string | undefined;
+  /** The commands that it takes for being in use; undefined when it does not answer. */
+  readonly commandLevel: number | undefined;
 };
+
 /** One server, as it says itself and as the leader hears of it. */
 export function memberView(
   { id, ...endpoint }: ServerAddress,
@@ -64,6 +69,8 @@ export function memberView(
     ageMs: own === undefined ? Math.round(heard?.ageMs ?? 0) : 0,
     counters: own?.counters,
     leaseRemainingMs: own?.leaseRemainingMs ?? 0,
+    version: own?.version,
+    commandLevel: own?.commandLevel,
   };
 }
 

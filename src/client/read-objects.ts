@@ -1,5 +1,6 @@
 import { ClusterError } from '../errors/cluster-error.ts';
 import { gapIn, type JournalPage, pageOf } from './journal-page.ts';
+import { ask } from './query.ts';
 import type { ServerCalls } from './server-calls.ts';
 
 export type ObjectRange = { readonly from: number; readonly limit: number };
@@ -48,24 +49,17 @@ export async function readObjectsAt(
   range: ObjectRange,
   timeoutMs: number,
 ): Promise<JournalPage> {
-  const request = { ...range, isLinearizable: false };
-  const { page } = await calls.ask(server, connection =>
-    connection.readEntries(request, timeoutMs),
-  );
+  const demand = { consistency: 'local', server } as const;
+  const page = await ask(calls, 'journal.entries', range, demand, timeoutMs);
   return wholePage(pageOf(page), range.from);
 }
 
-async function askLeader(
+const askLeader = async (
   calls: ServerCalls,
   range: ObjectRange,
   timeoutMs: number,
-): Promise<JournalPage> {
-  const request = { ...range, isLinearizable: true };
-  const { page } = await calls.askLeader(timeoutMs, (connection, attemptMs) =>
-    connection.readEntries(request, attemptMs),
-  );
-  return pageOf(page);
-}
+): Promise<JournalPage> =>
+  pageOf(await ask(calls, 'journal.entries', range, { consistency: 'quorum' }, timeoutMs));
 
 function wholePage(page: JournalPage, from: number): JournalPage {
   const gap = gapIn(page, from);

@@ -124,6 +124,8 @@ const refusalCodes: Readonly<Partial<Record<Refused['reason'], ClusterErrorCode>
   REFUSAL_DISK_FULL: 'diskFull',
   REFUSAL_UNREADABLE: 'unreadable',
   REFUSAL_IDEMPOTENCY_FULL: 'idempotencyFull',
+  REFUSAL_LEVEL: 'level',
+  REFUSAL_TOO_LARGE: 'tooMuch',
   REFUSAL_WRONG_CLUSTER: 'refused',
 };
 

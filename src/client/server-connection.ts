@@ -15,12 +15,10 @@ import type { DescribeServerReply__Output as DescribeReply } from '../transport/
 import type { OpenSessionReply__Output as SessionReply } from '../transport/generated/gossipraft/OpenSessionReply.ts';
 import type { PutEntriesReply__Output as PutReply } from '../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest } from '../transport/generated/gossipraft/PutEntriesRequest.ts';
-import type { ReadBatchReply__Output as BatchReply } from '../transport/generated/gossipraft/ReadBatchReply.ts';
-import type { ReadEntriesReply__Output as EntriesReply } from '../transport/generated/gossipraft/ReadEntriesReply.ts';
-import type { ReadKeysReply__Output as KeysReply } from '../transport/generated/gossipraft/ReadKeysReply.ts';
-import type { ReadKeysRequest } from '../transport/generated/gossipraft/ReadKeysRequest.ts';
+import type { QueryReply__Output as QueryReply } from '../transport/generated/gossipraft/QueryReply.ts';
+import type { QueryRequest } from '../transport/generated/gossipraft/QueryRequest.ts';
 import type { TransferLeadershipReply__Output as TransferReply } from '../transport/generated/gossipraft/TransferLeadershipReply.ts';
-import type { WatchKeysReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchKeysReply.ts';
+import type { WatchReply__Output as WatchReply } from '../transport/generated/gossipraft/WatchReply.ts';
 import { ClientToServer } from '../transport/proto-definitions.ts';
 import { writeMemberChange } from '../transport/wire-members.ts';
 import type { MemberChange } from '../words.ts';
@@ -54,27 +52,9 @@ export class ServerConnection {
     );
   }
 
-  readEntries(
-    page: { readonly from: number; readonly limit: number; readonly isLinearizable: boolean },
-    timeoutMs: number,
-  ): Promise<EntriesReply> {
-    const request = { ...this.#cluster(), ...page };
-    return this.#call(timeoutMs, (options, done) =>
-      this.#client.readEntries(request, options, done),
-    );
-  }
-
-  readBatch(batchId: string, timeoutMs: number): Promise<BatchReply> {
-    const request = { ...this.#cluster(), batchId };
-    return this.#call(timeoutMs, (options, done) => this.#client.readBatch(request, options, done));
-  }
-
-  readKeys(
-    range: Omit<ReadKeysRequest, keyof NamedCluster>,
-    timeoutMs: number,
-  ): Promise<KeysReply> {
-    const request = { ...this.#cluster(), ...range };
-    return this.#call(timeoutMs, (options, done) => this.#client.readKeys(request, options, done));
+  query(query: Omit<QueryRequest, keyof NamedCluster>, timeoutMs: number): Promise<QueryReply> {
+    const request = { ...this.#cluster(), ...query };
+    return this.#call(timeoutMs, (options, done) => this.#client.query(request, options, done));
   }
 
   transferLeadership(to: string | undefined, timeoutMs: number): Promise<TransferReply> {
@@ -91,9 +71,8 @@ export class ServerConnection {
     );
   }
 
-  watchKeys(prefix: Buffer, after: number | undefined): ClientReadableStream<WatchReply> {
-    const place = after === undefined ? {} : { after };
-    return this.#client.watchKeys({ ...this.#cluster(), prefix, ...place });
+  watch(machine: string, filter: Buffer, after: number): ClientReadableStream<WatchReply> {
+    return this.#client.watch({ ...this.#cluster(), machine, filter, after });
   }
 
   describe(timeoutMs: number): Promise<DescribeReply> {

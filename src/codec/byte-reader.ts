@@ -3,6 +3,8 @@ export class MalformedBytes extends Error {
   override readonly name: string = 'MalformedBytes';
 }
 
+/** Texts up to here are mostly plain, and then cost a decoder's call more than they are worth. */
+const shortMaxBytes = 64;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads what a ByteWriter has written. Throws MalformedBytes for everything else. */
@@ -70,10 +72,12 @@ export class ByteReader {
   utf8(maxBytes: number): string {
     const sizeBytes = this.count();
     if (sizeBytes > maxBytes) throw this.#malformed(`a text of ${sizeBytes} bytes`);
+    this.#demand(sizeBytes);
+    if (sizeBytes <= shortMaxBytes && this.#isAscii(sizeBytes)) return this.latin1(sizeBytes);
     try {
       return decoder.decode(this.raw(sizeBytes));
     } catch (error) {
-      if (error instanceof MalformedBytes) throw error;
+      if (!(error instanceof TypeError)) throw error;
       throw this.#malformed('a text that is not UTF-8');
     }
   }
@@ -81,6 +85,13 @@ export class ByteReader {
   /** Nothing may follow what was read. */
   end(): void {
     if (!this.isAtEnd) throw this.#malformed(`${this.remainingBytes} bytes too many`);
+  }
+
+  #isAscii(sizeBytes: number): boolean {
+    for (let place = this.#offset; place < this.#offset + sizeBytes; place += 1) {
+      if ((this.#bytes[place] ?? 0) >= 0x80) return false;
+    }
+    return true;
   }
 
   #demand(sizeBytes: number): void {

@@ -1,6 +1,8 @@
-/** Numbers up to here are exact as doubles, and are written. */
-const countMax = Number.MAX_SAFE_INTEGER;
 const initialBytes = 256;
+/** More than a writer that is used again may hold on to. */
+const reusedMaxBytes = 1024 * 1024;
+/** To write a text of so many characters here takes less time than to call what V8 has for it. */
+const shortMaxLength = 24;
 
 /** Bytes that grow at their end. */
 export class ByteWriter {
@@ -20,6 +22,15 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** A copy of what was written, of its own size; the writer begins anew. */
+  take(): Buffer {
+    const copy = Buffer.allocUnsafe(this.#length);
+    copy.set(this.finish());
+    this.#length = 0;
+    if (this.#bytes.length > reusedMaxBytes) this.#bytes = Buffer.allocUnsafe(initialBytes);
+    return copy;
+  }
+
   byte(value: number): void {
     this.#reserve(1);
     this.#bytes[this.#length] = value;
@@ -28,7 +39,9 @@ export class ByteWriter {
 
   /** A whole number from 0 on, in 7 bits per byte, the lowest first. */
   count(value: number): void {
-    if (!(value >= 0 && value <= countMax)) throw new RangeError(`${value} cannot be written`);
+    // What lies beyond, or between, no double holds, or no reader would read.
+    if (!(value >= 0 && Number.isSafeInteger(value)))
+      throw new RangeError(`${value} cannot be written`);
     this.#reserve(8);
     let rest = value;
     while (rest >= 0x80) {
@@ -55,15 +68,28 @@ export class ByteWriter {
 
   /** A text of characters below 256, one byte each, without its length. */
   latin1(text: string): void {
-    this.#reserve(text.length);
-    this.#bytes.write(text, this.#length, 'latin1');
-    this.#length += text.length;
+    const { length } = text;
+    this.#reserve(length);
+    if (length > shortMaxLength) this.#bytes.write(text, this.#length, 'latin1');
+    else {
+      for (let place = 0; place < length; place += 1) {
+        this.#bytes[this.#length + place] = text.charCodeAt(place);
+      }
+    }
+    this.#length += length;
   }
 
-  /** A text in UTF-8, behind its length in bytes. */
-  utf8(text: string): void {
-    const sizeBytes = Buffer.byteLength(text);
+  /** A text in UTF-8, behind its length in bytes, which is at most `maxBytes`. */
+  utf8(text: string, maxBytes = Number.MAX_SAFE_INTEGER): void {
+    const isPlain = text.length <= shortMaxLength && isAscii(text);
+    const sizeBytes = isPlain ? text.length : Buffer.byteLength(text);
+    if (sizeBytes > maxBytes)
+      throw new RangeError(`a text of ${sizeBytes} bytes cannot be written`);
     this.count(sizeBytes);
+    if (isPlain) {
+      this.latin1(text);
+      return;
+    }
     this.#reserve(sizeBytes);
     this.#bytes.write(text, this.#length, 'utf8');
     this.#length += sizeBytes;
@@ -76,4 +102,11 @@ export class ByteWriter {
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let place = 0; place < text.length; place += 1) {
+    if (text.charCodeAt(place) >= 0x80) return false;
+  }
+  return true;
 }

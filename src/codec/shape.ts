@@ -6,9 +6,11 @@ import { ByteWriter } from './byte-writer.ts';
  *
  * A log entry stays for ever and is read on every server: so reading answers for any bytes, alike
  * everywhere. There is one way to write each value, and `read` refuses every other one, whatever is
- * out of bounds included: who has read a value need not check it again.
+ * out of bounds included: who has read a value need not check it again. And `write` refuses what
+ * `read` would: an entry that nobody can read would stop every server of the cluster for good.
  */
 export type Shape<Value> = {
+  /** Throws RangeError. */
   write(writer: ByteWriter, value: Value): void;
   /** Throws MalformedBytes. */
   read(reader: ByteReader): Value;
@@ -21,10 +23,17 @@ export type FieldShapes = Readonly<Record<string, Shape<unknown>>>;
 /** An object with a value for each field. */
 export type ValuesOf<Fields> = { readonly [Name in keyof Fields]: ValueOf<Fields[Name]> };
 
+/** Has grown to what is usual: a writer of its own for each value would have to grow each time. */
+let spare: ByteWriter | undefined;
+
 export function encode<Value>(shape: Shape<Value>, value: Value): Buffer {
-  const writer = new ByteWriter();
+  const writer = spare ?? new ByteWriter();
+  // Until it is free again, whoever else encodes takes another one; after a throw it is not.
+  spare = undefined;
   shape.write(writer, value);
-  return writer.finish();
+  const bytes = writer.take();
+  spare = writer;
+  return bytes;
 }
 
 /** The value that all of the bytes stand for. Throws MalformedBytes. */
@@ -33,6 +42,11 @@ export function decode<Value>(shape: Shape<Value>, bytes: Uint8Array): Value {
   const value = shape.read(reader);
   reader.end();
   return value;
+}
+
+/** Refuses what is to be written unless it is fit. */
+export function demandFit(isFit: boolean, what: string): void {
+  if (!isFit) throw new RangeError(`${what} cannot be written`);
 }
 
 /** Refuses what was read unless it is fit. */

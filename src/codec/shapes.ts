@@ -1,10 +1,14 @@
 import { MalformedBytes } from './byte-reader.ts';
 import type { ByteString } from './byte-string.ts';
-import { demand, type FieldShapes, type Shape, type ValuesOf } from './shape.ts';
+import { demand, demandFit, type FieldShapes, type Shape, type ValuesOf } from './shape.ts';
+import { bytesOfUuid, uuidBytes, uuidOf } from './uuid.ts';
 
 /** A whole number from 0 to 2^53 - 1, or within narrower bounds. */
 export const count = ({ min = 0, max = Number.MAX_SAFE_INTEGER } = {}): Shape<number> => ({
-  write: (writer, value) => writer.count(value),
+  write: (writer, value) => {
+    demandFit(value >= min && value <= max, 'a number beyond its bounds');
+    writer.count(value);
+  },
   read: reader => {
     const value = reader.count();
     demand(value >= min && value <= max, `a number beyond its bounds: ${value}`);
@@ -28,7 +32,10 @@ export const integer: Shape<number> = {
 
 /** Any number but NaN and the infinite ones. */
 export const float: Shape<number> = {
-  write: (writer, value) => writer.float(value),
+  write: (writer, value) => {
+    demandFit(Number.isFinite(value), 'a number that is none');
+    writer.float(value);
+  },
   read: reader => {
     const value = reader.float();
     demand(Number.isFinite(value), 'a number that is none');
@@ -47,7 +54,10 @@ export const flag: Shape<boolean> = {
 
 /** A text of so many bytes in UTF-8. */
 export const text = ({ min = 0, max }: { min?: number; max: number }): Shape<string> => ({
-  write: (writer, value) => writer.utf8(value),
+  write: (writer, value) => {
+    demandFit(value.length >= min, 'a text that is too short');
+    writer.utf8(value, max);
+  },
   read: reader => {
     const value = reader.utf8(max);
     demand(value.length >= min, 'a text that is too short');
@@ -55,10 +65,31 @@ export const text = ({ min = 0, max }: { min?: number; max: number }): Shape<str
   },
 });
 
+/** A name that somebody has chosen: a UUID takes 17 bytes, any other text its own length. */
+export const identifier = ({ max }: { readonly max: number }): Shape<string> => {
+  const any = text({ min: 1, max });
+  return {
+    write: (writer, value) => {
+      const uuid = bytesOfUuid(value);
+      writer.byte(uuid === undefined ? 0 : 1);
+      if (uuid === undefined) any.write(writer, value);
+      else writer.raw(uuid);
+    },
+    read: reader => {
+      if (flag.read(reader)) return uuidOf(reader.raw(uuidBytes));
+      const value = any.read(reader);
+      demand(bytesOfUuid(value) === undefined, 'a UUID that is written as a text');
+      return value;
+    },
+  };
+};
+
 /** Bytes that are compared and kept: as a string of one character per byte. */
 export const byteString = ({ min = 0, max = Number.MAX_SAFE_INTEGER } = {}): Shape<ByteString> => ({
   write: (writer, value) => {
-    writer.count(value.length);
+    const sizeBytes = value.length;
+    demandFit(sizeBytes >= min && sizeBytes <= max, 'a number of bytes beyond their bounds');
+    writer.count(sizeBytes);
     writer.latin1(value);
   },
   read: reader => {
@@ -71,6 +102,7 @@ export const byteString = ({ min = 0, max = Number.MAX_SAFE_INTEGER } = {}): Sha
 /** Bytes that are handed on; what is read is a view of what it was read from. */
 export const bytes = ({ max = Number.MAX_SAFE_INTEGER } = {}): Shape<Uint8Array> => ({
   write: (writer, value) => {
+    demandFit(value.length <= max, 'a number of bytes beyond their bounds');
     writer.count(value.length);
     writer.raw(value);
   },
@@ -83,7 +115,11 @@ export const bytes = ({ max = Number.MAX_SAFE_INTEGER } = {}): Shape<Uint8Array>
 
 /** One of these words. */
 export const word = <Word extends string>(...words: readonly Word[]): Shape<Word> => ({
-  write: (writer, value) => writer.byte(words.indexOf(value)),
+  write: (writer, value) => {
+    const place = words.indexOf(value);
+    demandFit(place >= 0, 'a word that is unknown');
+    writer.byte(place);
+  },
   read: reader => {
     const value = words[reader.byte()];
     if (value === undefined) throw new MalformedBytes('a word that is unknown');
@@ -106,6 +142,7 @@ export const list = <Value>(
   { max = Number.MAX_SAFE_INTEGER } = {},
 ): Shape<readonly Value[]> => ({
   write: (writer, values) => {
+    demandFit(values.length <= max, 'a list that is too long');
     writer.count(values.length);
     for (const value of values) shape.write(writer, value);
   },
@@ -121,16 +158,21 @@ export const list = <Value>(
 
 /** An object of these fields, in this order. */
 export function fields<Fields extends FieldShapes>(shapes: Fields): Shape<ValuesOf<Fields>> {
-  const entries = Object.entries(shapes) as [string, Shape<unknown>][];
+  const names = Object.keys(shapes);
+  const values = Object.values(shapes);
   return {
     write: (writer, value) => {
-      const values = value as Readonly<Record<string, unknown>>;
-      for (const [name, shape] of entries) shape.write(writer, values[name]);
+      const object = value as Readonly<Record<string, unknown>>;
+      for (let place = 0; place < names.length; place += 1) {
+        values[place]?.write(writer, object[names[place] ?? '']);
+      }
     },
     read: reader => {
-      const values: Record<string, unknown> = {};
-      for (const [name, shape] of entries) values[name] = shape.read(reader);
-      return values as ValuesOf<Fields>;
+      const object: Record<string, unknown> = {};
+      for (let place = 0; place < names.length; place += 1) {
+        object[names[place] ?? ''] = values[place]?.read(reader);
+      }
+      return object as ValuesOf<Fields>;
     },
   };
 }
@@ -141,7 +183,10 @@ export const refined = <Value>(
   isFit: (value: Value) => boolean,
   what: string,
 ): Shape<Value> => ({
-  write: (writer, value) => shape.write(writer, value),
+  write: (writer, value) => {
+    demandFit(isFit(value), what);
+    shape.write(writer, value);
+  },
   read: reader => {
     const value = shape.read(reader);
     demand(isFit(value), what);

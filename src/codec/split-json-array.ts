@@ -13,7 +13,7 @@ const isSpace = (byte: number | undefined): boolean =>
 export function splitJsonArray(bytes: Uint8Array): Uint8Array[] {
   const bounds = separators(bytes);
   return bounds.slice(1).flatMap((end, place) => {
-    const element = trim(bytes.subarray((bounds[place] ?? 0) + 1, end));
+    const element = trimJson(bytes.subarray((bounds[place] ?? 0) + 1, end));
     return element.length > 0 ? [element] : [];
   });
 }
@@ -42,7 +42,8 @@ export function endOfString(bytes: Uint8Array, start: number): number {
   return place;
 }
 
-function trim(bytes: Uint8Array): Uint8Array {
+/** Without the spaces around it. */
+export function trimJson(bytes: Uint8Array): Uint8Array {
   let begin = 0;
   let end = bytes.length;
   while (begin < end && isSpace(bytes[begin])) begin += 1;

@@ -103,10 +103,14 @@ const limitsShape = z.strictObject(
     diskReserveBytes: positive('bytes').default(16 * mebibyte),
     /** All files are read once a day, at this speed, or faster when they are many. */
     checkBytesPerSecond: positive('bytes a second').default(8 * mebibyte),
-    /** Idempotency keys: 64 bytes each. The leader's counts. */
+    /** Idempotency keys: about 100 bytes each. The leader's counts. */
     idempotencyMaxBytes: positive('bytes')
       .min(mebibyte, { error: 'expected at least 1 MiB' })
       .default(64 * mebibyte),
+    /** The past of the keys: so many change sets, bytes and hours are kept. The leader's count. */
+    historyMaxRevisions: positive('revisions').default(100_000),
+    historyMaxBytes: positive('bytes').default(64 * mebibyte),
+    historyMaxHours: positive('hours').optional(),
     /** Connections to a client server at a time. */
     httpConnectionsMax: positive('connections').default(4096),
   },

@@ -33,6 +33,18 @@ export const clusterErrors = {
     title: 'No room for another Idempotency-Key',
     hint: 'Try again in a minute or later, or raise limits.idempotencyMaxBytes of the servers.',
   },
+  tooMuch: {
+    status: 400,
+    outcome: 'rejected',
+    title: 'Too much at once',
+    hint: 'Ask for less: a narrower range, or no sorting.',
+  },
+  level: {
+    status: 503,
+    outcome: 'rejected',
+    title: 'Not all servers know this yet',
+    hint: 'Update the servers that are named; GET /v1/cluster shows the version of each.',
+  },
   serverUnreachable: {
     status: 503,
     outcome: 'rejected',

@@ -1,7 +1,8 @@
-import type { AbortReason } from '../state-machines/result.ts';
 import { RequestProblem, type RequestProblemCode } from './problem.ts';
 
-const problems: Readonly<Record<AbortReason, readonly [RequestProblemCode, string, string]>> = {
+type Words = readonly [code: RequestProblemCode, detail: string, hint: string];
+
+const problems: Readonly<Record<string, Words>> = {
   notANumber: [
     'notANumber',
     'the value is not a decimal whole number',
@@ -15,23 +16,60 @@ const problems: Readonly<Record<AbortReason, readonly [RequestProblemCode, strin
   lockHeld: [
     'lockHeld',
     'somebody else holds the lock',
-    'Try again later: it is released or expires.',
+    'Try again later: it is released or expires. Or wait for it: {"waitMs":30000}.',
+  ],
+  lineTooLong: [
+    'lockHeld',
+    'somebody else holds the lock, and too many wait for it already',
+    'Try again later.',
   ],
   staleToken: [
     'staleToken',
     'the lock is not held under this token: it has expired, or somebody else holds it',
     'Acquire the lock again, and check what you were about to do.',
   ],
+  leaseNotFound: [
+    'leaseNotFound',
+    'there is no such lease: it has ended, and what hung on it is gone',
+    'POST /v1/leases grants a new one.',
+  ],
+  leaseIsPrivate: [
+    'leaseIsPrivate',
+    'the lease was made for a single key or lock, and takes nothing else',
+    'POST /v1/leases grants one that takes many.',
+  ],
   answerTooLarge: [
     'tooLarge',
-    'the values that the transaction reads are larger than 64 KiB together',
-    'Read large values with GET /v1/kv/{key}?revision=, at the revision of the transaction.',
+    'the values that it would answer with are larger than 64 KiB together',
+    'Read large values with GET /v1/kv/{key}?revision=, at the revision of the answer.',
+  ],
+  rangeTooLarge: [
+    'rangeTooLarge',
+    'the range has more keys than one operation may touch',
+    'Split it into narrower ranges.',
+  ],
+  reservedKey: [
+    'badParameter',
+    "the key begins with a zero byte; such keys are the cluster's own",
+    'Choose another one.',
+  ],
+  futureRevision: [
+    'futureRevision',
+    'the revision is not there yet',
+    'Use a revision that an answer has named.',
   ],
 };
 
 /** Why a transaction has had no effect, as an answer. */
-export function abortProblem(reason: AbortReason, place?: number): RequestProblem {
-  const [code, detail, hint] = problems[reason];
+export function abortProblem(reason: string, place?: number): RequestProblem {
+  const [code, detail, hint] = problems[reason] ?? unknownWords(reason);
   const where = place === undefined ? '' : `operation ${place} (counted from 0): `;
   return new RequestProblem(code, `${where}${detail}`, hint);
 }
+
+/** Servers of a newer version may have reasons of their own. */
+const unknownWords = (reason: string): Words => [
+  'aborted',
+  `it cannot be done: ${reason}`,
+  'docs/http.md tells what it needs.',
+];

@@ -9,7 +9,10 @@ import { addRoutes, type Route } from './route.ts';
 import { clusterRoutes } from './routes/cluster.ts';
 import { entriesRoutes } from './routes/entries.ts';
 import { healthRoutes } from './routes/health.ts';
+import { keyRangeRoutes } from './routes/key-ranges.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { leaseRoutes } from './routes/leases.ts';
+import { lockQueryRoutes } from './routes/lock-queries.ts';
 import { lockRoutes } from './routes/locks.ts';
 import { memberRoutes } from './routes/members.ts';
 import { putRoutes } from './routes/put.ts';
@@ -20,9 +23,12 @@ import { watchRoutes } from './routes/watch.ts';
 export const routes: readonly Route[] = [
   ...putRoutes,
   ...entriesRoutes,
+  ...keyRangeRoutes,
   ...keyRoutes,
   ...transactionRoutes,
+  ...leaseRoutes,
   ...lockRoutes,
+  ...lockQueryRoutes,
   ...watchRoutes,
   ...clusterRoutes,
   ...memberRoutes,

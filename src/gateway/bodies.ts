@@ -6,12 +6,17 @@ import { RequestProblem } from './problem.ts';
 import { readBody } from './read-body.ts';
 import { shapedBy } from './shaped-by.ts';
 
+/** A body, and the bytes that it was written with. */
+export type Sent<Body> = { readonly value: Body; readonly bytes: Uint8Array };
+
 /** What a route takes as its body. */
 export type BodyRule<Body> = {
   /** For whoever describes the interface; undefined: none, or any bytes. */
   readonly shape: z.ZodType | undefined;
-  read(ctx: Context, bodyMaxBytes: number): Promise<Body>;
+  read(ctx: Context, bodyMaxBytes: number): Promise<Sent<Body>>;
 };
+
+const noBytes = Buffer.alloc(0);
 
 const smallBodyMaxBytes = 16 * 1024;
 /** The flags with which curl sends such a body. */
@@ -23,7 +28,7 @@ export const noBody: BodyRule<undefined> = {
   async read(ctx) {
     requireDeliberate(ctx);
     const hasBody = Number(ctx.get('Content-Length')) > 0 || ctx.get('Transfer-Encoding') !== '';
-    if (!hasBody) return;
+    if (!hasBody) return { value: undefined, bytes: noBytes };
     ctx.req.resume();
     const detail = `${ctx.method} ${ctx.path} takes no body`;
     throw new RequestProblem('badBody', detail, 'Leave it away; parameters go behind a "?".');
@@ -33,7 +38,10 @@ export const noBody: BodyRule<undefined> = {
 /** Any bytes, kept as they came. */
 export const anyBytes: BodyRule<Buffer> = {
   shape: undefined,
-  read: (ctx, bodyMaxBytes) => readBody(ctx.req, bodyMaxBytes),
+  async read(ctx, bodyMaxBytes) {
+    const bytes = await readBody(ctx.req, bodyMaxBytes);
+    return { value: bytes, bytes };
+  },
 };
 
 /** One JSON text of that shape. With `isLarge` it may be as large as a put. */
@@ -46,7 +54,8 @@ export const jsonBody = <Shape extends z.ZodType>(
   async read(ctx, bodyMaxBytes) {
     requireJson(ctx, flagsOf(example));
     const body = await readBody(ctx.req, isLarge ? bodyMaxBytes : smallBodyMaxBytes);
-    return shapedBy(shape, parseJsonBody(body).value);
+    const { value, bytes } = parseJsonBody(body);
+    return { value: shapedBy(shape, value), bytes };
   },
 });
 
@@ -58,9 +67,10 @@ export const optionalJsonBody = <Shape extends z.ZodType>(
   shape,
   async read(ctx) {
     requireDeliberate(ctx);
-    const body = await readBody(ctx.req, smallBodyMaxBytes);
-    if (body.length > 0) requireJson(ctx, flagsOf(example));
-    return shapedBy(shape, body.length === 0 ? {} : parseJsonBody(body).value);
+    const bytes = await readBody(ctx.req, smallBodyMaxBytes);
+    if (bytes.length > 0) requireJson(ctx, flagsOf(example));
+    const value = shapedBy(shape, bytes.length === 0 ? {} : parseJsonBody(bytes).value);
+    return { value, bytes };
   },
 });
 
@@ -82,7 +92,8 @@ const batchBody = (
   shape,
   async read(ctx, bodyMaxBytes) {
     requireJson(ctx, flagsOf(example));
-    return batchOf(parseJsonBody(await readBody(ctx.req, bodyMaxBytes)));
+    const bytes = await readBody(ctx.req, bodyMaxBytes);
+    return { value: batchOf(parseJsonBody(bytes)), bytes };
   },
 });
 

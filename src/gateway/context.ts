@@ -1,4 +1,5 @@
 import type { ClusterClient } from '../client/cluster-client.ts';
+import type { LockLine } from '../client/lock-line.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { WatchHub } from './watch-hub.ts';
 
@@ -7,6 +8,8 @@ export type GatewayContext = {
   readonly client: ClusterClient;
   readonly metrics: GatewayMetrics;
   readonly watches: WatchHub;
+  /** Those who wait for locks here. */
+  readonly line: LockLine;
   readonly clusterName: string;
   readonly bodyMaxBytes: number;
   /** Names under which we are reached, beside addresses and localhost. */

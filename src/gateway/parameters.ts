@@ -112,18 +112,24 @@ type Header = { readonly name: string; readonly key: string };
 const headerOf = (name: string): Header => ({ name, key: name.toLowerCase() });
 const isGiven = (ctx: Context, { key }: Header): boolean => (ctx.req.headers[key] ?? '') !== '';
 
+export const idempotencyHeader = 'Idempotency-Key';
+const idempotencyKeyMaxLength = 200;
+
 /** Headers that change what a write does: where one means nothing, it promises what is not kept. */
 const promisingHeaders = [
   'If-Match',
   'If-None-Match',
-  'Idempotency-Key',
+  idempotencyHeader,
   'X-Lock',
   'X-Fencing-Token',
 ].map(headerOf);
 
 /** The headers that mean something to the route; others that promise something are refused. */
-export function headersReader<Shape extends z.ZodObject>(shape: Shape): Reader<Shape> {
-  const names = namesOf(shape);
+export function headersReader<Shape extends z.ZodObject>(
+  shape: Shape,
+  { takesIdempotencyKey }: { readonly takesIdempotencyKey: boolean },
+): Reader<Shape> {
+  const names = [...namesOf(shape), ...(takesIdempotencyKey ? [idempotencyHeader] : [])];
   const meaningless = promisingHeaders.filter(({ name }) => !names.includes(name));
   const pick = headerPicker(shape);
   return ctx => {
@@ -166,11 +172,26 @@ function refuseAny(ctx: Context, headers: readonly Header[]): void {
   const name = headers.find(header => isGiven(ctx, header))?.name;
   if (name === undefined) return;
   const hint =
-    name === 'Idempotency-Key'
-      ? 'It holds for /put_all and /put_key. Keys: If-Match, or compare in /v1/txn.'
+    name === idempotencyHeader
+      ? 'Leave it away: this can be repeated as it is.'
       : `Leave it away; ${ctx.path} takes no such condition.`;
   throw new RequestProblem('badParameter', `the header ${name} has no effect here`, hint);
 }
+
+const pickIdempotencyKey = headerPicker(
+  z.object({
+    [idempotencyHeader]: z
+      .string()
+      .max(idempotencyKeyMaxLength, {
+        error: `which is longer than ${idempotencyKeyMaxLength} characters: use a UUID`,
+      })
+      .optional(),
+  }),
+);
+
+/** The client's own name for the request, so that asking twice writes once. */
+export const idempotencyKeyOf = (ctx: Context): string | undefined =>
+  pickIdempotencyKey(ctx)[idempotencyHeader];
 
 const pickDeadline = headerPicker(
   z.object({

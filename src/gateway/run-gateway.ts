@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { clientOf, serversOf } from '../client/client-of.ts';
 import type { ClusterClient } from '../client/cluster-client.ts';
+import { LockLine } from '../client/lock-line.ts';
 import type { LoadedConfiguration } from '../config/load-configuration.ts';
 import { watchConfiguration } from '../config/watch-configuration.ts';
 import { StartupError } from '../errors/startup-error.ts';
@@ -41,6 +42,7 @@ export async function runGateway(options: GatewayOptions): Promise<RunningGatewa
     client,
     metrics: new GatewayMetrics(client, watches),
     watches,
+    line: new LockLine(client),
     clusterName: configuration.clusterName,
     bodyMaxBytes: configuration.limits.bodyMaxBytes,
     allowedHosts: namesIn([host, ...configuration.allowedHosts, ...(options.allowedHosts ?? [])]),

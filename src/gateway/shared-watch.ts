@@ -1,9 +1,15 @@
 import { setImmediate as turnOfTheOthers } from 'node:timers/promises';
-import type { KeyChange, KeyWatch, KeyWatchOptions } from '../client/key-watch.ts';
-import type { ByteString } from '../codec/byte-string.ts';
+import type { MachineWatch, WatchOptions } from '../client/machine-watch.ts';
 import type { ClusterError } from '../errors/cluster-error.ts';
+import type { WatchFilter } from '../machines/machines.ts';
 import { mebibyte } from '../words.ts';
-import { messageOf, newsIn, type WatchMessage } from './watch-words.ts';
+import {
+  type ChangeWords,
+  type KeyChange,
+  messageOf,
+  newsIn,
+  type WatchMessage,
+} from './watch-words.ts';
 
 /** Somebody at the other end of a connection. */
 export type WatchReader = {
@@ -19,8 +25,14 @@ export type WatchReader = {
 };
 
 /** A watch of the cluster. */
-type Upstream = Pick<KeyWatch, 'close' | 'pause' | 'resume'>;
-export type OpenWatch = (watch: Omit<KeyWatchOptions, 'directory'>) => Upstream;
+type Upstream = Pick<MachineWatch<'keys'>, 'close' | 'pause' | 'resume'>;
+export type OpenWatch = (watch: Omit<WatchOptions<'keys'>, 'directory'>) => Upstream;
+
+/** What is watched, and how it is told. */
+export type WatchSubject = {
+  readonly filter: WatchFilter<'keys'>;
+  readonly words: ChangeWords;
+};
 
 /** What was told last is kept up to here, for those who come back. */
 const keptMaxBytes = 3 * mebibyte;
@@ -37,13 +49,13 @@ const catchUpsMax = 32;
 const patienceMs = 10_000;
 
 /**
- * One watch of the cluster for all who watch the same prefix here. What it tells is put into words
+ * One watch of the cluster for all who watch the same here. What it tells is put into words
  * once and kept for a while; every reader has a place in it. Who is behind what is kept gets a
  * watch of its own until it is not.
  */
 export class SharedWatch {
   readonly #open: OpenWatch;
-  readonly #prefix: ByteString;
+  readonly #subject: WatchSubject;
   readonly #upstream: Upstream;
   readonly #onOver: () => void;
   #kept: WatchMessage[] = [];
@@ -58,19 +70,20 @@ export class SharedWatch {
 
   constructor(options: {
     readonly open: OpenWatch;
-    readonly prefix: ByteString;
+    readonly subject: WatchSubject;
     readonly after: number;
     /** Nobody reads any more, or the cluster has ended it. */
     readonly onOver: () => void;
   }) {
-    const { open, prefix, after, onOver } = options;
+    const { open, subject, after, onOver } = options;
     this.#open = open;
-    this.#prefix = prefix;
+    this.#subject = subject;
     this.#floor = after;
     this.#through = after;
     this.#onOver = onOver;
     this.#upstream = open({
-      prefix,
+      machine: 'keys',
+      filter: subject.filter,
       after,
       onChanges: (changes, through) => this.#hear(changes, through),
       onEnd: error => this.#end(error),
@@ -99,7 +112,7 @@ export class SharedWatch {
   }
 
   #hear(changes: readonly KeyChange[], through: number): void {
-    const message = messageOf(changes, this.#through, through);
+    const message = this.#inWords(changes, this.#through, through);
     this.#through = Math.max(this.#through, through);
     const last = this.#kept.at(-1);
     // A long quiet time is one step: who has seen a part of it sees the rest.
@@ -110,6 +123,10 @@ export class SharedWatch {
     } else this.#keep(message);
     this.#forgetOldest();
     this.#tellAll().catch(() => undefined);
+  }
+
+  #inWords(changes: readonly KeyChange[], before: number, through: number): WatchMessage {
+    return messageOf(changes, { before, through }, this.#subject.words);
   }
 
   #keep(message: WatchMessage): void {
@@ -193,11 +210,13 @@ export class SharedWatch {
 
   /** What the reader has missed, at its own speed: the server waits while it does not read. */
   #catchUp(reader: WatchReader): void {
+    const { filter } = this.#subject;
     const watch = this.#open({
-      prefix: this.#prefix,
+      machine: 'keys',
+      filter,
       after: reader.seen,
       onChanges: (changes, through) => {
-        reader.write(messageOf(changes, reader.seen, through).bytes);
+        reader.write(this.#inWords(changes, reader.seen, through).bytes);
         reader.seen = through;
         if (reader.backlogBytes <= joinMaxBytes) {
           this.#hasCaughtUp(reader);

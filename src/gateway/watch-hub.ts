@@ -1,14 +1,15 @@
 import type { ClusterClient } from '../client/cluster-client.ts';
-import type { ByteString } from '../codec/byte-string.ts';
-import { SharedWatch, type WatchReader } from './shared-watch.ts';
+import type { ReadDemand } from '../client/query.ts';
+import { keyRange } from '../machines/keys/key-range.ts';
+import { SharedWatch, type WatchReader, type WatchSubject } from './shared-watch.ts';
 
 const askTimeoutMs = 1000;
-const noKey = '\0' as ByteString;
 
-/** All watches of this client server: one of the cluster for each prefix. */
+/** All watches of this client server: one of the cluster for whatever several watch alike. */
 export class WatchHub {
   readonly #client: ClusterClient;
-  readonly #watches = new Map<ByteString, SharedWatch>();
+  /** By what they tell. */
+  readonly #watches = new Map<string, SharedWatch>();
 
   constructor(client: ClusterClient) {
     this.#client = client;
@@ -20,34 +21,33 @@ export class WatchHub {
   }
 
   /** The revision that is the newest now, as a linearizable read tells. */
-  async newestRevision(timeoutMs: number): Promise<number> {
-    const range = { start: noKey, end: noKey, limit: 1, withValues: false };
-    const page = await this.#client.readKeys({ consistency: 'lease', ...range }, timeoutMs);
-    return page.revision;
+  newestRevision(timeoutMs: number): Promise<number> {
+    return this.#revision({ consistency: 'lease' }, timeoutMs);
   }
 
   /** Tells the reader what happens behind what it has seen. Returns what ends that. */
-  async join(prefix: ByteString, reader: WatchReader): Promise<() => void> {
-    if (!this.#watches.has(prefix)) {
+  async join(subject: WatchSubject, reader: WatchReader): Promise<() => void> {
+    const name = JSON.stringify(subject.filter);
+    if (!this.#watches.has(name)) {
       const after = await this.#beginning(reader.seen);
       // Somebody else may have opened it meanwhile.
-      if (!this.#watches.has(prefix)) this.#openShared(prefix, after);
+      if (!this.#watches.has(name)) this.#openShared(name, subject, after);
     }
-    const watch = this.#watches.get(prefix);
+    const watch = this.#watches.get(name);
     watch?.join(reader);
     return () => watch?.leave(reader);
   }
 
-  #openShared(prefix: ByteString, after: number): void {
+  #openShared(name: string, subject: WatchSubject, after: number): void {
     const watch: SharedWatch = new SharedWatch({
-      open: options => this.#client.watchKeys(options),
-      prefix,
+      open: options => this.#client.watch(options),
+      subject,
       after,
       onOver: () => {
-        if (this.#watches.get(prefix) === watch) this.#watches.delete(prefix);
+        if (this.#watches.get(name) === watch) this.#watches.delete(name);
       },
     });
-    this.#watches.set(prefix, watch);
+    this.#watches.set(name, watch);
   }
 
   /**
@@ -55,10 +55,13 @@ export class WatchHub {
    * as any server knows.
    */
   async #beginning(seen: number): Promise<number> {
-    const range = { start: noKey, end: noKey, limit: 1, withValues: false };
-    const page = await this.#client
-      .readKeys({ consistency: 'local', ...range }, askTimeoutMs)
-      .catch(() => undefined);
-    return Math.max(seen, page?.revision ?? seen);
+    const newest = this.#revision({ consistency: 'local' }, askTimeoutMs).catch(() => seen);
+    return Math.max(seen, await newest);
+  }
+
+  async #revision(demand: ReadDemand, timeoutMs: number): Promise<number> {
+    const query = keyRange({ limit: 1, countOnly: true });
+    const { answer } = await this.#client.query('keys.range', query, demand, timeoutMs);
+    return answer.revision;
   }
 }

@@ -4,7 +4,7 @@ import {
   type Outcome,
   type ReplicatedState,
   replaceState,
-} from '../state-machines/replicated-state.ts';
+} from '../machines/frame/replicated-state.ts';
 import type { LogStore } from '../storage/log-store.ts';
 import type { Timers } from './surroundings.ts';
 
@@ -14,8 +14,8 @@ const readMaxBytes = 256 * 1024;
 const sliceMaxMs = 5;
 
 export type ApplyListener = {
-  /** An entry has been applied; a no-op has no outcome. */
-  applied(entry: Entry, outcome: Outcome | undefined): void;
+  /** An entry has been applied: what it has done for each caller who shares it. */
+  applied(entry: Entry, outcomes: readonly Outcome[]): void;
   /** A slice is done: everything up to `index` is applied. */
   advanced(index: LogIndex): void;
   /** What is committed cannot be applied here: nothing may follow. */

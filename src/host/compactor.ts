@@ -1,7 +1,6 @@
 import type { LogIndex, Position } from '../consensus/types.ts';
-import { pruneJournal } from '../state-machines/journal.ts';
 import type { Retention } from '../storage/journal-archive.ts';
-import { archivable, type JournalSources } from './journal-reader.ts';
+import { archivable, type JournalSources, journalOf } from './journal-reader.ts';
 import type { Clock, CompactableLog } from './surroundings.ts';
 
 export type CompactorOptions = {
@@ -34,7 +33,7 @@ export class Compactor {
     const { archive, state } = sources;
     await archive.add(archivable(sources, index), index);
     await archive.drop(retention, clock.wallNow());
-    pruneJournal(state.journal, archive.throughIndex);
+    journalOf(state).places.dropThrough(archive.throughIndex);
     const olderIndex = this.#snapshotIndex as LogIndex;
     this.#snapshotIndex = index;
     await this.#cutBefore(olderIndex);

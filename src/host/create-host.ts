@@ -1,16 +1,18 @@
 import type { Replica } from '../consensus/replica.ts';
 import type { Effect, LogIndex, Position } from '../consensus/types.ts';
-import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import type { ReplicatedState } from '../machines/frame/replicated-state.ts';
 import type { Retention } from '../storage/journal-archive.ts';
 import type { MetadataStore } from '../storage/log-store.ts';
-import { firstCommandLevel } from '../words.ts';
 import { ApplyLoop } from './apply-loop.ts';
 import { Compactor } from './compactor.ts';
 import { createCounters } from './counters.ts';
 import { effectRunner } from './effect-runner.ts';
-import { Expiry } from './expiry.ts';
+import { Expiry, type LeaderSettings } from './expiry.ts';
 import { Host } from './host.ts';
 import type { HostContext } from './host-context.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { LevelRaiser } from './level-raiser.ts';
+import { Queries } from './queries.ts';
 import { Requests } from './requests.ts';
 import { SnapshotIntake } from './snapshot-intake.ts';
 import { Snapshotter } from './snapshotter.ts';
@@ -42,13 +44,12 @@ export type HostOptions = {
   readonly listener: HostListener;
   readonly limits: {
     readonly snapshotIntervalBytes: number;
-    /** Room for idempotency keys while this server leads. */
-    readonly idempotencyMaxBytes: number;
-  };
+  } & LeaderSettings;
   readonly retention: Retention;
 };
 
 export type CreatedHost = HostContext & {
+  readonly queries: Queries;
   /** Begins with the first tick. Whoever wants to stand between effects runs each turn itself. */
   start(runTurn?: (effects: readonly Effect[], runEffect: (effect: Effect) => void) => void): void;
   /** Writes down what is known to be committed: before an orderly stop, which a crash is not. */
@@ -72,9 +73,9 @@ function noteLast(host: Host, metadata: MetadataStore): void {
 
 async function stopAll(
   { host, applyLoop, snapshots, snapshotter }: HostContext,
-  expiry: Expiry,
+  duties: readonly { stop(): void }[],
 ): Promise<void> {
-  expiry.stop();
+  for (const duty of duties) duty.stop();
   host.stop();
   await applyLoop.stop();
   await snapshots.stop();
@@ -84,6 +85,18 @@ async function stopAll(
 function runAll(effects: readonly Effect[], runEffect: (effect: Effect) => void): void {
   for (const effect of effects) runEffect(effect);
 }
+
+const compactorFor = (
+  { state, log, archive, timers, clock, retention, snapshot }: HostOptions,
+  host: Host,
+): Compactor =>
+  new Compactor({
+    sources: { state, log, archive, timers },
+    clock,
+    retention,
+    snapshotIndex: snapshot.position.index,
+    compacted: baseIndex => host.dispatch({ type: 'compacted', baseIndex }),
+  });
 
 /** What a snapshot holds is cut off the log. */
 const snapshotterFor = (
@@ -107,25 +120,20 @@ export function createHost(options: HostOptions): CreatedHost {
   const { replica, state, clock, timers, log, archive, observer, listener } = options;
   const host = new Host(replica, { clock, timers });
   const requests = new Requests(host, timers);
-  const compactor = new Compactor({
-    sources: { state, log, archive, timers },
-    clock,
-    retention: options.retention,
-    snapshotIndex: options.snapshot.position.index,
-    compacted: baseIndex => host.dispatch({ type: 'compacted', baseIndex }),
-  });
+  const compactor = compactorFor(options, host);
   const snapshotter = snapshotterFor(options, compactor);
+  const halt = (error: Error): void => listener.onHalt(error.message);
   const applyLoop = new ApplyLoop(state, log, timers, {
-    applied: (entry, outcome) => {
+    applied: (entry, outcomes) => {
       snapshotter.noteApplied(state, entry);
-      observer.applied(entry, outcome);
-      if (outcome !== undefined) requests.applied(entry, outcome);
+      observer.applied(entry, outcomes);
+      requests.applied(entry, outcomes);
     },
     advanced: index => {
-      host.dispatch({ type: 'applied', index, commandLevel: firstCommandLevel });
+      host.dispatch({ type: 'applied', index, commandLevel: state.level });
       requests.advanced(index);
     },
-    failed: error => listener.onHalt(error.message),
+    failed: halt,
   });
   const snapshots = new SnapshotIntake({
     store: options.snapshotStore,
@@ -134,7 +142,7 @@ export function createHost(options: HostOptions): CreatedHost {
       applyLoop.replace(fetched);
       observer.skippedTo(fetched.appliedIndex as LogIndex, host.view().commit.term);
     },
-    failed: error => listener.onHalt(error.message),
+    failed: halt,
   });
   const context: HostContext = {
     clock,
@@ -149,15 +157,18 @@ export function createHost(options: HostOptions): CreatedHost {
   };
   const { metadata, outbox } = options;
   const runEffect = effectRunner({ context, metadata, outbox, observer, listener });
-  const expiry = new Expiry(context, options.limits.idempotencyMaxBytes);
+  const leases = new LeaseKeeper(context);
+  const expiry = new Expiry(context, options.limits);
+  const duties = [leases, expiry, new LevelRaiser(context)];
   return {
     ...context,
+    queries: new Queries({ ...context, archive }, leases),
     dropLogBefore: index => compactor.dropBefore(index),
     start(runTurn = runAll) {
       host.start(effects => runTurn(effects, runEffect));
-      expiry.start();
+      for (const duty of duties) duty.start();
     },
     noteLast: () => noteLast(host, metadata),
-    stop: () => stopAll(context, expiry),
+    stop: () => stopAll(context, duties),
   };
 }

@@ -1,7 +1,16 @@
-import { encodeCommand } from '../state-machines/command.ts';
-import { nextExpiryMs } from '../state-machines/key-values.ts';
+import { encodeCommand } from '../machines/frame/command.ts';
+import { nextDueMs } from '../machines/frame/replicated-state.ts';
+import { type KeysState, keysSlot } from '../machines/keys/state.ts';
 import type { HostContext } from './host-context.ts';
 import { logTimeNow } from './log-time.ts';
+
+/** What the file of a server says; told in the log while it leads. */
+export type LeaderSettings = {
+  /** Room for idempotency keys. */
+  readonly idempotencyMaxBytes: number;
+  /** How much of the past of the keys is kept; an age of 0 is none. */
+  readonly history: KeysState['limits'];
+};
 
 /** A leader that takes no proposals now (it hands over, or is overloaded) is asked again then. */
 const retryMs = 100;
@@ -11,24 +20,23 @@ const sleepMaxMs = 24 * 60 * 60 * 1000;
 const atOnce = Number.NEGATIVE_INFINITY;
 
 /**
- * Lets time pass in the log when nobody else writes: the leader proposes a tick when the next key
- * or lock is due, and goes on as long as something is. There is one timer, for that moment, and
+ * Lets time pass in the log when nobody else writes: the leader proposes a tick when the next thing
+ * is due, and goes on as long as something is. There is one timer, for that moment, and
  * none where nothing ends or another server leads. Only the log decides what has expired; a leader
  * that is none any more proposes in vain.
  */
 export class Expiry {
   readonly #context: HostContext;
-  /** What the file of this server says; told in the log while it leads. */
-  readonly #idempotencyMaxBytes: number;
+  readonly #settings: LeaderSettings;
   #timer:
     | { readonly dueMs: number; readonly term: number; readonly callOff: () => void }
     | undefined;
   #isProposed = false;
   #unsubscribe = (): void => undefined;
 
-  constructor(context: HostContext, idempotencyMaxBytes: number) {
+  constructor(context: HostContext, settings: LeaderSettings) {
     this.#context = context;
-    this.#idempotencyMaxBytes = idempotencyMaxBytes;
+    this.#settings = settings;
   }
 
   start(): void {
@@ -45,7 +53,9 @@ export class Expiry {
   #look(): void {
     if (this.#isProposed) return;
     const { term, role } = this.#context.host.view();
-    const dueMs = role === 'leader' ? this.#nextTickMs() : undefined;
+    // What is of before is not to change any more until it is upgraded.
+    const isNew = this.#context.applyLoop.state.old === undefined;
+    const dueMs = role === 'leader' && isNew ? this.#nextTickMs() : undefined;
     if (this.#timer?.dueMs === dueMs && this.#timer?.term === term) return;
     this.#callOff();
     if (dueMs === undefined) return;
@@ -56,24 +66,31 @@ export class Expiry {
 
   /** Log time at which the next tick is due; undefined: not before something else happens. */
   #nextTickMs(): number | undefined {
-    const { keyValues, keys, clock } = this.#context.applyLoop.state;
-    if (keys.maxBytes !== this.#idempotencyMaxBytes) return atOnce;
-    const dueMs = nextExpiryMs(keyValues.contents);
-    const doesAge = dueMs !== undefined || keys.uses.size > 0;
+    const { idempotency, clock } = this.#context.applyLoop.state;
+    if (idempotency.maxBytes !== this.#settings.idempotencyMaxBytes) return atOnce;
+    if (!this.#isHistoryAsSet()) return atOnce;
+    const dueMs = nextDueMs(this.#context.applyLoop.state);
+    const doesAge = dueMs !== undefined || idempotency.uses.size > 0;
     // The clock of the log stands still before the first command of a term.
     const isStopped = clock.term !== this.#context.host.view().term;
     return isStopped && doesAge ? atOnce : dueMs;
   }
 
+  #isHistoryAsSet(): boolean {
+    const { limits } = this.#context.applyLoop.state.states[keysSlot.name] as KeysState;
+    const { setsMax, bytesMax, ageMs } = this.#settings.history;
+    return limits.setsMax === setsMax && limits.bytesMax === bytesMax && limits.ageMs === ageMs;
+  }
+
   #tick(): void {
-    const { requests, applyLoop } = this.#context;
-    const idempotencyMaxBytes = this.#idempotencyMaxBytes;
-    const isNews = applyLoop.state.keys.maxBytes !== idempotencyMaxBytes;
-    const tick = { kind: 'tick', ...(isNews ? { idempotencyMaxBytes } : {}) } as const;
+    const { requests } = this.#context;
+    const { idempotencyMaxBytes, history } = this.#settings;
+    const operations = this.#isHistoryAsSet() ? [] : [{ op: 'keys.limit', ...history } as const];
+    const tick = { type: 'tick', idempotencyMaxBytes, operations } as const;
     this.#isProposed = true;
     requests.propose([encodeCommand(tick)], answer => {
       if (answer.type === 'appended') {
-        requests.resultAt(answer.position, () => {
+        requests.appliedAt(answer.position, () => {
           this.#isProposed = false;
         });
       } else this.#sleep(retryMs, { dueMs: atOnce, term: this.#context.host.view().term });

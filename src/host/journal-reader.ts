@@ -1,13 +1,11 @@
 import { splitJsonArray } from '../codec/split-json-array.ts';
 import type { Entry, LogIndex } from '../consensus/types.ts';
-import { decodeCommand } from '../state-machines/command.ts';
-import {
-  batchOf,
-  type Checkpoint,
-  checkpointAt,
-  checkpointBefore,
-} from '../state-machines/journal.ts';
-import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import { type Command, decodeCommand } from '../machines/frame/command.ts';
+import type { ReplicatedState } from '../machines/frame/replicated-state.ts';
+import { type JournalState, journalSlot } from '../machines/journal/journal.ts';
+import type { JournalPlace } from '../machines/journal/place-table.ts';
+import { oldAppend } from '../machines/legacy/old-appends.ts';
+import { isOldCommand } from '../machines/legacy/old-command.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { LogStore } from '../storage/log-store.ts';
 import { mebibyte } from '../words.ts';
@@ -53,6 +51,12 @@ export class UnreadableObjects extends Error {
   }
 }
 
+export const journalOf = ({
+  old,
+  states,
+}: ReplicatedState): Pick<JournalState, 'lastSeq' | 'places'> =>
+  old?.journal ?? (states[journalSlot.name] as JournalState);
+
 /** Number of the oldest object that is still kept. */
 export const firstKeptSeq = ({ archive }: Pick<JournalSources, 'archive'>): number =>
   archive.firstSeq ?? 1;
@@ -63,10 +67,15 @@ export const firstKeptSeq = ({ archive }: Pick<JournalSources, 'archive'>): numb
  */
 export async function readJournal(
   sources: JournalSources,
-  { from, limit }: { readonly from: number; readonly limit: number },
+  {
+    from,
+    limit,
+    throughSeq,
+  }: { readonly from: number; readonly limit: number; readonly throughSeq: number },
 ): Promise<readonly JournalEntry[]> {
   const page: Page = { entries: [], bytes: 0, limit };
-  for await (const batch of batchesFrom(sources, Math.max(from, firstKeptSeq(sources)))) {
+  const start = Math.max(from, firstKeptSeq(sources));
+  for await (const batch of batchesFrom(sources, start, throughSeq)) {
     takeObjects(batch, from, page);
     if (page.entries.length >= limit || page.bytes >= pageMaxBytes) break;
   }
@@ -80,7 +89,7 @@ export async function readJournal(
 export async function* batchesFrom(
   sources: JournalSources,
   from: number,
-  throughSeq = sources.state.journal.lastSeq,
+  throughSeq = journalOf(sources.state).lastSeq,
 ): AsyncGenerator<ArchivedBatch> {
   const release = sources.archive.hold();
   try {
@@ -154,51 +163,76 @@ export function gapBeforeLog(
 ): { firstSeq: number; lastSeq: number; throughIndex: number } | undefined {
   const { state, log, archive } = sources;
   const firstSeq = archive.lastSeq + 1;
-  if (placeInLog(sources, firstSeq).index >= log.firstIndex) return undefined;
-  const next = state.journal.checkpoints.find(({ index }) => index >= log.firstIndex);
-  if (next === undefined || next.first <= firstSeq) return undefined;
+  const { places, lastSeq } = journalOf(state);
+  const [known] = places.fromSeq(firstSeq);
+  if (
+    firstSeq > lastSeq ||
+    (known !== undefined && known.index >= log.firstIndex && known.first <= firstSeq)
+  ) {
+    return undefined;
+  }
+  const [next] = places.fromIndex(log.firstIndex);
+  if (next === undefined) return { firstSeq, lastSeq, throughIndex: log.firstIndex - 1 };
+  if (next.first <= firstSeq) return undefined;
   return { firstSeq, lastSeq: next.first - 1, throughIndex: next.index - 1 };
 }
 
-/** From a known place at or before object `seq`. */
+/** From the entry with object `seq` on, whose place in the log is known. */
 async function* batchesOfLog(
   sources: JournalSources,
   seq: number,
   throughIndex: number,
 ): AsyncGenerator<ArchivedBatch> {
   const { state, log, archive } = sources;
-  const start = placeInLog(sources, seq);
-  if (start.index < log.firstIndex && start.index <= throughIndex) {
+  const journal = journalOf(state);
+  const [first] = seq > journal.lastSeq ? [] : journal.places.fromSeq(seq);
+  if (first === undefined || first.index > throughIndex) return;
+  // From the first of its entry on: where a transaction has posted several batches, they are told
+  // apart by counting.
+  const places = journal.places.fromIndex(first.index)[Symbol.iterator]();
+  let place: JournalPlace | undefined = places.next().value;
+  if (place === undefined) return;
+  if (place.index < log.firstIndex) {
     throw new UnreadableObjects(seq, `the log begins at entry ${log.firstIndex}, behind its place`);
   }
-  let { first } = start;
-  for await (const entry of entriesOf(sources, start.index, throughIndex)) {
-    // Which entries had no effect is forgotten with what was archived.
+  for await (const entry of entriesOf(sources, place.index, throughIndex)) {
+    if (place?.index !== entry.index) continue;
+    // What was archived is forgotten here.
     if (entry.index <= archive.throughIndex) throw new LogCut('these entries are archived now');
-    const known = checkpointAt(state.journal, entry.index);
-    if (known !== undefined && known.first !== first) {
-      throw new UnreadableObjects(first, `entry ${entry.index} begins with ${known.first}`);
+    const appends = appendsIn(entry);
+    for (let count = 0; place?.index === entry.index; count += 1) {
+      const { index, term, wallMs } = entry;
+      const append = appends(place, count);
+      if (append === undefined) {
+        throw new UnreadableObjects(place.first, `entry ${index} does not hold them`);
+      }
+      yield { index, term, wallMs, firstSeq: place.first, ...append };
+      place = places.next().value;
     }
-    const batch = effectOf(state, entry);
-    if (batch === undefined) continue;
-    const { index, term, wallMs } = entry;
-    yield { index, term, wallMs, firstSeq: first, ...batch };
-    first += batch.count;
   }
 }
 
-/** The archive's end, or a checkpoint behind it. */
-function placeInLog(
-  { state, archive }: Pick<JournalSources, 'state' | 'archive'>,
-  seq: number,
-): Checkpoint {
-  const checkpoint = checkpointBefore(state.journal, seq);
-  const end = { first: archive.lastSeq + 1, index: archive.throughIndex + 1 };
-  return checkpoint !== undefined && checkpoint.index >= end.index ? checkpoint : end;
+type Append = { readonly count: number; readonly data: Uint8Array };
+
+/** What the transactions of an entry have posted, by their places in it. */
+function appendsIn({ payload }: Entry): (place: JournalPlace, count: number) => Append | undefined {
+  if (isOldCommand(payload)) return ({ isOfFailure }) => oldAppend(payload, isOfFailure);
+  const command: Command = decodeCommand(payload);
+  const items = command.type === 'transact' ? command.items : [];
+  /** Of each place, how many were taken from it: a branch may have several. */
+  const taken = new Map<number, number>();
+  return ({ item, isOfFailure }) => {
+    const { success = [], failure = [] } = items[item]?.transaction ?? {};
+    const appends = (isOfFailure ? failure : success).filter(({ op }) => op === 'journal.append');
+    const place = taken.get(item) ?? 0;
+    taken.set(item, place + 1);
+    const append = appends[place];
+    return append?.op === 'journal.append' ? append : undefined;
+  };
 }
 
 /** Entries as they stand in the log. Throws a LogCut when it is cut behind the next one. */
-async function* entriesOf(
+export async function* entriesOf(
   { log, timers }: Pick<JournalSources, 'log' | 'timers'>,
   fromIndex: number,
   throughIndex: number,
@@ -220,10 +254,6 @@ async function* entriesOf(
     // What is read from memory comes without waiting: the peers would wait for all of it.
     await timers.turnOfTheOthers();
   }
-}
-
-function effectOf(state: ReplicatedState, { kind, index, payload }: Entry) {
-  return kind === 'command' ? batchOf(state.journal, index, decodeCommand(payload)) : undefined;
 }
 
 /** Takes what belongs on the page from one batch. */

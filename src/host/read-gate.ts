@@ -18,9 +18,7 @@ export type ReadDemand = {
 };
 
 export type Reply<T> = (
-  answer:
-    | { readonly value: T; readonly warrant: Warrant }
-    | { readonly value: undefined; readonly refused: Refusal },
+  answer: { readonly value: T; readonly warrant: Warrant } | { readonly refused: Refusal },
 ) => void;
 
 /**
@@ -130,7 +128,7 @@ export class ReadGate {
 
   #refuse<T>(refused: Refusal, reply: Reply<T>): void {
     this.#context.counters.refusedReads += 1;
-    reply({ value: undefined, refused });
+    reply({ refused });
   }
 
   /** Runs once the entry is applied here, or refuses: a bounded read within its bound. */

@@ -1,8 +1,9 @@
 import type { NodeId } from '../consensus/types.ts';
+import type { QueryRefusal } from '../machines/machine.ts';
 
 /** Why a read is not answered here. It has had no effect. */
 export type Refusal = {
-  readonly reason: 'notLeader' | 'tooStale' | 'overloaded' | 'future' | 'forgotten';
+  readonly reason: 'notLeader' | 'tooStale' | 'overloaded' | 'unreadable' | 'level' | QueryRefusal;
   /** In words, for people. */
   readonly detail: string;
   readonly leader?: NodeId;

@@ -6,8 +6,8 @@ import type {
   Position,
   RequestAnswer,
 } from '../consensus/types.ts';
-import type { Outcome } from '../state-machines/replicated-state.ts';
-import type { Result } from '../state-machines/result.ts';
+import type { Outcome } from '../machines/frame/replicated-state.ts';
+import type { Result } from '../machines/frame/result.ts';
 import type { Host } from './host.ts';
 import type { Timers } from './surroundings.ts';
 
@@ -43,10 +43,7 @@ export class Requests {
   readonly #advanceListeners = new Set<() => void>();
   readonly #appliedWaiters = new Set<AppliedWaiter>();
   readonly #subscribers = new Map<number, Set<AckSubscriber>>();
-  readonly #results = new Map<
-    number,
-    { term: number; tell: (result: Result | undefined) => void }
-  >();
+  readonly #awaited = new Map<number, { term: number; tell: (isApplied: boolean) => void }>();
 
   constructor(host: Host, timers: Pick<Timers, 'after'>) {
     this.#host = host;
@@ -59,9 +56,9 @@ export class Requests {
     this.#host.dispatch({ type: 'propose', proposals, wallMs: this.#host.wallNow() });
   }
 
-  /** Tells the result of the entry at a position; undefined when it was replaced. */
-  resultAt({ term, index }: Position, tell: (result: Result | undefined) => void): void {
-    this.#results.set(index, { term, tell });
+  /** Tells when the entry at a position is applied; false when it was replaced, or may be. */
+  appliedAt({ term, index }: Position, tell: (isApplied: boolean) => void): void {
+    this.#awaited.set(index, { term, tell });
   }
 
   /** Transfers the leadership to a voter, or to the best one. */
@@ -132,18 +129,20 @@ export class Requests {
       for (const subscriber of subscribers) subscriber.ended(leader);
     }
     this.#subscribers.clear();
-    for (const { tell } of this.#results.values()) tell(undefined);
-    this.#results.clear();
+    const awaited = [...this.#awaited.values()];
+    this.#awaited.clear();
+    for (const { tell } of awaited) tell(false);
   }
 
-  applied({ index, term }: Entry, { result, waiter }: Outcome): void {
-    const waiting = this.#results.get(index);
-    this.#results.delete(index);
-    waiting?.tell(waiting.term === term ? result : undefined);
-    if (waiter === undefined) return;
-    const ack = { sequence: waiter.sequence, position: { term, index }, result };
-    for (const subscriber of this.#subscribers.get(waiter.session) ?? []) {
-      subscriber.acknowledged(ack);
+  applied({ index, term }: Entry, outcomes: readonly Outcome[]): void {
+    const waiting = this.#awaited.get(index);
+    this.#awaited.delete(index);
+    waiting?.tell(waiting.term === term);
+    const position = { term, index };
+    for (const { session, sequence, result } of outcomes) {
+      for (const subscriber of this.#subscribers.get(session) ?? []) {
+        subscriber.acknowledged({ sequence, position, result });
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import type { NodeId, Position } from '../consensus/types.ts';
-import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import type { ReplicatedState } from '../machines/frame/replicated-state.ts';
 import type { FetchedState, SnapshotStore } from './surroundings.ts';
 
 export type SnapshotIntakeOptions = {

@@ -1,6 +1,6 @@
 import type { Entry, Position } from '../consensus/types.ts';
-import type { ReplicatedState } from '../state-machines/replicated-state.ts';
-import { captureState } from '../state-machines/state-capture.ts';
+import type { ReplicatedState } from '../machines/frame/replicated-state.ts';
+import { captureState } from '../machines/frame/state-records.ts';
 import type { Clock, SavedState, SnapshotStore } from './surroundings.ts';
 
 export type SnapshotterOptions = {
@@ -22,6 +22,8 @@ export type SnapshotterOptions = {
 export class Snapshotter {
   readonly #options: SnapshotterOptions;
   #bytes = 0;
+  /** A state of before is not written any more; what becomes of it, at once. */
+  #isDue = false;
   #lastSizeBytes: number;
   #running: Promise<void> | undefined;
   #isStopped = false;
@@ -34,9 +36,15 @@ export class Snapshotter {
   /** An entry has been applied: `state` is what it made. */
   noteApplied(state: ReplicatedState, entry: Entry): void {
     this.#bytes += entry.payload.length;
-    const dueBytes = Math.max(this.#options.intervalBytes, this.#lastSizeBytes);
+    if (state.old !== undefined) {
+      this.#isDue = true;
+      return;
+    }
+    const usualBytes = Math.max(this.#options.intervalBytes, this.#lastSizeBytes);
+    const dueBytes = this.#isDue ? 0 : usualBytes;
     if (this.#bytes < dueBytes || this.#running !== undefined || this.#isStopped) return;
     this.#bytes = 0;
+    this.#isDue = false;
     const { term, index } = entry;
     this.#running = this.#save(state, { term, index })
       .catch(this.#options.onFailure)

@@ -8,8 +8,7 @@ import type {
   WallMs,
 } from '../consensus/types.ts';
 import type { ClusterEvent } from '../events/cluster-event.ts';
-import type { Outcome, ReplicatedState } from '../state-machines/replicated-state.ts';
-import type { StateRecord } from '../state-machines/state-capture.ts';
+import type { Outcome, ReplicatedState } from '../machines/frame/replicated-state.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { Retention } from '../storage/journal-archive.ts';
 import type { LogStore } from '../storage/log-store.ts';
@@ -75,7 +74,7 @@ export type SnapshotStore = {
    */
   save(
     position: Position,
-    records: Iterable<StateRecord>,
+    records: Iterable<Uint8Array>,
     isStopped: () => boolean,
   ): Promise<SavedState | undefined>;
   /**
@@ -87,8 +86,8 @@ export type SnapshotStore = {
 
 /** Who wants to know what happens here; nothing that it does changes what happens. */
 export type Observer = {
-  /** An entry has been applied; a no-op has no outcome. */
-  applied(entry: Entry, outcome: Outcome | undefined): void;
+  /** An entry has been applied: what it has done for each caller who shares it. */
+  applied(entry: Entry, outcomes: readonly Outcome[]): void;
   /** A snapshot of another server has taken the place of the state. */
   skippedTo(index: LogIndex, term: Term): void;
   told(event: ClusterEvent): void;

@@ -55,6 +55,8 @@ export class QueryRefused extends Error {
 export type QueryRule<State, Takes extends FieldShapes, Gives extends FieldShapes> = {
   readonly takes: Takes;
   readonly gives: Gives;
+  /** A line for people; its name is told when it is left out. */
+  text?(query: ValuesOf<Takes>): string;
   /** Throws QueryRefused. Left out where the host answers, from files or from what it leads by. */
   answer?(state: State, query: ValuesOf<Takes>, view: QueryView): ValuesOf<Gives>;
 };

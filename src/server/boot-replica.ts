@@ -11,8 +11,9 @@ import type {
   NodeId,
   Timings,
 } from '../consensus/types.ts';
+import { knownLevel } from '../machines/transaction.ts';
 import type { ServerStorage } from '../storage/server-storage.ts';
-import { firstCommandLevel, mebibyte } from '../words.ts';
+import { mebibyte } from '../words.ts';
 import type { LoadedState } from './load-state.ts';
 import { machineClock } from './real-world.ts';
 
@@ -35,7 +36,7 @@ export function bootReplica(
       incarnation: metadata.incarnation,
       listedServers,
       membersHash: membersHashOf(configuration) + originOf(metadata.config, loaded),
-      commandLevel: firstCommandLevel,
+      commandLevel: knownLevel,
     },
     persistent: {
       term: metadata.term,

@@ -7,11 +7,9 @@ import { describeServer } from './rpc/describe-server.ts';
 import { conversing, type Guard, streaming, unary } from './rpc/handlers.ts';
 import { openSession } from './rpc/open-session.ts';
 import { putEntries } from './rpc/put-entries.ts';
-import { readBatch } from './rpc/read-batch.ts';
-import { readEntries } from './rpc/read-entries.ts';
-import { readKeys } from './rpc/read-keys.ts';
+import { query } from './rpc/query.ts';
 import { transferLeadership } from './rpc/transfer-leadership.ts';
-import { watchKeys } from './rpc/watch-keys.ts';
+import { watch } from './rpc/watch.ts';
 import type { ServerContext } from './server-context.ts';
 
 /**
@@ -24,10 +22,8 @@ export function clientService(context: ServerContext): ClientToServerHandlers {
     OpenSession: unary(guard, openSession(context)),
     PutEntries: conversing(guard, putEntries(context)),
     AckEntries: streaming(guard, ackEntries(context), ended => ({ ended })),
-    ReadEntries: unary(guard, readEntries(context)),
-    ReadBatch: unary(guard, readBatch(context)),
-    ReadKeys: unary(guard, readKeys(context)),
-    WatchKeys: streaming(guard, watchKeys(context), ended => ({ ended })),
+    Query: unary(guard, query(context)),
+    Watch: streaming(guard, watch(context), ended => ({ ended })),
     TransferLeadership: unary(guard, transferLeadership(context)),
     ChangeMembers: unary(guard, changeMembers(context)),
     Backup: streaming(guard, backup(context), refused => ({ refused })),

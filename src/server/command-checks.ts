@@ -1,38 +1,50 @@
-import { bytesOf } from '../codec/byte-string.ts';
+import { MalformedBytes } from '../codec/byte-reader.ts';
 import { splitJsonArray } from '../codec/split-json-array.ts';
-import { decodeCommand, type SessionCommand } from '../state-machines/command.ts';
-import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
-import { refused } from './refusals.ts';
+import { type Command, decodeCommand } from '../machines/frame/command.ts';
+import { MalformedMessage } from '../transport/wire-checks.ts';
 
 const commandsPerRequestMax = 10_000;
 
-/** An entry stays in the log for ever: what no machine would understand is refused at the door. */
-export function refusalOfCommands(commands: readonly Uint8Array[]): Refused | undefined {
-  const invalid = (detail: string): Refused => refused('REFUSAL_INVALID', detail);
-  if (commands.length === 0 || commands.length > commandsPerRequestMax) {
-    return invalid(`expected 1 to ${commandsPerRequestMax} commands, got ${commands.length}`);
+export type TransactCommand = Extract<Command, { type: 'transact' }>;
+
+/**
+ * The commands of a client. An entry stays in the log for ever: what no machine would understand is
+ * refused at the door. Throws a MalformedMessage.
+ */
+export function readTransactions(commands: readonly Uint8Array[]): readonly TransactCommand[] {
+  const { length } = commands;
+  if (length === 0 || length > commandsPerRequestMax) {
+    throw new MalformedMessage(`expected 1 to ${commandsPerRequestMax} commands, got ${length}`);
   }
-  for (const [place, bytes] of commands.entries()) {
-    const command = decodeCommand(bytes);
-    if (command?.kind !== 'put' && command?.kind !== 'transact') {
-      return invalid(`command ${place} is no put and no transaction`);
+  return commands.map((bytes, place) => {
+    const command = decoded(bytes, place);
+    // What else there is, servers alone may say.
+    if (command.type !== 'transact') {
+      throw new MalformedMessage(`command ${place} is no transaction`);
     }
-    for (const { count, data } of batchesOf(command)) {
-      const found = splitJsonArray(data).length;
-      if (found !== count) {
-        return invalid(`command ${place} says ${count} objects and holds ${found}`);
+    for (const { transaction } of command.items) {
+      for (const operation of [...transaction.success, ...transaction.failure]) {
+        if (operation.op === 'journal.append') demandObjects(operation, place);
       }
     }
-  }
-  return undefined;
+    return command;
+  });
 }
 
-/** Everything that the command may append to the journal. */
-function batchesOf(
-  command: SessionCommand,
-): readonly { readonly count: number; readonly data: Uint8Array }[] {
-  if (command.kind === 'put') return [command];
-  return [...command.success, ...command.failure].flatMap(operation =>
-    operation.op === 'append' ? [{ count: operation.count, data: bytesOf(operation.data) }] : [],
-  );
+function decoded(bytes: Uint8Array, place: number): Command {
+  try {
+    return decodeCommand(bytes);
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
+    throw new MalformedMessage(`command ${place} cannot be read: ${error.message}`);
+  }
+}
+
+function demandObjects(
+  { count, data }: { readonly count: number; readonly data: Uint8Array },
+  place: number,
+): void {
+  const found = splitJsonArray(data).length;
+  if (found === count) return;
+  throw new MalformedMessage(`command ${place} says ${count} objects and holds ${found}`);
 }

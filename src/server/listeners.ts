@@ -18,7 +18,7 @@ export const observerFor = (
   eventLog: EventLog,
   textRecords: TextRecords | undefined,
 ): Observer => ({
-  applied: (entry, outcome) => textRecords?.applied(entry, outcome, standing.role === 'leader'),
+  applied: (entry, outcomes) => textRecords?.applied(entry, outcomes, standing.role === 'leader'),
   skippedTo: (index, term) => textRecords?.skippedTo(index, term),
   told: event => {
     textRecords?.tell(event);

@@ -1,13 +1,16 @@
+import { MalformedBytes } from '../codec/byte-reader.ts';
 import type { LogIndex, Position, Term } from '../consensus/types.ts';
-import { noteBeginning } from '../state-machines/journal.ts';
-import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
-import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
+import { StartupError } from '../errors/startup-error.ts';
+import { createReplicatedState, type ReplicatedState } from '../machines/frame/replicated-state.ts';
+import { StateBuilder } from '../machines/frame/state-records.ts';
+import { knownLevel } from '../machines/transaction.ts';
 import { nodeFileSystem } from '../storage/file-system.ts';
 import { DamagedFile } from '../storage/frames.ts';
 import {
   isFetched,
   readSnapshot,
   type SnapshotHeader,
+  snapshotHeader,
   snapshotPaths,
 } from '../storage/snapshot-file.ts';
 
@@ -49,15 +52,29 @@ export async function loadState(
   return { state, position: nothing, sizeBytes: 0, isFetched: false, damaged };
 }
 
-/** What a snapshot file holds. Throws a DamagedFile. */
+/**
+ * What a snapshot file holds. Throws a DamagedFile; a StartupError for one that a newer version has
+ * written, behind which this one cannot go on.
+ */
 export async function readState(
   path: string,
 ): Promise<Pick<LoadedState, 'state' | 'sizeBytes'> & SnapshotHeader> {
   const builder = new StateBuilder();
-  const header = await readSnapshot(nodeFileSystem, path, record =>
-    builder.add(record as StateRecord),
+  try {
+    const header = await readSnapshot(nodeFileSystem, path, record => builder.add(record));
+    demandLevel(path, header);
+    return { ...header, state: builder.finish() };
+  } catch (error) {
+    if (!(error instanceof MalformedBytes)) throw error;
+    demandLevel(path, await snapshotHeader(nodeFileSystem, path));
+    throw new DamagedFile(`${path} holds ${error.message}`);
+  }
+}
+
+function demandLevel(path: string, { commandLevel }: SnapshotHeader): void {
+  if (commandLevel <= knownLevel) return;
+  throw new StartupError(
+    `${path} was written at level ${commandLevel} of the commands, and this version knows them ` +
+      `up to level ${knownLevel}: start a version at least as new as the one that ran here`,
   );
-  const state = builder.finish();
-  noteBeginning(state);
-  return { ...header, state };
 }

@@ -1,7 +1,9 @@
 import { assert, unreachable } from '../assert.ts';
 import { type ClusterReference, isSameCluster } from '../consensus/cluster-identity.ts';
 import type { ClusterId, NodeId, RequestAnswer } from '../consensus/types.ts';
+import type { NotAdmitted } from '../host/admission.ts';
 import * as ofHost from '../host/refusal.ts';
+import { upgradeRefusal } from '../host/upgrading.ts';
 import type { Refusal } from '../transport/generated/gossipraft/Refusal.ts';
 import type { Refused } from '../transport/generated/gossipraft/Refused.ts';
 import type { Addressed } from './rpc/handlers.ts';
@@ -23,6 +25,9 @@ const wireReasons = {
   overloaded: 'REFUSAL_OVERLOADED',
   future: 'REFUSAL_FUTURE',
   forgotten: 'REFUSAL_FORGOTTEN',
+  tooLarge: 'REFUSAL_TOO_LARGE',
+  unreadable: 'REFUSAL_UNREADABLE',
+  level: 'REFUSAL_LEVEL',
 } as const satisfies Readonly<Record<ofHost.Refusal['reason'], Refusal>>;
 
 /** A refusal of the host, as it travels. */
@@ -46,17 +51,17 @@ const clusterText = ({ clusterId, clusterName }: ClusterReference): string =>
   JSON.stringify(clusterName.slice(0, 64)) +
   (clusterId === undefined ? '' : ` (${clusterId.slice(0, 64)})`);
 
-/** There is no room for the idempotency keys of the commands at these places. */
-export const refusedKeys = (places: readonly number[]): Refused | undefined =>
-  places.length === 0
-    ? undefined
-    : {
-        ...refused(
-          'REFUSAL_IDEMPOTENCY_FULL',
-          'the room for idempotency keys is taken by such as must be remembered',
-        ),
-        commands: [...places],
-      };
+const reasonsOfAdmission = {
+  level: 'REFUSAL_LEVEL',
+  idempotencyFull: 'REFUSAL_IDEMPOTENCY_FULL',
+} as const satisfies Readonly<Record<NotAdmitted['reason'], Refusal>>;
+
+/** Transactions that the host does not let into the log, as it travels. */
+export const refusedAdmission = (found: NotAdmitted | undefined): Refused | undefined =>
+  found && {
+    ...refused(reasonsOfAdmission[found.reason], found.detail),
+    transactions: [...found.places],
+  };
 
 /** Of a leader without room for writes: anybody else says who leads. */
 export const refusedByDisk = ({
@@ -64,6 +69,12 @@ export const refusedByDisk = ({
   host,
 }: Pick<ServerContext, 'isDiskFull' | 'host'>): Refused | undefined =>
   isDiskFull() && host.view().role === 'leader' ? diskFull : undefined;
+
+/** Of a leader whose cluster is of a version of before, until all its members are not. */
+export function refusedByUpgrade(context: ServerContext): Refused | undefined {
+  const refusal = context.host.view().role === 'leader' ? upgradeRefusal(context) : undefined;
+  return refusal && refusedByHost(refusal);
+}
 
 const diskFull: Refused = refused(
   'REFUSAL_DISK_FULL',

@@ -29,11 +29,13 @@ import { ListeningPlaces } from './listening-places.ts';
 import { type LoadedState, loadState } from './load-state.ts';
 import { peerAddresses } from './peer-addresses.ts';
 import { machineClock, processTimers } from './real-world.ts';
+import { serveClient } from './rpc/serve-client.ts';
 import type { ServerContext } from './server-context.ts';
 import type { ServerOptions } from './server-options.ts';
 import { SnapshotFetcher } from './snapshot-fetcher.ts';
 import { SnapshotSource } from './snapshot-source.ts';
 import { TextRecords } from './text-records.ts';
+import { takeUpOldData } from './upgrade-events.ts';
 
 export type RunningServer = {
   /** Writes a line into the server's log. */
@@ -82,8 +84,7 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     },
     load: directory => loadState(directory, text => eventLog.say('warn', text)),
   });
-  tellWhatWasFound(storage, eventLog);
-  await watchSpace(storage, eventLog);
+  const tellWhenUpgraded = await takeUp(storage, eventLog);
   const places = new ListeningPlaces(nodeId as NodeId, eventLog);
   server = wire(options, storage, eventLog, fatal, places);
   const grpc = await startGrpcServer(endpoint, server.services, {
@@ -101,13 +102,13 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
     `listens on ${endpoint.host}:${endpoint.port}, data in ${dataRoot}/${nodeId}`,
   );
   places.start(server.context.host.view(), grpc, endpoint);
+  tellWhenUpgraded(server.context);
   server.context.start();
   server.keeper.start();
   const { context } = server;
-  const { host } = context;
   return {
     say: (level, text) => eventLog.say(level, text),
-    addresses: () => [endpoint, ...peerAddresses(host.view())],
+    addresses: () => [endpoint, ...peerAddresses(context.host.view())],
     showOpenChanges: sentences => {
       context.openChanges = sentences;
     },
@@ -117,6 +118,12 @@ export async function runServer(options: ServerOptions): Promise<RunningServer> 
       await stop(server, grpc, storage, eventLog);
     }),
   };
+}
+
+async function takeUp(storage: Storage, eventLog: EventLog): ReturnType<typeof takeUpOldData> {
+  tellWhatWasFound(storage, eventLog);
+  await watchSpace(storage, eventLog);
+  return takeUpOldData(storage, eventLog);
 }
 
 function endpointOf({ configuration, nodeId }: ServerOptions): PeerAddress {
@@ -173,7 +180,7 @@ function wire(
     outbox: transport,
     observer: observerFor(standing, eventLog, textRecords),
     listener: hostListenerFor(options, followMembers, fatal, eventLog),
-    limits: configuration.limits,
+    limits: { ...configuration.limits, history: historyLimitsOf(configuration) },
     retention: retentionFor(configuration),
   });
   followMembers();
@@ -193,7 +200,7 @@ function wire(
   const forClients = { definition: ClientToServer.service, implementation: clientService(context) };
   return {
     context,
-    services: [service, forClients],
+    services: [service, forClients, ...serveClient(context)],
     breakOff: () => snapshotStore.fetcher.cancel(),
     keeper,
   };
@@ -222,7 +229,7 @@ function transportFor(
 /** Snapshots in files, and those of the others over gRPC. */
 function snapshotStoreFor(
   { dataRoot, nodeId }: ServerOptions,
-  { archive }: Storage,
+  { archive, loaded }: Storage,
   standing: View,
   eventLog: EventLog,
 ): SnapshotStore & { readonly fetcher: SnapshotFetcher } {
@@ -236,7 +243,7 @@ function snapshotStoreFor(
   });
   return {
     save: (position, records, isStopped) => {
-      const header = { ...standing.cluster, position };
+      const header = { ...standing.cluster, position, commandLevel: loaded.state.level };
       return writeSnapshot(nodeFileSystem, directory, header, records, isStopped);
     },
     fetch: source => fetcher.fetch(source),
@@ -263,6 +270,12 @@ const keeperFor = (
     dropLogBefore,
     say: (level, text) => eventLog.say(level, text),
   });
+
+const historyLimitsOf = ({ limits }: LoadedConfiguration) => ({
+  setsMax: limits.historyMaxRevisions,
+  bytesMax: limits.historyMaxBytes,
+  ageMs: (limits.historyMaxHours ?? 0) * hourMs,
+});
 
 const retentionFor = ({ retention }: LoadedConfiguration): Retention => ({
   maxBytes: retention.entriesMaxBytes,

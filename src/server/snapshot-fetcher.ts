@@ -3,7 +3,7 @@ import { type ClientReadableStream, credentials } from '@grpc/grpc-js';
 import type { PeerAddress } from '../addresses.ts';
 import type { ClusterId, Envelope, NodeId, Position } from '../consensus/types.ts';
 import type { FetchedState } from '../host/surroundings.ts';
-import type { ReplicatedState } from '../state-machines/replicated-state.ts';
+import type { ReplicatedState } from '../machines/frame/replicated-state.ts';
 import type { ArchivedBatch } from '../storage/archive-file.ts';
 import type { Range } from '../storage/archive-floor.ts';
 import { type LogFile, nodeFileSystem } from '../storage/file-system.ts';

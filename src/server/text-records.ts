@@ -13,9 +13,12 @@ import type { Entry, LogIndex, NodeId, Term } from '../consensus/types.ts';
 import { StartupError } from '../errors/startup-error.ts';
 import type { ClusterEvent } from '../events/cluster-event.ts';
 import { numberOf, ProtocolSentences } from '../events/protocol-sentences.ts';
-import { decodeCommand } from '../state-machines/command.ts';
-import { commandText } from '../state-machines/command-text.ts';
-import type { Outcome } from '../state-machines/replicated-state.ts';
+import { type Command, decodeCommand } from '../machines/frame/command.ts';
+import { sameEntryMark } from '../machines/frame/command-lines.ts';
+import { commandTexts } from '../machines/frame/command-text.ts';
+import type { Outcome } from '../machines/frame/replicated-state.ts';
+import { isOldCommand } from '../machines/legacy/old-command.ts';
+import { oldCommandText } from '../machines/legacy/old-text.ts';
 import { makeFolder } from '../storage/make-folder.ts';
 import { mebibyte } from '../words.ts';
 
@@ -82,21 +85,25 @@ export class TextRecords {
     this.#note(() => this.#say(event));
   }
 
-  /** A client has asked this leader for a command, as it is to stand in the log. */
-  requested(command: Uint8Array): void {
+  /** A client has asked this leader for what is to stand in the log. */
+  requested(command: Command): void {
     this.#note(() => {
-      const operation = shortened(commandText(decodeCommand(command)));
-      this.#say({ type: 'requestReceived', operation });
+      for (const text of commandTexts(command)) {
+        this.#say({ type: 'requestReceived', operation: shortened(text) });
+      }
     });
   }
 
-  /** An entry has been applied; a no-op has no outcome, and a repeated command no effect. */
-  applied(entry: Entry, outcome: Outcome | undefined, isLeader: boolean): void {
+  /** An entry has been applied: one line for each of those who share it. */
+  applied(entry: Entry, outcomes: readonly Outcome[], isLeader: boolean): void {
     this.#note(() => {
       const { kind, payload, term } = entry;
-      const text = kind === 'noop' ? 'NO-OP' : commandText(decodeCommand(payload));
-      this.#logLines.push(`${effectWord(outcome)}${text} ${term}`);
-      this.#say({ type: 'entryApplied', operation: shortened(text), isLeader });
+      const texts = kind === 'noop' ? ['NO-OP'] : textsOf(payload);
+      for (const [place, text] of texts.entries()) {
+        const mark = place === 0 ? '' : `${sameEntryMark} `;
+        this.#logLines.push(`${mark}${effectWord(outcomes[place])}${text} ${term}`);
+        this.#say({ type: 'entryApplied', operation: shortened(text), isLeader });
+      }
     });
   }
 
@@ -200,23 +207,30 @@ export class TextRecords {
   }
 }
 
+const textsOf = (payload: Uint8Array): readonly string[] =>
+  isOldCommand(payload) ? [oldCommandText(payload)] : commandTexts(decodeCommand(payload));
+
 const shortened = (operation: string): string =>
   operation.length <= operationMaxLength ? operation : `${operation.slice(0, operationMaxLength)}…`;
 
 /** What a reader of the log must know to leave the line out. */
 function effectWord(outcome: Outcome | undefined): string {
   if (outcome === undefined || outcome.hadEffect) return '';
-  const { kind } = outcome.result;
-  if (kind === 'malformed') return '';
-  return kind === 'appended' || kind === 'transacted' ? 'REPEATED ' : 'REFUSED ';
+  const { type } = outcome.result;
+  return type === 'done' || type === 'remembered' ? 'REPEATED ' : 'REFUSED ';
 }
 
-/** The lines of the first `index` entries: one each, but for what a snapshot stands for. */
+/** The lines of the first `index` entries: one or several each, but for what came in a snapshot. */
 function linesUpTo(lines: readonly string[], index: number): readonly string[] {
   const place = lines.findLastIndex(line => line.startsWith(`${snapshotWord} `));
-  if (place < 0) return lines.slice(0, index);
-  const skipped = Number(lines[place]?.split(' ')[1]);
-  return skipped > index ? [] : lines.slice(0, place + 1 + index - skipped);
+  const skipped = place < 0 ? 0 : Number(lines[place]?.split(' ')[1]);
+  if (skipped > index) return [];
+  let count = place + 1;
+  for (let entries = skipped; count < lines.length; count += 1) {
+    if (lines[count]?.startsWith(`${sameEntryMark} `) !== true) entries += 1;
+    if (entries > index) break;
+  }
+  return lines.slice(0, count);
 }
 
 function linesOf(path: string): string[] {

@@ -1,6 +1,6 @@
-import { type ByteString, utf8BytesOf } from '../codec/byte-string.ts';
-import type { Result } from '../state-machines/result.ts';
-import type { Operation, Transaction } from '../state-machines/transaction.ts';
+import { type ByteString, endOfKey, utf8BytesOf } from '../codec/byte-string.ts';
+import type { Answer, Operation } from '../machines/machines.ts';
+import type { Transaction, TransactionResult } from '../machines/transaction.ts';
 import { SimulationFailure } from './failure.ts';
 import type { HistoryOperation } from './linearizability.ts';
 import type { Random } from './random.ts';
@@ -13,7 +13,7 @@ export type KeyWrite = {
   readonly transaction: Transaction;
   readonly action: Action;
   /** The action, with what the answer says of it. */
-  actionDone(result: Result): Action;
+  actionDone(result: TransactionResult): Action;
 };
 
 const texts = ['a', 'b'].map(utf8BytesOf);
@@ -35,36 +35,41 @@ const only = (operation: Operation): Transaction => ({
   failure: [],
 });
 
-const set = (key: ByteString, value: string): Operation => ({
-  op: 'set',
+const put = (key: ByteString, value: string): Operation => ({
+  op: 'keys.put',
   key,
   value: utf8BytesOf(value),
   type: 'text/plain',
   ttlMs: undefined,
+  lease: undefined,
+  wantsPrevious: false,
 });
 
 function assignment(key: ByteString, value: string): KeyWrite {
   const action: Action = { type: 'write', value };
-  return { key, transaction: only(set(key, value)), action, actionDone: () => action };
+  return { key, transaction: only(put(key, value)), action, actionDone: () => action };
 }
 
 function deletion(key: ByteString): KeyWrite {
   const action: Action = { type: 'write', value: undefined };
-  return { key, transaction: only({ op: 'delete', key }), action, actionDone: () => action };
+  const range = { start: key, end: endOfKey(key) };
+  const transaction = only({ op: 'keys.delete', ...range, wantsPrevious: false });
+  return { key, transaction, action, actionDone: () => action };
 }
 
 /** Creates the key, if nobody has done so before. */
 function compareAndSet(key: ByteString, value: string): KeyWrite {
   const action: Action = { type: 'compareAndSet', expected: undefined, value, wrote: undefined };
+  const absent = { start: key, end: endOfKey(key), is: '=', number: 0 } as const;
   return {
     key,
     transaction: {
-      compare: [{ what: 'version', key, is: '=', number: 0 }],
-      success: [set(key, value)],
+      compare: [{ on: 'keys.version', ...absent }],
+      success: [put(key, value)],
       failure: [],
     },
     action,
-    actionDone: result => ({ ...action, wrote: transacted(result).succeeded }),
+    actionDone: result => ({ ...action, wrote: done(result).succeeded }),
   };
 }
 
@@ -72,16 +77,17 @@ function addition(key: ByteString): KeyWrite {
   const action: Action = { type: 'add', by: 1, saw: undefined };
   return {
     key,
-    transaction: only({ op: 'add', key, by: 1 }),
+    transaction: only({ op: 'keys.add', key, by: 1 }),
     action,
-    actionDone: result => {
-      const [answer] = transacted(result).answers;
-      return { ...action, saw: answer?.op === 'added' ? answer.value : undefined };
-    },
+    actionDone: result => ({ ...action, saw: addedIn(done(result).answers) }),
   };
 }
 
-function transacted(result: Result): Extract<Result, { kind: 'transacted' }> {
-  if (result.kind === 'transacted') return result;
-  throw new SimulationFailure(`a transaction got ${result.kind}`);
+function addedIn([answer]: readonly Answer[]): string | undefined {
+  return answer?.op === 'keys.add' ? answer.item.value : undefined;
+}
+
+function done(result: TransactionResult): Extract<TransactionResult, { type: 'done' }> {
+  if (result.type === 'done') return result;
+  throw new SimulationFailure(`a transaction got ${result.type}`);
 }

@@ -1,6 +1,7 @@
 import type { Limits, NodeId, Timings } from '../consensus/types.ts';
-import { stateLimits } from '../state-machines/replicated-state.ts';
-import { bytesPerUse } from '../state-machines/use-table.ts';
+import { stateLimits } from '../machines/frame/replicated-state.ts';
+import { bytesPerUse } from '../machines/frame/use-table.ts';
+import { usualLimits } from '../machines/keys/state.ts';
 import { mix, Random } from './random.ts';
 
 /** The kinds of misfortune; each is on in about half of the seeds. */
@@ -42,7 +43,7 @@ export const addedKinds: readonly FaultKind[] = ['olderDisk', 'loseSnapshot'];
 
 /** What clients do beside posting objects and writing keys. */
 export type Workload = {
-  /** Keys and locks live so long, up to twice as long; 0: there are none. */
+  /** Leases last so long, up to twice as long; 0: there are none. */
   readonly ttlMs: number;
   /** Readers take what any server has, of a bounded age or not. */
   readonly hasWeakReads: boolean;
@@ -50,8 +51,12 @@ export type Workload = {
   readonly hasIdempotencyKeys: boolean;
   /** What servers keep for them. */
   readonly idempotencyMaxBytes: number;
+  /** So many revisions of keys are kept. */
+  readonly historySetsMax: number;
   readonly watcherCount: number;
-  /** How many commands a pipelining client has on their way; 0: there is no such client. */
+  /** Clients that keep leases alive. */
+  readonly holderCount: number;
+  /** Clients with so many commands on their way; 0: there are none. */
   readonly pipelineDepth: number;
 };
 
@@ -93,6 +98,8 @@ export type SimulationOptions = {
   /** Another cluster of equal names, with which addresses are mixed up. */
   readonly neighbour: 'none' | 'alive' | 'dead';
   readonly workload: Workload;
+  /** When each server is started in a version that understands newer commands; none: never. */
+  readonly upgradesAtMs: readonly number[];
   readonly clients: {
     readonly count: number;
     readonly pauseMs: number;
@@ -131,8 +138,10 @@ export function optionsFor(seed: number): SimulationOptions {
   const drawn = { ...changing, faultKinds: kinds, compactionKeeps };
   // The servers are told how far their clocks may be apart, and it is true.
   const timings = { ...drawn.timings, clockDriftMax: drawn.clockDrift };
-  return withLittleRoom(
-    withLostSnapshots(withOlderDisk(withNeighbour(withDamage({ ...drawn, timings })))),
+  return withUpgrades(
+    withLittleRoom(
+      withLostSnapshots(withOlderDisk(withNeighbour(withDamage({ ...drawn, timings })))),
+    ),
   );
 }
 
@@ -179,6 +188,7 @@ function plainOptions(seed: number, later: Random): SimulationOptions {
     compactionKeeps: undefined,
     clockDrift: random.pick([0, 0.01, 0.1] as const),
     workload: workloadFor(seed, electionTimeoutMs),
+    upgradesAtMs: [],
     hasUnequalLeases: new Random(mix(seed, 9)).chance(0.3),
     neighbour: 'none',
     clients: {
@@ -200,6 +210,8 @@ function workloadFor(seed: number, electionTimeoutMs: number): Workload {
     idempotencyMaxBytes: stateLimits.idempotency.maxBytes,
     watcherCount: random.pick([0, 0, 1, 2] as const),
     pipelineDepth: random.pick([0, 0, 0, 3, 10] as const),
+    holderCount: random.pick([0, 1, 2] as const),
+    historySetsMax: random.pick([usualLimits.setsMax, 30, 100] as const),
   };
 }
 
@@ -217,6 +229,16 @@ function withOlderDisk(options: SimulationOptions): SimulationOptions {
   const isChosen = new Random(mix(options.seed, 75)).chance(0.12);
   if (isApart || kinds.includes('wipe') || !isChosen) return options;
   return { ...options, faultKinds: [...kinds, 'olderDisk'] };
+}
+
+/** Server by server, a newer version takes the place of the older one. */
+function withUpgrades(options: SimulationOptions): SimulationOptions {
+  const random = new Random(mix(options.seed, 34));
+  const { serverCount, spareCount, stormMs, neighbour } = options;
+  if (neighbour !== 'none' || !random.chance(0.2)) return options;
+  const length = serverCount + spareCount;
+  const upgradesAtMs = Array.from({ length }, () => stormMs * random.between(0, 0.9));
+  return { ...options, upgradesAtMs };
 }
 
 /** There is room for a handful of idempotency keys. */

@@ -20,12 +20,12 @@ import type {
   NodeId,
   Position,
 } from '../consensus/types.ts';
-import type { Outcome } from '../state-machines/replicated-state.ts';
-import type { Placement } from '../state-machines/result.ts';
+import type { Outcome } from '../machines/frame/replicated-state.ts';
 import { Chronicle } from './chronicle.ts';
 import { type DurableState, demandDurable } from './durable-fact.ts';
 import { demand } from './failure.ts';
 import { KeyHistory } from './key-history.ts';
+import { outcomesText } from './models/model-log.ts';
 
 /** What the oracle may look at: more than any server can see. */
 export type Witness = DurableState & {
@@ -36,6 +36,15 @@ export type Witness = DurableState & {
   readonly directoryId: DirectoryId;
   readonly isRecovering: boolean;
   entryAt(index: number): Entry | undefined;
+};
+
+/** Where a client was told that its batch stands. */
+export type Placement = {
+  readonly batchId: string;
+  readonly first: number;
+  readonly last: number;
+  readonly term: number;
+  readonly index: number;
 };
 
 type Place = { readonly term: number; readonly index: number };
@@ -53,7 +62,6 @@ export class Oracle {
   /** The entry that is committed at each index, for ever. */
   readonly #committed: Entry[] = [];
   #lastCommitted: Position = noPosition;
-  readonly #outcomes: string[] = [];
   readonly #landmarks = new Map<NodeId, { life: number; landmarks: Landmarks }>();
   readonly #checkedCommit = new Map<NodeId, { life: number; index: number }>();
   /** Whose votes counted when the entry at each index was committed. */
@@ -217,12 +225,12 @@ export class Oracle {
     this.#votes.set(key, vote);
   }
 
-  /** All servers draw the same conclusions from the same entry. */
-  applied(id: NodeId, index: number, outcome: Outcome | undefined): void {
-    const text = JSON.stringify(outcome?.result ?? null);
-    const known = this.#outcomes[index];
-    demand(known === undefined || known === text, `I6: ${id} applies entry ${index} otherwise`);
-    this.#outcomes[index] = text;
+  /** All servers draw the conclusions that the models draw from the entry. */
+  applied(id: NodeId, index: number, outcomes: readonly Outcome[]): void {
+    const right = this.chronicle.outcomesAt(index);
+    const text = outcomesText(outcomes);
+    demand(right !== undefined, `${id} applies entry ${index}, which is not committed`);
+    demand(text === right, `I6: ${id} makes of entry ${index} ${text}, not ${right}`);
   }
 
   /**
@@ -263,19 +271,12 @@ export class Oracle {
     demand(lastSeq >= ackedBefore, `a read shows ${lastSeq} entries after ${ackedBefore} acks`);
   }
 
-  /** Every acknowledged batch stands in the log where the client was told, once. */
+  /** Every acknowledged batch stands in the journal where the client was told. */
   checkJournal(): void {
-    const places = new Map<string, number>();
-    for (const [index, text] of this.#outcomes.entries()) {
-      const result = JSON.parse(text ?? 'null');
-      if (result?.kind !== 'appended' || result.isReplay) continue;
-      const { batchId } = result.placement;
-      demand(!places.has(batchId), `I9: the batch ${batchId} is in the journal twice`);
-      places.set(batchId, index);
-    }
     for (const [batchId, placement] of this.acked) {
-      const isThere = places.get(batchId) === placement.index;
-      demand(isThere, `I9: the acknowledged batch ${batchId} is not at ${placement.index}`);
+      const found = this.chronicle.batch(batchId);
+      const isThere = found?.first === placement.first && found.last === placement.last;
+      demand(isThere, `I9: the acknowledged batch ${batchId} is not at ${placement.first}`);
     }
   }
 }

@@ -1,24 +1,37 @@
-import { encodeCommand } from '../state-machines/command.ts';
-import type { Result } from '../state-machines/result.ts';
-import { SimulationFailure } from './failure.ts';
+import type { Acknowledgement } from '../host/requests.ts';
+import {
+  encodeCommand,
+  encodeRequest,
+  encodeTransact,
+  type Idempotency,
+} from '../machines/frame/command.ts';
+import type { Transaction, TransactionResult } from '../machines/transaction.ts';
+import { demand, SimulationFailure } from './failure.ts';
 import { anyKey, randomKeyWrite } from './key-write.ts';
 import { mix, Random } from './random.ts';
+import { randomTransaction } from './random-transaction.ts';
 import type { ProposalOutcome } from './server-answers.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
-import { TimedWrites } from './timed-write.ts';
 
 /** Answers and requests get lost between clients and servers, too. */
 const lossOfAnswers = 0.05;
 
 const quorum = { consistency: 'quorum', maxStalenessMs: 0 } as const;
 
-type Outstanding = {
+type Write = {
+  readonly transaction: Transaction;
+  readonly idempotency?: Idempotency | undefined;
+  /** Takes note of what became of it, in which entry. */
+  readonly done: (result: TransactionResult, place: Place) => void;
+};
+type Outstanding = Write & {
+  readonly session: number;
+  readonly sequence: number;
   readonly payload: Uint8Array;
-  /** Takes note of what became of it. */
-  readonly done: (result: Result) => void;
   tries: number;
 };
+type Place = Acknowledgement['position'];
 
 /** A client as a client server is one: it retries under one session and sequence number. */
 export class SimulatedClient {
@@ -29,7 +42,6 @@ export class SimulatedClient {
   readonly #servers: readonly SimulatedServer[];
   readonly #random: Random;
   readonly #later: Random;
-  readonly #timedWrites: TimedWrites;
   #session: number | undefined;
   #sequence = 0;
   #target: number;
@@ -43,10 +55,9 @@ export class SimulatedClient {
     this.#place = place;
     this.#servers = servers;
     this.#around = around;
-    const { seed, workload } = around.options;
+    const { seed } = around.options;
     this.#random = new Random(mix(seed, 5, place));
     this.#later = new Random(mix(seed, 15, place));
-    this.#timedWrites = new TimedWrites(`${place}`, workload.ttlMs, this.#later);
     this.#target = this.#random.below(servers.length);
     this.#timeoutMs = around.options.clients.timeoutMs;
   }
@@ -72,7 +83,7 @@ export class SimulatedClient {
 
   /** Decides what to do next, once nothing is outstanding. */
   #next(): void {
-    if (this.#session === undefined) this.#try(this.#openSession(), result => this.#opened(result));
+    if (this.#session === undefined) this.#openSession();
     else if (this.#random.chance(0.2)) this.#read();
     else {
       this.#outstanding = this.#newWrite(this.#session);
@@ -81,82 +92,80 @@ export class SimulatedClient {
   }
 
   #newWrite(session: number): Outstanding {
-    const isTimed = this.#around.options.workload.ttlMs > 0 && this.#later.chance(0.3);
-    if (isTimed) return this.#newTimedWrite(session);
-    return this.#random.chance(0.5) ? this.#newPut(session) : this.#newKeyWrite(session);
-  }
-
-  #openSession(): Uint8Array {
-    return encodeCommand({ kind: 'openSession', nonce: `${this.#place} ${this.#attempt}` });
-  }
-
-  #opened(result: Result): void {
-    if (result.kind !== 'sessionOpened') throw new SimulationFailure(`got ${result.kind}`);
-    this.#session = result.session;
-    this.#rest();
-  }
-
-  #newPut(session: number): Outstanding {
     this.#sequence += 1;
+    const sequence = this.#sequence;
+    const name = `${this.#place}-${sequence}`;
+    const write = this.#anyWrite(name);
+    const { transaction, idempotency } = write;
+    const request = encodeRequest({ idempotency, transaction });
+    const payload = encodeTransact({ session, ackedBelow: sequence }, [{ sequence, request }]);
+    return { ...write, session, sequence, payload, tries: 0 };
+  }
+
+  #anyWrite(name: string): Write {
+    if (this.#later.chance(0.3)) return this.#newMixture(name);
+    return this.#random.chance(0.5) ? this.#newPut(name) : this.#newKeyWrite(name);
+  }
+
+  #openSession(): void {
+    const attempt = this.#begin();
+    const nonce = `${this.#place} ${this.#attempt}`;
+    this.#server().door.openSession(encodeCommand({ type: 'openSession', nonce }), answer => {
+      this.#answered(attempt, () => {
+        if (answer.type === 'opened') this.#session = answer.session;
+        else this.#refused(answer);
+        this.#rest();
+      });
+    });
+  }
+
+  #newPut(batchId: string): Write {
     const count = 1 + this.#random.below(this.#around.options.clients.batchMax);
     const { hasWeakReads } = this.#around.options.workload;
-    const batchId = `${this.#place}-${this.#sequence}`;
     // Where objects are read, each is another one.
     const object = (place: number): string => (hasWeakReads ? `"${batchId}.${place}"` : '{}');
     const objects = Array.from({ length: count }, (_, place) => object(place));
-    const idempotencyKey = this.#idempotencyKey();
-    const payload = encodeCommand({
-      kind: 'put',
-      session,
-      sequence: this.#sequence,
-      ackedBelow: this.#sequence,
-      batchId,
-      idempotencyKey,
-      fingerprint: idempotencyKey,
-      count,
-      data: new TextEncoder().encode(`[${objects.join()}]`),
-    });
-    const done = (result: Result): void => {
-      if (result.kind === 'idempotencyFull') {
-        this.#around.marks.note('no room for an idempotency key');
-        return;
-      }
-      if (result.kind !== 'appended') throw new SimulationFailure(`a put got ${result.kind}`);
-      if (result.isReplay) {
-        const isOurs = result.placement.batchId === batchId;
-        const what = isOurs ? 'retried put found done' : 'idempotency key of another found used';
-        this.#around.marks.note(what);
-      }
-      this.#around.oracle.acknowledged(result.placement);
+    const data = new TextEncoder().encode(`[${objects.join()}]`);
+    const append = { op: 'journal.append', batchId, count, data } as const;
+    return {
+      transaction: { compare: [], success: [append], failure: [] },
+      idempotency: this.#idempotency('put'),
+      done: (result, place) => {
+        demand(result.type === 'done', `a put got ${result.type}`);
+        const [answer] = result.answers;
+        if (answer?.op !== 'journal.append') throw new SimulationFailure('a put was not answered');
+        this.#around.oracle.acknowledged({ ...answer, ...place });
+      },
     };
-    return { payload, done, tries: 0 };
   }
 
-  /** The same for a while, and for all clients: so the same write is posted by several. */
-  #idempotencyKey(): string | undefined {
+  /** The same for a while, and for all clients: so the same write is sent by several. */
+  #idempotency(kind: string): Idempotency | undefined {
     const { workload, timings } = this.#around.options;
     if (!workload.hasIdempotencyKeys || !this.#later.chance(0.4)) return undefined;
     const round = Math.floor(this.#around.now() / (2 * timings.electionTimeoutMs));
-    return `${round}-${this.#later.below(3)}`;
+    const key = `${round}-${this.#later.below(3)}`;
+    const use = this.#later.chance(0.1) ? `another ${kind}` : kind;
+    return { key, fingerprint: `${key} for ${use}` };
   }
 
-  #newTimedWrite(session: number): Outstanding {
-    this.#sequence += 1;
-    const sequence = this.#sequence;
-    const { transaction, done } = this.#timedWrites.next(`${this.#place}-${sequence}`);
-    const frame = { session, sequence, ackedBelow: sequence };
-    const payload = encodeCommand({ kind: 'transact', ...frame, ...transaction });
-    return { payload, done, tries: 0 };
+  /** Anything with any machines: the chronicle judges what comes of it. */
+  #newMixture(value: string): Write {
+    const { oracle, options } = this.#around;
+    const { ttlMs } = options.workload;
+    const known = { holder: `${this.#place}`, value, ttlMs, draft: oracle.chronicle.newest };
+    return {
+      transaction: randomTransaction(this.#later, known),
+      idempotency: this.#idempotency('mixture'),
+      done: ({ type }) => this.#around.marks.note(`transaction across machines ${type}`),
+    };
   }
 
-  #newKeyWrite(session: number): Outstanding {
-    this.#sequence += 1;
-    const sequence = this.#sequence;
-    const write = randomKeyWrite(this.#random, `${this.#place}-${sequence}`);
-    const frame = { session, sequence, ackedBelow: sequence };
-    const payload = encodeCommand({ kind: 'transact', ...frame, ...write.transaction });
+  #newKeyWrite(value: string): Write {
+    const write = randomKeyWrite(this.#random, value);
     const answered = this.#around.oracle.keys.begin(write.key, write.action);
-    return { payload, done: result => answered(write.actionDone(result)), tries: 0 };
+    const { transaction } = write;
+    return { transaction, done: result => answered(write.actionDone(result)) };
   }
 
   #write(): void {
@@ -164,12 +173,45 @@ export class SimulatedClient {
     if (outstanding === undefined) return;
     outstanding.tries += 1;
     if (outstanding.tries === 2) this.#around.marks.note('write retried');
-    this.#try(outstanding.payload, result => {
-      this.#outstanding = undefined;
-      outstanding.done(result);
-      this.ackedCount += 1;
-      this.#rest();
+    const attempt = this.#begin();
+    this.#server().door.submit(outstanding, outstanding.payload, answer => {
+      this.#answered(attempt, () => {
+        if (answer.type === 'acknowledged') this.#acknowledged(outstanding, answer.ack);
+        else if (answer.type === 'notAdmitted') this.#done('no room for an idempotency key');
+        else this.#refused(answer);
+      });
     });
+  }
+
+  #acknowledged({ done }: Outstanding, { result, position }: Acknowledgement): void {
+    switch (result.type) {
+      case 'remembered': {
+        const { term, index, isReplay } = result;
+        if (!isReplay && index < position.index)
+          this.#around.marks.note('retried write found done');
+        done(result.result, { term, index } as Place);
+        this.#done(isReplay ? 'idempotency key of another found used' : 'write remembered');
+        break;
+      }
+      case 'keyReused':
+        this.#done('idempotency key refused to another request');
+        break;
+      case 'idempotencyFull':
+        this.#done('no room for an idempotency key');
+        break;
+      case 'sessionExpired':
+        throw new SimulationFailure('a session was forgotten');
+      default:
+        done(result, position);
+        this.#done('write done');
+    }
+  }
+
+  #done(what: string): void {
+    this.#around.marks.note(what);
+    this.#outstanding = undefined;
+    this.ackedCount += 1;
+    this.#rest();
   }
 
   #read(): void {
@@ -179,7 +221,7 @@ export class SimulatedClient {
     const calledAt = oracle.keys.now();
     const attempt = this.#begin();
     const shownBefore = oracle.chronicle.shownBy(this.#server().lifeName);
-    this.#server().read(quorum, key, found => {
+    this.#server().door.read(quorum, key, found => {
       if (found === undefined) {
         this.#answered(attempt, () => this.#elsewhere());
         return;
@@ -190,16 +232,6 @@ export class SimulatedClient {
       oracle.keys.read(key, calledAt, found.value);
       this.#around.marks.note('linearizable read');
       this.#answered(attempt, () => this.#rest());
-    });
-  }
-
-  #try(payload: Uint8Array, done: (result: Result) => void): void {
-    const attempt = this.#begin();
-    this.#server().propose(payload, answer => {
-      this.#answered(attempt, () => {
-        if (answer.type === 'result') done(answer.result);
-        else this.#refused(answer);
-      });
     });
   }
 
@@ -226,7 +258,8 @@ export class SimulatedClient {
     });
   }
 
-  #refused({ leader }: Extract<ProposalOutcome, { type: 'refused' }>): void {
+  #refused(answer: ProposalOutcome): void {
+    const leader = answer.type === 'refused' ? answer.leader : undefined;
     const hinted = this.#servers.findIndex(({ id }) => id === leader);
     if (hinted >= 0) this.#target = hinted;
     else this.#target = this.#random.below(this.#servers.length);

@@ -12,8 +12,12 @@ import type {
   Position,
   Term,
 } from '../consensus/types.ts';
-import { createReplicatedState, type ReplicatedState } from '../state-machines/replicated-state.ts';
-import { StateBuilder, type StateRecord } from '../state-machines/state-capture.ts';
+import {
+  createReplicatedState,
+  type ReplicatedState,
+  stateLimits,
+} from '../machines/frame/replicated-state.ts';
+import { StateBuilder } from '../machines/frame/state-records.ts';
 import type { DurableFacts, MetadataStore, RecoveredLog } from '../storage/log-store.ts';
 import { emptyLog, type LogContent, recoveredFrom } from '../storage/memory-store.ts';
 import type { SimulationOptions } from './options.ts';
@@ -22,7 +26,7 @@ import { SimulatedArchive } from './simulated-archive.ts';
 
 export type SimulatedSnapshot = {
   readonly position: Position;
-  readonly records: readonly string[];
+  readonly records: readonly Uint8Array[];
 };
 
 const contains = ({ base, entries }: LogContent, { term, index }: Position): boolean =>
@@ -167,17 +171,18 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
     return position.index <= (this.#snapshot?.position.index ?? 0) || contains(log, position);
   }
 
-  /** The state that the newest snapshot holds, or an empty one. */
-  load(): ReplicatedState {
-    if (this.#snapshot === undefined) return createReplicatedState();
-    const builder = new StateBuilder();
-    for (const text of this.#snapshot.records) builder.add(JSON.parse(text) as StateRecord);
+  /** The state that the newest snapshot holds, or an empty one, for a version of such a level. */
+  load(knownLevel: number): ReplicatedState {
+    const limits = { ...stateLimits, knownLevel };
+    if (this.#snapshot === undefined) return createReplicatedState(limits);
+    const builder = new StateBuilder(limits);
+    for (const record of this.#snapshot.records) builder.add(record);
     return builder.finish();
   }
 
   /** A snapshot is whole: it takes the place of the one before. */
-  save(position: Position, records: Iterable<StateRecord>): void {
-    this.keep({ position, records: Array.from(records, record => JSON.stringify(record)) });
+  save(position: Position, records: Iterable<Uint8Array>): void {
+    this.keep({ position, records: Array.from(records, record => Uint8Array.from(record)) });
   }
 
   /** An older one never takes the place of a newer one. */
@@ -189,8 +194,7 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
   boot(
     listedServers: readonly NodeId[],
     { timings, limits }: SimulationOptions,
-    seed: number,
-    now: MonotonicMs,
+    { seed, now, commandLevel }: { seed: number; now: MonotonicMs; commandLevel: number },
   ): Replica {
     const { directoryId, incarnation } = this;
     const { term, vote, config, ...remembered } = this.#facts;
@@ -203,7 +207,7 @@ export class SimulatedDisk implements MetadataStore, DiskContent {
         incarnation,
         listedServers: listedServers.map(id => ({ id, address: `${id}:1` })),
         membersHash: listedServers.join(),
-        commandLevel: 1,
+        commandLevel,
       },
       persistent: {
         term,

@@ -1,16 +1,23 @@
 import type { Acknowledgement, AckSubscriber } from '../host/requests.ts';
-import { encodeCommand } from '../state-machines/command.ts';
+import { encodeCommand, encodeRequest, encodeTransact } from '../machines/frame/command.ts';
+import type { Transaction } from '../machines/transaction.ts';
 import { demand } from './failure.ts';
 import { mix, Random } from './random.ts';
+import { randomTransaction } from './random-transaction.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const lostOnTheWay = 0.05;
 const doubledOnTheWay = 0.1;
+/** Requests that share an entry, at most. */
+const itemsMax = 4;
+
+type Waiting = { readonly request: Uint8Array; sentAtMs: number };
 
 /**
  * A client server with many commands on their way: they overtake each other, are lost, doubled and
- * sent again under their sequence numbers, and acknowledged in any order by whoever leads.
+ * sent again under their sequence numbers, and acknowledged in any order by whoever leads. Several
+ * share an entry, when they are sent first and when they are sent again.
  */
 export class SimulatedPipeline implements AckSubscriber {
   readonly #place: number;
@@ -22,8 +29,8 @@ export class SimulatedPipeline implements AckSubscriber {
   /** When a session was asked for last. */
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
-  /** Sequences that were not acknowledged, and when each was sent last. */
-  readonly #waiting = new Map<number, number>();
+  /** Those that were not acknowledged, by sequence. */
+  readonly #waiting = new Map<number, Waiting>();
   #server: SimulatedServer | undefined;
   #unsubscribe: (() => void) | undefined;
   #isStopped = false;
@@ -49,13 +56,20 @@ export class SimulatedPipeline implements AckSubscriber {
     this.#isStopped = true;
   }
 
-  acknowledged({ sequence, result }: Acknowledgement): void {
+  acknowledged({ sequence, result, position }: Acknowledgement): void {
     if (!this.#waiting.has(sequence) || this.#random.chance(lostOnTheWay)) return;
     // It was not acknowledged, so no floor of ours lies above it: nobody may have forgotten it.
-    demand(result.kind === 'appended', `a command on its way got ${result.kind}`);
+    demand(
+      result.type === 'done' || result.type === 'aborted',
+      `a command on its way got ${result.type}`,
+    );
     this.#waiting.delete(sequence);
-    this.#around.marks.note('pipelined put acknowledged');
-    this.#around.oracle.acknowledged(result.placement);
+    this.#around.marks.note('pipelined request acknowledged');
+    const answers = result.type === 'done' ? result.answers : [];
+    for (const answer of answers) {
+      if (answer.op !== 'journal.append') continue;
+      this.#around.oracle.acknowledged({ ...answer, ...position });
+    }
   }
 
   ended(): void {
@@ -71,22 +85,44 @@ export class SimulatedPipeline implements AckSubscriber {
       return;
     }
     if (this.#unsubscribe === undefined || this.#random.chance(0.02)) this.#follow(this.#session);
-    if (this.#waiting.size < (network.isCalm ? 1 : this.#depth)) {
+    const room = (network.isCalm ? 1 : this.#depth) - this.#waiting.size;
+    if (room > 0) this.#send(this.#session, this.#newOnes(Math.min(room, itemsMax)));
+    const lateMs = now() - Math.max(options.clients.timeoutMs, calmMs);
+    const late = [...this.#waiting].filter(([, { sentAtMs }]) => sentAtMs < lateMs);
+    if (late.length > 0)
+      this.#sendAgain(
+        this.#session,
+        late.map(([sequence]) => sequence),
+      );
+  }
+
+  #newOnes(max: number): number[] {
+    return Array.from({ length: 1 + this.#random.below(max) }, () => {
       this.#sequence += 1;
-      this.#send(this.#session, this.#sequence);
+      const request = encodeRequest({ idempotency: undefined, transaction: this.#transaction() });
+      this.#waiting.set(this.#sequence, { request, sentAtMs: 0 });
+      return this.#sequence;
+    });
+  }
+
+  #transaction(): Transaction {
+    const name = `p${this.#place}-${this.#sequence}`;
+    const { oracle, options } = this.#around;
+    if (this.#random.chance(0.5)) {
+      const { ttlMs } = options.workload;
+      const known = { holder: 'pipeline', value: name, ttlMs, draft: oracle.chronicle.newest };
+      return randomTransaction(this.#random, known);
     }
-    const { timeoutMs } = options.clients;
-    for (const [sequence, sentAtMs] of [...this.#waiting]) {
-      if (now() - sentAtMs > Math.max(timeoutMs, calmMs)) this.#sendAgain(this.#session, sequence);
-    }
+    const data = new TextEncoder().encode('[{}]');
+    const append = { op: 'journal.append', batchId: name, count: 1, data } as const;
+    return { compare: [], success: [append], failure: [] };
   }
 
   #openSession(): void {
     this.#askedAtMs = this.#around.now();
-    const payload = encodeCommand({ kind: 'openSession', nonce: `pipeline ${this.#place}` });
-    this.#anyServer().propose(payload, answer => {
-      const isOpened = answer.type === 'result' && answer.result.kind === 'sessionOpened';
-      if (isOpened) this.#session ??= answer.result.session;
+    const nonce = `pipeline ${this.#place}`;
+    this.#anyServer().door.openSession(encodeCommand({ type: 'openSession', nonce }), answer => {
+      if (answer.type === 'opened') this.#session ??= answer.session;
     });
   }
 
@@ -94,7 +130,7 @@ export class SimulatedPipeline implements AckSubscriber {
   #follow(session: number): void {
     this.#leave();
     this.#server = this.#servers.find(({ isLeader }) => isLeader) ?? this.#anyServer();
-    this.#unsubscribe = this.#server.subscribe(session, this);
+    this.#unsubscribe = this.#server.door.subscribe(session, this);
   }
 
   #leave(): void {
@@ -102,26 +138,25 @@ export class SimulatedPipeline implements AckSubscriber {
     this.#unsubscribe = undefined;
   }
 
-  #sendAgain(session: number, sequence: number): void {
-    this.#around.marks.note('pipelined put sent again');
+  #sendAgain(session: number, sequences: readonly number[]): void {
+    this.#around.marks.note('pipelined requests sent again', sequences.length);
     this.#leave();
-    this.#send(session, sequence);
+    for (let place = 0; place < sequences.length; place += itemsMax) {
+      this.#send(session, sequences.slice(place, place + itemsMax));
+    }
   }
 
-  #send(session: number, sequence: number): void {
-    this.#waiting.set(sequence, this.#around.now());
-    const [oldest] = this.#waiting.keys();
-    const payload = encodeCommand({
-      kind: 'put',
-      session,
-      sequence,
-      ackedBelow: Math.min(oldest ?? sequence, ...this.#waiting.keys()),
-      batchId: `p${this.#place}-${sequence}`,
-      idempotencyKey: undefined,
-      fingerprint: undefined,
-      count: 1,
-      data: new TextEncoder().encode('[{}]'),
+  /** In one entry. */
+  #send(session: number, sequences: readonly number[]): void {
+    const items = sequences.flatMap(sequence => {
+      const waiting = this.#waiting.get(sequence);
+      if (waiting === undefined) return [];
+      waiting.sentAtMs = this.#around.now();
+      return [{ sequence, request: waiting.request }];
     });
+    if (items.length > 1) this.#around.marks.note('requests that share an entry', items.length);
+    const ackedBelow = Math.min(...this.#waiting.keys());
+    const payload = encodeTransact({ session, ackedBelow }, items);
     if (this.#random.chance(lostOnTheWay)) return;
     this.#deliver(payload);
     if (this.#random.chance(doubledOnTheWay)) this.#deliver(payload);
@@ -132,7 +167,7 @@ export class SimulatedPipeline implements AckSubscriber {
     const server = this.#server;
     const { delayMs, jitterMs } = this.#around.options.network;
     const wayMs = delayMs + this.#random.moment(jitterMs + this.#around.options.clients.pauseMs);
-    this.#after(wayMs, () => server?.propose(payload, () => undefined));
+    this.#after(wayMs, () => server?.door.propose(payload));
   }
 
   #anyServer(): SimulatedServer {

@@ -2,12 +2,16 @@ import type { Replica } from '../consensus/replica.ts';
 import type { Effect, Entry, Message } from '../consensus/types.ts';
 import { type CreatedHost, createHost } from '../host/create-host.ts';
 import { LogCut } from '../host/journal-reader.ts';
+import type { QueryReply } from '../host/queries.ts';
 import { type ReadDemand, ReadGate, type Reply } from '../host/read-gate.ts';
-import type { Clock, Timers } from '../host/surroundings.ts';
+import type { Archive, Clock, Timers } from '../host/surroundings.ts';
+import { usualLimits } from '../machines/keys/state.ts';
+import type { QueryFields, QueryName } from '../machines/machines.ts';
 import { MemoryStore } from '../storage/memory-store.ts';
 import type { NodeId } from '../words.ts';
 import { settingsAt } from './options.ts';
 import { mix, Random } from './random.ts';
+import type { Asked } from './server-answers.ts';
 import type { SimulatedClock } from './simulated-clock.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 import { SimulatedLog } from './simulated-log.ts';
@@ -24,6 +28,8 @@ export type ProcessOptions = {
   readonly around: Surroundings;
   readonly listed: readonly NodeId[];
   readonly owner: ProcessOwner;
+  /** The commands that its version understands. */
+  readonly commandLevel: number;
 };
 
 export type ProcessOwner = {
@@ -64,9 +70,11 @@ export class SimulatedProcess implements Life {
   /** It has no time for anything else before then. */
   #busyUntilMs = 0;
   #crashAfter: number | undefined;
+  /** Queries that were not answered yet. */
+  #askedCount = 0;
 
   constructor(options: ProcessOptions) {
-    const { id, life, disk, random, around, listed } = options;
+    const { id, life, disk, random, around, listed, commandLevel } = options;
     this.#options = options;
     this.#later = new Random(mix(around.options.seed, 10, Number(id.slice(1)), life));
     this.store = new MemoryStore(
@@ -85,9 +93,14 @@ export class SimulatedProcess implements Life {
     const settings = settingsAt(around.options, id, life);
     const seed = random.below(2 ** 31);
     const clock = this.#clock();
-    this.replica = disk.boot(listed, settings, seed, clock.monotonicNow());
+    const now = clock.monotonicNow();
+    this.replica = disk.boot(listed, settings, { seed, now, commandLevel });
     this.host = this.#createHost(clock);
     this.#gate = new ReadGate(this.host);
+  }
+
+  get archive(): Archive {
+    return this.#options.disk.archive;
   }
 
   start(): void {
@@ -117,6 +130,8 @@ export class SimulatedProcess implements Life {
   live(run: () => void): void {
     const { now, queue } = this.#options.around;
     if (this.isOver) return;
+    // Any event may bring what a query waits for.
+    if (this.#askedCount > 0) this.#options.around.awaitRest();
     if (this.isPaused) this.#missed.push(() => this.live(run));
     else if (now() < this.#busyUntilMs) queue.push(this.#busyUntilMs, () => this.live(run));
     else run();
@@ -135,6 +150,20 @@ export class SimulatedProcess implements Life {
       const { id, around } = this.#options;
       if (!isAnswered) around.fail(`${id} does not answer a bounded read`);
     });
+  }
+
+  /** A query as the server asks it for its clients; what came of it, if this life lasts. */
+  ask({ name, query, demand }: Asked, tell: (reply: QueryReply<QueryName>) => void): void {
+    const { around, id } = this.#options;
+    this.#askedCount += 1;
+    around.awaitRest();
+    this.host.queries
+      .ask(name as QueryName, query as QueryFields<QueryName>, demand)
+      .then(reply => {
+        this.#askedCount -= 1;
+        if (!this.isOver) tell(reply);
+      })
+      .catch((error: Error) => around.fail(`${id}: ${error.message}`));
   }
 
   after(delayMs: number, run: () => void): void {
@@ -169,11 +198,11 @@ export class SimulatedProcess implements Life {
   }
 
   #createHost(clock: Clock): CreatedHost {
-    const { id, disk, around, owner } = this.#options;
-    const { snapshotInterval } = around.options;
+    const { id, disk, around, owner, commandLevel } = this.#options;
+    const { snapshotInterval, workload } = around.options;
     return createHost({
       replica: this.replica,
-      state: disk.load(),
+      state: disk.load(commandLevel),
       snapshot: { position: disk.snapshotPosition, sizeBytes: 0 },
       clock,
       timers: this.#timers(),
@@ -188,7 +217,7 @@ export class SimulatedProcess implements Life {
         },
       },
       observer: {
-        applied: ({ index }, outcome) => around.oracle.applied(id, index, outcome),
+        applied: ({ index }, outcomes) => around.oracle.applied(id, index, outcomes),
         skippedTo: () => undefined,
         told: event => this.#note(event),
         snapshotSaved: () => around.marks.note('snapshot saved'),
@@ -203,7 +232,8 @@ export class SimulatedProcess implements Life {
       limits: {
         snapshotIntervalBytes:
           snapshotInterval === 0 ? Number.POSITIVE_INFINITY : snapshotInterval * entryBytes,
-        idempotencyMaxBytes: around.options.workload.idempotencyMaxBytes,
+        idempotencyMaxBytes: workload.idempotencyMaxBytes,
+        history: { ...usualLimits, setsMax: workload.historySetsMax },
       },
       retention: { maxBytes: undefined, maxAgeMs: undefined },
     });

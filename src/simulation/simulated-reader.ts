@@ -1,6 +1,8 @@
 import type { ReadDemand } from '../host/read-gate.ts';
 import { anyKey } from './key-write.ts';
+import { revisionIn } from './models/keys-data.ts';
 import { mix, Random } from './random.ts';
+import { randomQuestion } from './random-transaction.ts';
 import type { Found } from './server-answers.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -12,19 +14,21 @@ export class SimulatedReader {
   readonly #random: Random;
   readonly #later: Random;
   readonly #past: Random;
+  readonly #questions: Random;
 
   constructor(place: number, servers: readonly SimulatedServer[], around: Surroundings) {
     this.#servers = servers;
     this.#around = around;
     this.#random = new Random(mix(around.options.seed, 7, place));
     this.#later = new Random(mix(around.options.seed, 12, place));
+    this.#questions = new Random(mix(around.options.seed, 32, place));
     this.#past = new Random(mix(around.options.seed, 24, place));
   }
 
   #readObjects(server: SimulatedServer): void {
     const { oracle, marks } = this.#around;
     const from = 1 + this.#later.below(oracle.lastAckedSeq + 2);
-    server.readJournal(from, 1 + this.#later.below(20), entries => {
+    server.door.readJournal(from, 1 + this.#later.below(20), entries => {
       marks.note('objects read', entries.length);
       oracle.chronicle.judgeObjects(from, entries);
     });
@@ -33,10 +37,33 @@ export class SimulatedReader {
   #readPast(server: SimulatedServer): void {
     const { oracle, marks } = this.#around;
     const key = anyKey(this.#past);
-    const revision = 1 + this.#past.below(server.appliedIndex);
-    const found = server.lookBack(key, revision);
-    marks.note(found === undefined ? 'read of a forgotten past' : 'read of the past');
-    if (found !== undefined) oracle.chronicle.judgePast(key, revision, found.value);
+    // One more than there are, now and then.
+    const revision = 1 + this.#past.below(revisionIn(oracle.chronicle.newest) + 1);
+    const found = server.door.lookBack(key, revision);
+    if (found === undefined) return;
+    marks.note(
+      found.refused === undefined ? 'read of the past' : `read of a ${found.refused} past`,
+    );
+    oracle.chronicle.judgePast(found);
+  }
+
+  /** Any query of any machine, at any server; some want to see what another one has shown. */
+  #ask(server: SimulatedServer): void {
+    const { oracle, marks, options } = this.#around;
+    const { chronicle, committedCount } = oracle;
+    const { ttlMs } = options.workload;
+    const known = { holder: 'reader', value: 'v', ttlMs, draft: chronicle.newest };
+    const { name, query } = randomQuestion(this.#questions, known);
+    const minIndex = this.#questions.chance(0.3) ? this.#questions.below(committedCount + 1) : 0;
+    const consistency = this.#questions.pick(['lease', 'quorum', 'local', 'bounded'] as const);
+    const maxStalenessMs = 2 * options.timings.electionTimeoutMs;
+    const by = server.lifeName;
+    const shownBefore = chronicle.shownBy(by);
+    server.door.ask({ name, query, demand: { consistency, maxStalenessMs, minIndex } }, told => {
+      if (told === undefined) return;
+      marks.note(`query ${name}`);
+      chronicle.judgeAnswer(name, query, { ...told, by }, Math.max(minIndex, shownBefore));
+    });
   }
 
   #demand(): ReadDemand {
@@ -66,11 +93,10 @@ export class SimulatedReader {
         if (tookMs <= options.timings.electionTimeoutMs) oracle.keys.read(key, calledAt, value);
       };
       if (server !== undefined && this.#later.chance(0.05)) this.#readObjects(server);
-      if (server !== undefined && server.appliedIndex > 0 && this.#past.chance(0.1)) {
-        this.#readPast(server);
-      }
+      if (server !== undefined && this.#past.chance(0.1)) this.#readPast(server);
+      if (server !== undefined && this.#questions.chance(0.2)) this.#ask(server);
       const shownBefore = oracle.chronicle.shownBy(server?.lifeName ?? '');
-      server?.read(demand, key, found => {
+      server?.door.read(demand, key, found => {
         if (found === undefined) return;
         const { consistency } = found.warrant;
         marks.note(`${consistency === 'quorum' ? 'linearizable' : consistency} read`);

@@ -1,4 +1,3 @@
-import type { ByteString } from '../codec/byte-string.ts';
 import type { Replica } from '../consensus/replica.ts';
 import type {
   DirectoryId,
@@ -8,30 +7,15 @@ import type {
   NodeId,
   Position,
 } from '../consensus/types.ts';
-import { type JournalEntry, readJournal } from '../host/journal-reader.ts';
-import { KeyWatch, type Watcher, type WatchLimits } from '../host/key-watch.ts';
-import type { ReadDemand } from '../host/read-gate.ts';
-import type { AckSubscriber } from '../host/requests.ts';
-import type { Shown } from './chronicle.ts';
+import type { LeasesState } from '../machines/leases/lease-table.ts';
 import { DiskAge } from './disk-age.ts';
 import type { Witness } from './oracle.ts';
-import { type PastValue, valueIn } from './past-value.ts';
 import { mix, Random } from './random.ts';
-import type { Found, ProposalOutcome, WatchStream } from './server-answers.ts';
+import { ServerDoor } from './server-door.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 import { type DiskContent, SimulatedDisk } from './simulated-disk.ts';
 import { type ProcessOwner, SimulatedProcess } from './simulated-process.ts';
 import type { Surroundings } from './surroundings.ts';
-
-/** So many reads take long; more would leave no time for anything else. */
-const longReads = 0.02;
-
-/** Small, so that they are met. */
-const watchLimits: WatchLimits = {
-  versionsPerMessage: 3,
-  messageMaxBytes: 40,
-  backlogMaxBytes: 60,
-};
 
 /** One server: the real host on a simulated clock, disk and network. */
 export class SimulatedServer implements Witness, ProcessOwner {
@@ -45,9 +29,13 @@ export class SimulatedServer implements Witness, ProcessOwner {
   #listed: readonly NodeId[];
   #process: SimulatedProcess | undefined;
   #hasLeft = false;
+  /** From then on its newer version is started. */
+  readonly #upgradedAtMs: number;
   readonly diskAge: DiskAge;
   /** Of the digits of its boots. */
   readonly #draws: Random;
+  /** Where clients ask. */
+  readonly door: ServerDoor;
 
   constructor(place: number, listed: readonly NodeId[], around: Surroundings) {
     const { seed, clockDrift } = around.options;
@@ -56,8 +44,13 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#listed = listed;
     this.diskAge = new DiskAge(this.id, around);
     this.#draws = new Random(mix(seed, 22, place));
+    this.#upgradedAtMs = around.options.upgradesAtMs[place] ?? Number.POSITIVE_INFINITY;
     this.#random = new Random(mix(seed, 4, place));
     this.#clock = new SimulatedClock(clockDrift, this.#random, new Random(mix(seed, 16, place)));
+    this.door = new ServerDoor(this, around, {
+      long: this.#random,
+      unseen: new Random(mix(seed, 31, place)),
+    });
     const name = `${around.clan}${this.id}`;
     this.#disk = new SimulatedDisk(this.id, around.options.disk, this.#random, name);
   }
@@ -70,13 +63,29 @@ export class SimulatedServer implements Witness, ProcessOwner {
     return this.#process?.replica.role === 'leader';
   }
 
-  /** How many keys and locks will expire. */
-  get deadlineCount(): number {
-    return this.#process?.host.applyLoop.state.keyValues.contents.deadlines.size ?? 0;
+  /** How many leases will end, now that nobody keeps them alive. */
+  get leaseCount(): number {
+    const { leases } = this.#process?.host.applyLoop.state.states ?? {};
+    return (leases as LeasesState | undefined)?.granted.size ?? 0;
+  }
+
+  /** The commands that it may use, as far as it has applied the log. */
+  get level(): number {
+    return this.#process?.host.applyLoop.state.level ?? 0;
+  }
+
+  /** The version that starts next understands these commands; it is never put back. */
+  get commandLevel(): number {
+    return this.#around.now() < this.#upgradedAtMs ? 1 : 2;
   }
 
   get lifeName(): string {
     return `${this.id}, life ${this.life}`;
+  }
+
+  /** Its present life, for those who stand at its door. */
+  get process(): SimulatedProcess | undefined {
+    return this.#process;
   }
 
   get isPaused(): boolean {
@@ -148,6 +157,7 @@ export class SimulatedServer implements Witness, ProcessOwner {
       around: this.#around,
       listed: this.#listed,
       owner: this,
+      commandLevel: this.commandLevel,
     });
     this.#around.trace?.(`${this.id} starts (boot ${this.#disk.incarnation})`);
     this.#process.start();
@@ -170,6 +180,14 @@ export class SimulatedServer implements Witness, ProcessOwner {
   /** The next turn that wants something done is interrupted somewhere in its effects. */
   crashSoon(chance: number | undefined): void {
     this.#process?.crashSoon(chance);
+  }
+
+  /** Its newer version is started in its place. */
+  upgrade(): void {
+    if (this.#process === undefined) return;
+    this.crash(true);
+    const { queue, now, options } = this.#around;
+    queue.push(now() + 0.1 * options.timings.electionTimeoutMs, () => this.start());
   }
 
   /** The data directory is replaced by an empty one, and perhaps the configuration file. */
@@ -251,81 +269,6 @@ export class SimulatedServer implements Witness, ProcessOwner {
     this.#live(({ host }) => host.host.dispatch({ type: 'connected', peer }));
   }
 
-  propose(payload: Uint8Array, answer: (answer: ProposalOutcome) => void): void {
-    this.#live(({ host: { requests }, replica }) =>
-      requests.propose([payload], proposed => {
-        if (proposed.type !== 'appended') answer({ type: 'refused', leader: replica.leader });
-        else {
-          requests.resultAt(proposed.position, result => {
-            if (result === undefined) answer({ type: 'refused', leader: replica.leader });
-            else answer({ type: 'result', result });
-          });
-        }
-      }),
-    );
-  }
-
-  /** Undefined when this server cannot answer. */
-  read(demand: ReadDemand, key: ByteString, answer: (found: Found | undefined) => void): void {
-    this.#live(process => {
-      const read = (): Shown => {
-        const found = this.#look(process, key);
-        // However long it takes: the lease counts when it is answered.
-        if (demand.consistency === 'lease') this.#stallSometimes(process);
-        return found;
-      };
-      process.read(demand, read, reply => {
-        const answeredAtMs = this.#around.now();
-        process.afterStall(() =>
-          answer(reply.value && { ...reply.value, warrant: reply.warrant, answeredAtMs }),
-        );
-      });
-    });
-  }
-
-  /** Undefined when it does not run. */
-  watch(
-    request: { readonly prefix: Uint8Array; readonly after: number | undefined },
-    watcher: Watcher,
-  ): WatchStream | undefined {
-    const process = this.#process;
-    if (process === undefined || process.isPaused) return undefined;
-    const { requests, applyLoop } = process.host;
-    const watch = new KeyWatch(watcher, applyLoop.state, request, watchLimits);
-    const unsubscribe = requests.onAdvance(() => watch.advance());
-    watch.ping();
-    watch.advance();
-    let isStopped = false;
-    return {
-      // A process that is paused hears of it later, when the watcher may have gone elsewhere.
-      drained: () => process.live(() => isStopped || watch.advance()),
-      stop: () => {
-        isStopped = true;
-        unsubscribe();
-      },
-    };
-  }
-
-  subscribe(session: number, subscriber: AckSubscriber): (() => void) | undefined {
-    return this.#process?.host.requests.subscribe(session, subscriber);
-  }
-
-  /** Posted objects from a number on, wherever they are. */
-  readJournal(
-    from: number,
-    limit: number,
-    answer: (entries: readonly JournalEntry[]) => void,
-  ): void {
-    this.#live(({ host, isOver }) => {
-      const { applyLoop, log, timers } = host;
-      const sources = { state: applyLoop.state, log, archive: this.#disk.archive, timers };
-      this.#around.awaitRest();
-      readJournal(sources, { from, limit }).then(answer, (error: Error) => {
-        if (!isOver) this.#around.fail(`${this.id}: ${error.message}`);
-      });
-    });
-  }
-
   changeMembers(changes: readonly MemberChange[]): void {
     this.#live(({ host }) => host.requests.changeMembers(changes, () => undefined));
   }
@@ -366,27 +309,6 @@ export class SimulatedServer implements Witness, ProcessOwner {
 
   halted(reason: string): void {
     this.diskAge.halted(reason);
-  }
-
-  #look({ host }: SimulatedProcess, key: ByteString): Shown {
-    const { state } = host.applyLoop;
-    const { appliedIndex: revision, journal } = state;
-    const { value } = valueIn(state, key, 0);
-    return { key, value, revision, lastSeq: journal.lastSeq, by: this.lifeName };
-  }
-
-  /** A key as it was at a revision of the past; undefined when that cannot be said. */
-  lookBack(key: ByteString, revision: number): PastValue | undefined {
-    const process = this.#process;
-    if (process === undefined || process.isPaused) return undefined;
-    const found = valueIn(process.host.applyLoop.state, key, revision);
-    return found.isRefused ? undefined : found;
-  }
-
-  #stallSometimes(process: SimulatedProcess): void {
-    if (this.#around.network.isCalm || !this.#random.chance(longReads)) return;
-    this.#around.marks.note('held up in a read');
-    process.stall(this.#random.between(0, process.replica.timings.leaseMs));
   }
 
   #live(run: (process: SimulatedProcess) => void): void {

@@ -1,6 +1,5 @@
 import type { NodeId, Position } from '../consensus/types.ts';
 import type { FetchedState, SavedState, SnapshotStore } from '../host/surroundings.ts';
-import type { StateRecord } from '../state-machines/state-capture.ts';
 import type { Random } from './random.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
 import { type Life, never, type Surroundings } from './surroundings.ts';
@@ -10,6 +9,7 @@ export type SimulatedSnapshotsOptions = {
   readonly disk: SimulatedDisk;
   readonly random: Random;
   readonly around: Surroundings;
+  readonly commandLevel: number;
 };
 
 /** Snapshots of one life: kept on the simulated disk, and fetched from those of the others. */
@@ -25,7 +25,7 @@ export class SimulatedSnapshots implements SnapshotStore {
   /** Taken hold of now, written over a while in which the state moves on. */
   save(
     position: Position,
-    records: Iterable<StateRecord>,
+    records: Iterable<Uint8Array>,
     isStopped: () => boolean,
   ): Promise<SavedState | undefined> {
     const { disk, random } = this.#options;
@@ -40,7 +40,7 @@ export class SimulatedSnapshots implements SnapshotStore {
 
   /** The source may be gone, or have a newer snapshot, before all of it is here. */
   fetch(source: NodeId): Promise<FetchedState | undefined> {
-    const { id, disk, random, around } = this.#options;
+    const { id, disk, random, around, commandLevel } = this.#options;
     const { network, options, marks } = around;
     if (this.#life.isOver) return never;
     const begun = around.served(source)?.snapshot;
@@ -58,7 +58,7 @@ export class SimulatedSnapshots implements SnapshotStore {
       marks.note('snapshot fetched');
       disk.archive.takeOver(archive, snapshot.position.index);
       disk.keep(snapshot);
-      return { position: snapshot.position, state: disk.load() };
+      return { position: snapshot.position, state: disk.load(commandLevel) };
     });
   }
 }

@@ -1,11 +1,14 @@
-import { byteStringOf } from '../codec/byte-string.ts';
-import type { KeyChange, Watcher } from '../host/key-watch.ts';
+import { endOfPrefix, utf8BytesOf } from '../codec/byte-string.ts';
+import type { Watcher } from '../host/machine-watch.ts';
 import type { Refusal } from '../host/refusal.ts';
+import type { WatchChange } from '../machines/machines.ts';
 import { demand } from './failure.ts';
 import { mix, Random } from './random.ts';
 import type { WatchStream } from './server-answers.ts';
 import type { SimulatedServer } from './simulated-server.ts';
 import type { Surroundings } from './surroundings.ts';
+
+type KeyChange = WatchChange<'keys'>;
 
 type Connection = {
   readonly server: SimulatedServer;
@@ -17,7 +20,7 @@ type Connection = {
  * Watches keys at one server after the other, from where it was, and demands to be told all of the
  * history: in order, each change once, and nothing else.
  */
-export class SimulatedWatcher implements Watcher {
+export class SimulatedWatcher implements Watcher<KeyChange> {
   readonly #around: Surroundings;
   readonly #servers: readonly SimulatedServer[];
   readonly #random: Random;
@@ -35,7 +38,7 @@ export class SimulatedWatcher implements Watcher {
     this.#servers = servers;
     this.#around = around;
     this.#random = new Random(mix(around.options.seed, 13, place));
-    this.#prefix = this.#random.pick(['', '', 'a', 't', 'n'] as const);
+    this.#prefix = this.#random.pick(['', '', 'a', 'x', 'n'] as const);
   }
 
   /** Nothing is missing any more. */
@@ -57,10 +60,14 @@ export class SimulatedWatcher implements Watcher {
   tell(changes: readonly KeyChange[], through: number): void {
     const { chronicle } = this.#around.oracle;
     if (this.#through === undefined) this.#place = chronicle.placeAfter(through);
-    for (const { key, revision, entry } of changes) {
+    // Those of one revision have happened at once, and are told in any order.
+    const ordered = [...changes].sort(
+      (a, b) => a.revision - b.revision || (a.key < b.key ? -1 : 1),
+    );
+    for (const { key, revision, item } of ordered) {
       const next = chronicle.nextChange(this.#prefix, this.#place);
-      const value = entry?.value === undefined ? undefined : byteStringOf(entry.value);
-      const told = `${byteStringOf(key)} ${revision} ${value}`;
+      const value = item?.value;
+      const told = `${key} ${revision} ${value}`;
       const { change } = next ?? {};
       const expected = `${change?.key} ${change?.revision} ${change?.value}`;
       demand(told === expected, `a watcher is told "${told}", and "${expected}" comes next`);
@@ -100,8 +107,10 @@ export class SimulatedWatcher implements Watcher {
     if (server === undefined) return;
     this.isGone = false;
     this.waitingBytes = 0;
-    const request = { prefix: Buffer.from(this.#prefix), after: this.#through };
-    const stream = server.watch(request, this);
+    const start = utf8BytesOf(this.#prefix);
+    const wanted = { puts: true, deletes: true, withPrevious: false };
+    const filter = { start, end: endOfPrefix(start), ...wanted };
+    const stream = server.door.watch({ filter, after: this.#through }, this);
     // It may have ended at once.
     if (stream !== undefined && !this.isGone) {
       this.#connection = { server, life: server.life, stream };

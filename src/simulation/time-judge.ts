@@ -1,128 +1,64 @@
-import type { Command } from '../state-machines/command.ts';
-import type { KeyChange } from '../state-machines/key-values.ts';
-import type { Result } from '../state-machines/result.ts';
-import type { Operation } from '../state-machines/transaction.ts';
 import { demand } from './failure.ts';
+import { grantedIn, type LeaseData } from './models/leases-model.ts';
+import type { ModelStep } from './models/model-log.ts';
 
-/** Stamps are whole milliseconds, and each leader rounds its own. */
+/** Durations are whole milliseconds, and clocks are read one after the other. */
 const roundingMs = 3;
 
-type Applied = {
-  readonly index: number;
-  /** When its leader appended it, in true time. */
-  readonly appendedAtMs: number;
-  readonly command: Command;
-  readonly result: Result;
-  /** False when it is an earlier answer that is given again. */
-  readonly hadEffect: boolean;
-  /** Keys that were there before this entry. */
-  readonly gone: readonly KeyChange[];
-};
-type Grant = { readonly holder: string; readonly token: number; readonly endsAtMs: number };
+type Counted = { readonly renewals: number; mayEndAtMs: number };
+type Ended = { readonly renewals: number; readonly atMs: number };
 
-/** Judges what depends on time by true time: nothing may end earlier than any clock allows. */
+/**
+ * Judges by true time when leases end: never before their time is over by any clock, counted from
+ * their grant, their last renewal, or the last keep-alive that was answered, whichever is latest.
+ */
 export class TimeJudge {
   readonly #clockDrift: number;
-  /** By key and revision: the earliest moment at which it may be gone. */
-  readonly #mayGoAtMs = new Map<string, number>();
-  /** Locks that were not released. */
-  readonly #grants = new Map<string, Grant>();
-  #lastToken = 0;
-  /** Idempotency keys, with the entry in which each took effect. */
-  readonly #uses = new Map<string, number>();
+  readonly #counted = new Map<number, Counted>();
+  /** Those whose end a leader has proposed. */
+  readonly #ended = new Map<number, Ended>();
 
   constructor(clockDrift: number) {
     this.#clockDrift = clockDrift;
   }
 
-  applied(entry: Applied): void {
-    const operations = doneBy(entry);
-    const deleted = new Set(
-      operations.flatMap(operation => (operation.op === 'delete' ? [operation.key] : [])),
-    );
-    for (const { key, before } of entry.gone) {
-      if (!deleted.has(key)) this.#expired(`${key} ${before?.modRevision}`, entry.appendedAtMs);
+  /** A transaction has passed, whose entry its leader appended at this time. */
+  passed({ isOfLeader, before, after }: ModelStep, appendedAtMs: number): void {
+    const was = grantedIn(before);
+    const is = grantedIn(after);
+    for (const [lease, { renewals, ttlMs }] of is) {
+      if (was.get(lease) === is.get(lease)) continue;
+      const mayEndAtMs = this.#endOf(appendedAtMs, ttlMs);
+      this.#counted.set(lease, { renewals, mayEndAtMs });
     }
-    for (const operation of operations) this.#judge(operation, entry);
-    if (entry.hadEffect) this.#judgeKey(entry);
+    for (const [lease, { renewals }] of was) {
+      if (is.has(lease) || !isOfLeader) continue;
+      const { mayEndAtMs } = this.#counted.get(lease) ?? { mayEndAtMs: Number.POSITIVE_INFINITY };
+      const earlyMs = mayEndAtMs - appendedAtMs;
+      demand(earlyMs <= 0, `the lease ${lease} ends ${earlyMs} ms too early`);
+      this.#ended.set(lease, { renewals, atMs: appendedAtMs });
+    }
+  }
+
+  /** A holder was told that its lease has its full time from the moment of its request on. */
+  keptAlive(lease: number, { ttlMs, renewals }: LeaseData, fromMs: number): void {
+    const mayEndAtMs = this.#endOf(fromMs, ttlMs);
+    const ended = this.#ended.get(lease);
+    const isPast = ended === undefined || ended.renewals !== renewals || ended.atMs >= mayEndAtMs;
+    const earlyMs = mayEndAtMs - (ended?.atMs ?? mayEndAtMs);
+    demand(isPast, `the lease ${lease} was kept alive, and ends ${earlyMs} ms too early`);
+    const counted = this.#counted.get(lease);
+    if (counted?.renewals !== renewals) return;
+    counted.mayEndAtMs = Math.max(counted.mayEndAtMs, mayEndAtMs);
+  }
+
+  /** When it may end, as far as its holder knows by now. */
+  mayEndAtMs(lease: number): number {
+    return this.#counted.get(lease)?.mayEndAtMs ?? 0;
   }
 
   /** A fast clock counts so much true time as the whole of a duration. */
-  #endOf(appendedAtMs: number, ttlMs: number): number {
-    return appendedAtMs + ttlMs / (1 + this.#clockDrift) - roundingMs;
+  #endOf(fromMs: number, ttlMs: number): number {
+    return fromMs + ttlMs / (1 + this.#clockDrift) - roundingMs;
   }
-
-  #expired(name: string, atMs: number): void {
-    const earliestMs = this.#mayGoAtMs.get(name) ?? Number.POSITIVE_INFINITY;
-    demand(atMs >= earliestMs, `the key ${name} is gone ${earliestMs - atMs} ms too early`);
-  }
-
-  #judge(operation: Operation, { index, appendedAtMs, result }: Applied): void {
-    switch (operation.op) {
-      case 'set':
-        if (operation.ttlMs === undefined) return;
-        this.#mayGoAtMs.set(
-          `${operation.key} ${index}`,
-          this.#endOf(appendedAtMs, operation.ttlMs),
-        );
-        return;
-      case 'acquire':
-        this.#granted(operation, tokenOf(result), appendedAtMs);
-        return;
-      case 'release':
-        this.#demandHeld(operation);
-        this.#grants.delete(operation.lock);
-        return;
-      case 'guard':
-        this.#demandHeld(operation);
-        return;
-      default:
-        return;
-    }
-  }
-
-  #granted(
-    { lock, holder, ttlMs }: Extract<Operation, { op: 'acquire' }>,
-    token: number,
-    atMs: number,
-  ): void {
-    const held = this.#grants.get(lock);
-    const isRepeated = held?.token === token;
-    if (isRepeated) demand(held.holder === holder, `two holders have the token ${token}`);
-    else {
-      demand(token > this.#lastToken, `the token ${token} follows ${this.#lastToken}`);
-      const isOver = held === undefined || atMs >= held.endsAtMs;
-      demand(isOver, `${holder} has ${lock} while ${held?.holder} may still hold it`);
-    }
-    this.#lastToken = Math.max(this.#lastToken, token);
-    const endsAtMs = this.#endOf(atMs, ttlMs);
-    const heldUntilMs = isRepeated ? Math.max(held.endsAtMs, endsAtMs) : endsAtMs;
-    this.#grants.set(lock, { holder, token, endsAtMs: heldUntilMs });
-  }
-
-  #demandHeld({ op, lock, token }: { op: string; lock: string; token: number }): void {
-    const held = this.#grants.get(lock);
-    demand(held?.token === token, `a ${op} under the old token ${token} of ${lock} took effect`);
-  }
-
-  #judgeKey({ index, command, result }: Applied): void {
-    if (command.kind !== 'put' || command.idempotencyKey === undefined) return;
-    if (result.kind !== 'appended' || result.isReplay) return;
-    const earlier = this.#uses.get(command.idempotencyKey);
-    const key = command.idempotencyKey;
-    demand(earlier === undefined, `the key ${key} took effect in ${earlier} and in ${index}`);
-    this.#uses.set(key, index);
-  }
-}
-
-/** The operations of a transaction that took effect. */
-function doneBy({ command, result, hadEffect }: Applied): readonly Operation[] {
-  if (!hadEffect || command.kind !== 'transact' || result.kind !== 'transacted') return [];
-  return result.succeeded ? command.success : command.failure;
-}
-
-function tokenOf(result: Result): number {
-  const answers = result.kind === 'transacted' ? result.answers : [];
-  const locked = answers.find(answer => answer.op === 'locked');
-  return locked?.op === 'locked' ? locked.token : 0;
 }

@@ -14,6 +14,7 @@ import type { SimulationOptions } from './options.ts';
 import { Oracle } from './oracle.ts';
 import { mix, Random } from './random.ts';
 import { SimulatedClient } from './simulated-client.ts';
+import { SimulatedHolder } from './simulated-holder.ts';
 import { newestLeader, SimulatedOperator } from './simulated-operator.ts';
 import { SimulatedPipeline } from './simulated-pipeline.ts';
 import { SimulatedReader } from './simulated-reader.ts';
@@ -47,6 +48,7 @@ export class World {
   readonly #readers: readonly SimulatedReader[];
   readonly #watchers: readonly SimulatedWatcher[];
   readonly #pipelines: readonly SimulatedPipeline[];
+  readonly #holders: readonly SimulatedHolder[];
   readonly #random: Random;
   readonly #misfortunes: Misfortunes;
   readonly #operator: SimulatedOperator;
@@ -105,7 +107,11 @@ export class World {
       { length: options.clients.readerCount },
       (_, place) => new SimulatedReader(place, this.#servers, around),
     );
-    const { watcherCount, pipelineDepth } = options.workload;
+    const { watcherCount, pipelineDepth, ttlMs, holderCount } = options.workload;
+    this.#holders = Array.from(
+      { length: ttlMs > 0 ? holderCount : 0 },
+      (_, place) => new SimulatedHolder(place, this.#servers, around),
+    );
     this.#watchers = Array.from(
       { length: watcherCount },
       (_, place) => new SimulatedWatcher(place, this.#servers, around),
@@ -139,6 +145,10 @@ export class World {
     this.#neighbour?.start();
     for (const client of this.#clients) client.start();
     for (const other of [...this.#readers, ...this.#watchers, ...this.#pipelines]) other.start();
+    for (const holder of this.#holders) holder.start();
+    for (const [place, atMs] of this.#options.upgradesAtMs.entries()) {
+      this.#queue.push(atMs, () => this.#servers[place]?.upgrade());
+    }
     for (const fault of plan) this.#queue.push(fault.atMs, () => this.#misfortunes.strike(fault));
     await this.#runUntil(this.#options.stormMs);
     this.#misfortunes.mendAll();
@@ -259,13 +269,14 @@ export class World {
    */
   async #converge(): Promise<void> {
     this.#misfortunes.mendAll();
-    for (const client of [...this.#clients, ...this.#pipelines]) client.stop();
+    for (const one of [...this.#clients, ...this.#pipelines, ...this.#holders]) one.stop();
     await this.#demandConvergence();
     this.#servers.find(({ isLeader }) => isLeader)?.crash(true);
     this.#misfortunes.mendAll();
     await this.#demandConvergence();
     await this.#demandRead();
     await this.#demandExpiry();
+    await this.#demandLevel();
     await this.#demandWatches();
     await this.#demandNeighbour();
   }
@@ -275,7 +286,7 @@ export class World {
     let isAnswered = false;
     const ask = (): void => {
       const leader = this.#servers.find(({ isLeader }) => isLeader);
-      leader?.read({ consistency: 'quorum', maxStalenessMs: 0 }, 'a' as ByteString, found => {
+      leader?.door.read({ consistency: 'quorum', maxStalenessMs: 0 }, 'a' as ByteString, found => {
         isAnswered ||= found !== undefined;
       });
       if (!isAnswered) this.#queue.push(this.#nowMs + electionTimeoutMs, ask);
@@ -292,10 +303,25 @@ export class World {
     const patienceMs = longestMs + 20 * timings.electionTimeoutMs;
     const isOver = (): boolean => {
       const { config } = newestLeader(this.#servers) ?? {};
-      return this.#servers.every(server => server.deadlineCount === 0 || !isMember(config, server));
+      return this.#servers.every(server => server.leaseCount === 0 || !isMember(config, server));
     };
     const isGone = await this.#runUntil(this.#nowMs + patienceMs, isOver);
     demand(isGone, 'liveness: what was to expire is still there');
+  }
+
+  /** Once all members understand them, the newer commands may be used. */
+  async #demandLevel(): Promise<void> {
+    // What a server understands that has lost its disk, and is no member, is never heard again.
+    const isWhole = this.#servers.every(({ isImpaired }) => !isImpaired);
+    if (this.#options.upgradesAtMs.length === 0 || !isWhole) return;
+    const patienceMs = 5000 + 20 * this.#options.timings.electionTimeoutMs;
+    const isRaised = (): boolean => {
+      const { config } = newestLeader(this.#servers) ?? {};
+      return this.#servers.every(server => server.level === 2 || !isMember(config, server));
+    };
+    const isDone = await this.#runUntil(this.#nowMs + patienceMs, isRaised);
+    demand(isDone, 'liveness: the level of the commands is not raised');
+    this.#marks.note('level raised');
   }
 
   async #demandNeighbour(): Promise<void> {

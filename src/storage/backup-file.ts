@@ -18,10 +18,11 @@ import { DamagedFile, FrameReader, FrameWriter } from './frames.ts';
 /*
  * A whole cluster in one file: a frame that says what it is, pieces of the records of the state and
  * of what people have posted, and a frame that counts the others. The first byte of a frame tells
- * its kind. In format 1 a frame held an item as a whole, and the end counted only frames.
+ * its kind. In format 1 a frame held an item as a whole, and the end counted only frames; up to
+ * format 2 records were JSON.
  */
 const magic = Buffer.from('GRAFTBAK');
-const formatVersion = 2;
+const formatVersion = 3;
 const writeBytes = mebibyte;
 const pieceHeaderBytes = 24;
 const kinds = { header: 'H', record: 'R', batch: 'B', end: 'E' } as const;
@@ -191,6 +192,7 @@ async function beginningOf(reader: FrameReader, path: string): Promise<Beginning
   const isHeader = String.fromCharCode(frame[0] ?? 0) === kinds.header;
   const header = isHeader ? JSON.parse(frame.subarray(1).toString()) : {};
   switch (header.formatVersion) {
+    case 2:
     case formatVersion:
       return { header, isOfPieces: true };
     case 1:

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { keysIn } from '../machines/frame/state-records.ts';
 import { mebibyte } from '../words.ts';
 import { type ArchivedBatch, batchOf, headerOf } from './archive-file.ts';
 
@@ -11,7 +12,7 @@ import { type ArchivedBatch, batchOf, headerOf } from './archive-file.ts';
 export type BackupPart =
   | {
       readonly type: 'record';
-      readonly json: Uint8Array;
+      readonly bytes: Uint8Array;
       /** How many keys of the store are in it. */
       readonly keys: number;
     }
@@ -39,12 +40,12 @@ export class BrokenBackup extends Error {
 
 export const bytesOfPart = (part: BackupPart): Buffer =>
   part.type === 'record'
-    ? Buffer.from(part.json.buffer, part.json.byteOffset, part.json.length)
+    ? Buffer.from(part.bytes.buffer, part.bytes.byteOffset, part.bytes.length)
     : Buffer.concat([headerOf(part.batch), part.batch.data]);
 
 export const partOf = (kind: BackupPart['type'], bytes: Buffer): BackupPart =>
   kind === 'record'
-    ? { type: 'record', json: bytes, keys: keysIn(bytes) }
+    ? { type: 'record', bytes, keys: keysIn(bytes) }
     : { type: 'batch', batch: batchOf(bytes) };
 
 export function* piecesOf(part: BackupPart, item: number): Generator<BackupPiece> {
@@ -156,15 +157,6 @@ export class BackupCount {
     };
   }
 }
-
-/** A record tells first what it is of: only those of keys are read, the others may be large. */
-function keysIn(json: Buffer): number {
-  if (!json.subarray(0, keysBeginning.length).equals(keysBeginning)) return 0;
-  const { items } = JSON.parse(json.toString()) as { readonly items: readonly unknown[] };
-  return items.length;
-}
-
-const keysBeginning = Buffer.from('{"t":"keys"');
 
 /** Throws a BrokenBackup that names the first number that differs. */
 export function demandSame(found: BackupTotals, said: BackupTotals): void {

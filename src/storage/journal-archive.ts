@@ -175,7 +175,9 @@ export class JournalArchive {
     for await (const batch of batches) {
       if (batch.firstSeq <= lastSeq) continue;
       if (last !== undefined) demandNext(batch, last);
-      if (writing !== undefined && writing.frames.sizeBytes > fileMaxBytes && last !== undefined) {
+      const isFull = writing !== undefined && writing.frames.sizeBytes > fileMaxBytes;
+      // A file holds entries whole: else it would say of the last one that all of it is here.
+      if (isFull && writing !== undefined && last !== undefined && batch.index > last.index) {
         await this.#finishNext(writing, last, last.index);
         writing = undefined;
       }

@@ -4,12 +4,14 @@ import type { FileSystem } from './file-system.ts';
 import { DamagedFile, FrameReader, FrameWriter } from './frames.ts';
 
 /*
- * A snapshot file: frames of JSON texts, of which the last one counts the others: a file that is
- * cut off is none. It gets its name when all of it is on the disk; the name tells if it came from
- * another server.
+ * A snapshot file: a frame that says of what it is, frames with records of the state, and one that
+ * counts the others: a file that is cut off is none. It gets its name when all of it is on the
+ * disk; the name tells if it came from another server. In format 1 records were JSON.
  */
 const magic = Buffer.from('GRAFTSNP');
-const formatVersion = 1;
+const formatVersion = 2;
+const readableVersions: readonly unknown[] = [1, formatVersion];
+const recordMark = Buffer.from('R');
 const writeBytes = 256 * 1024;
 const temporaryName = 'snapshot.new';
 const namePattern = /^snapshot-(\d{16})(-fetched)?\.snap$/;
@@ -21,6 +23,8 @@ export type SnapshotHeader = {
   readonly position: Position;
   /** In a restored one: of which content it was made; undefined elsewhere. */
   readonly origin?: string | undefined;
+  /** The level of commands that whoever goes on from here must know; 1 in format 1. */
+  readonly commandLevel: number;
 };
 export type SavedSnapshot = { readonly path: string; readonly sizeBytes: number };
 
@@ -41,7 +45,7 @@ export async function writeSnapshot(
   fileSystem: FileSystem,
   directory: string,
   header: SnapshotHeader,
-  records: Iterable<object>,
+  records: Iterable<Uint8Array>,
   isStopped: () => boolean = () => false,
 ): Promise<SavedSnapshot | undefined> {
   const temporary = join(directory, temporaryName);
@@ -61,7 +65,7 @@ async function writeRecords(
   fileSystem: FileSystem,
   temporary: string,
   header: SnapshotHeader,
-  records: Iterable<object>,
+  records: Iterable<Uint8Array>,
   isStopped: () => boolean,
 ): Promise<number | undefined> {
   fileSystem.remove(temporary);
@@ -70,7 +74,7 @@ async function writeRecords(
   try {
     writer.add(encode({ formatVersion, ...header }));
     for (const record of records) {
-      writer.add(encode(record));
+      writer.add(recordMark, record);
       if (writer.waitingBytes < writeBytes) continue;
       await writer.flush();
       if (isStopped()) return undefined;
@@ -143,23 +147,20 @@ export const isFetched = (path: string): boolean => path.endsWith('-fetched.snap
 export async function readSnapshot(
   fileSystem: Pick<FileSystem, 'openToRead'>,
   path: string,
-  onRecord: (record: unknown) => void,
+  /** What was written; of a file of format 1, a JSON text. */
+  onRecord: (record: Uint8Array) => void,
 ): Promise<SnapshotHeader & { readonly sizeBytes: number }> {
   const file = await fileSystem.openToRead(path);
   try {
     const reader = new FrameReader(file, path);
     await reader.begin(magic, 'snapshot');
-    const header = headerOf(decode(await reader.next()), path);
-    let last = decode(await reader.next());
-    for (
-      let next = decode(await reader.next());
-      next !== undefined;
-      next = decode(await reader.next())
-    ) {
-      onRecord(last);
+    const header = headerOf(textIn(await reader.next()), path);
+    let last = await reader.next();
+    for (let next = await reader.next(); next !== undefined; next = await reader.next()) {
+      if (last !== undefined) onRecord(recordIn(last));
       last = next;
     }
-    const counted = (last as { frames?: number } | undefined)?.frames;
+    const counted = (textIn(last) as { frames?: number } | undefined)?.frames;
     if (counted !== reader.frameCount - 1) throw new DamagedFile(`${path} is cut off`);
     return { ...header, sizeBytes: await file.sizeBytes() };
   } finally {
@@ -176,7 +177,7 @@ export async function snapshotHeader(
   try {
     const reader = new FrameReader(file, path);
     await reader.begin(magic, 'snapshot');
-    return headerOf(decode(await reader.next()), path);
+    return headerOf(textIn(await reader.next()), path);
   } finally {
     await file.close();
   }
@@ -189,10 +190,11 @@ function headerOf(value: unknown, path: string): SnapshotHeader {
     clusterId,
     position,
     origin,
+    commandLevel = 1,
   } = (value ?? {}) as Partial<SnapshotHeader & { formatVersion: number }>;
   // Before version 0.2 the name was taken for an identity, and called so.
   const name = clusterName ?? clusterId;
-  if (version !== formatVersion || name === undefined || position === undefined) {
+  if (!readableVersions.includes(version) || name === undefined || position === undefined) {
     throw new DamagedFile(`${path} is of another version than ${formatVersion}`);
   }
   const { term, index } = position;
@@ -201,6 +203,7 @@ function headerOf(value: unknown, path: string): SnapshotHeader {
     clusterId: clusterName === undefined ? undefined : clusterId,
     position: { term: term as Term, index: index as LogIndex },
     origin,
+    commandLevel,
   };
 }
 
@@ -211,8 +214,13 @@ function encode(record: object): Buffer {
   return Buffer.from(`${isWide ? 'U' : 'L'}${text}`, isWide ? 'utf8' : 'latin1');
 }
 
-function decode(payload: Buffer | undefined): unknown {
-  if (payload === undefined) return undefined;
-  const isWide = payload[0] === 'U'.charCodeAt(0);
-  return JSON.parse(payload.subarray(1).toString(isWide ? 'utf8' : 'latin1'));
+/** Of format 1 when it bears no mark. */
+const recordIn = (payload: Buffer): Uint8Array =>
+  payload[0] === recordMark[0] ? payload.subarray(1) : Buffer.from(JSON.stringify(textIn(payload)));
+
+/** Undefined where there is none. */
+function textIn(payload: Buffer | undefined): unknown {
+  const mark = String.fromCharCode(payload?.[0] ?? 0);
+  if (payload === undefined || (mark !== 'U' && mark !== 'L')) return undefined;
+  return JSON.parse(payload.subarray(1).toString(mark === 'U' ? 'utf8' : 'latin1'));
 }

@@ -4,10 +4,12 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check';
 import type { Endpoint } from '../addresses.ts';
 import { addressOf, serverOptions } from './channel-options.ts';
 import { Door } from './door.ts';
+import { allDefinitions } from './proto-definitions.ts';
 
 export type GrpcService = {
   readonly definition: ServiceDefinition;
@@ -58,6 +60,7 @@ export async function startGrpcServer(
   }
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   health.addToServer(server);
+  new ReflectionService(allDefinitions).addToServer(server);
   const places = new Map<string, Awaited<ReturnType<typeof listenAt>>>();
   const listen = async (place: Endpoint): Promise<void> => {
     places.set(addressOf(place), await listenAt(server, place, { ...defaults, ...options }));

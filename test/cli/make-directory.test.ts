@@ -5,9 +5,8 @@ import test from 'ava';
 import { makeDirectory } from '../../src/cli/make-directory.ts';
 import { putInPlace } from '../../src/cli/recover.ts';
 import { StartupError } from '../../src/errors/startup-error.ts';
+import { createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
 import { Random } from '../../src/simulation/random.ts';
-import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
-import { captureState } from '../../src/state-machines/state-capture.ts';
 import type { LogIndex, Term } from '../../src/words.ts';
 import { countMax } from '../../src/words.ts';
 import { SimulatedDisk } from '../storage/simulated-disk.ts';
@@ -21,7 +20,7 @@ test('a cluster that has been restored so often that its servers would refuse ea
       { clusterName: 'cluster', nodeId: 'n0' },
       {
         position: { term: 1 as Term, index: index as LogIndex },
-        records: [...captureState(createReplicatedState())],
+        state: createReplicatedState(),
         async *batches() {},
         origin: 'origin',
       },

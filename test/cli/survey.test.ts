@@ -15,12 +15,13 @@ import { makeDirectory } from '../../src/cli/make-directory.ts';
 import { objectsOf, surveyDirectory } from '../../src/cli/survey.ts';
 import { splitJsonArray } from '../../src/codec/split-json-array.ts';
 import type { Entry, WallMs } from '../../src/consensus/types.ts';
+import { type Command, encodeCommand } from '../../src/machines/frame/command.ts';
+import { createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
+import { journalSlot } from '../../src/machines/journal/journal.ts';
 import { loadState } from '../../src/server/load-state.ts';
-import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
-import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
-import { captureState } from '../../src/state-machines/state-capture.ts';
 import { openServerStorage } from '../../src/storage/server-storage.ts';
 import type { LogIndex, Term } from '../../src/words.ts';
+import { alone, append, only } from '../fixtures/commands.ts';
 import { until } from '../fixtures/until.ts';
 
 /* Goal: whatever is damaged, nothing wrong is read, what is missing is said, nothing is changed. */
@@ -34,10 +35,11 @@ const objectAt = (seq: number): string => `{"a":${seq}}`;
 async function fill(dataDirectory: string): Promise<void> {
   const state = createReplicatedState();
   state.appliedIndex = 7;
-  state.journal.lastSeq = 6;
+  const journal = { ...journalSlot.create(), lastSeq: 6 };
+  state.states = { ...state.states, [journalSlot.name]: journal };
   await makeDirectory(dataDirectory, owner, {
     position: { term, index: 7 as LogIndex },
-    records: [...captureState(state)],
+    state,
     batches: async function* () {
       for (const firstSeq of [1, 3, 5]) {
         const data = Buffer.from(`[${objectAt(firstSeq)},${objectAt(firstSeq + 1)}]`);
@@ -62,12 +64,10 @@ async function fill(dataDirectory: string): Promise<void> {
     load: directory => loadState(directory, () => undefined),
   });
   const first = loaded.position.index + 1;
-  const commands: Command[] = [{ kind: 'openSession', nonce: 'n' }];
+  const commands: Command[] = [{ type: 'openSession', nonce: 'n' }];
   for (let sequence = 1; sequence <= 20; sequence += 1) {
-    const frame = { session: first, sequence, ackedBelow: sequence };
-    const keys = { idempotencyKey: undefined, fingerprint: undefined };
-    const data = Buffer.from(`[${objectAt(6 + sequence)}]`);
-    commands.push({ kind: 'put', ...frame, ...keys, batchId: `b${sequence}`, count: 1, data });
+    const object = `[${objectAt(6 + sequence)}]`;
+    commands.push(alone({ session: first, sequence }, only(append(`b${sequence}`, 1, object))));
   }
   for (const [place, command] of commands.entries()) {
     const index = (first + place) as LogIndex;

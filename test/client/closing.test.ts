@@ -1,10 +1,18 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import test from 'ava';
 import { ClusterClient } from '../../src/client/cluster-client.ts';
-import { utf8BytesOf } from '../../src/codec/byte-string.ts';
+import { keyRange } from '../../src/machines/keys/key-range.ts';
+import { encodeAnswer } from '../../src/machines/query.ts';
 import { startGrpcServer } from '../../src/transport/grpc-server.ts';
 import { ClientToServer } from '../../src/transport/proto-definitions.ts';
 import { freePorts } from '../fixtures/free-ports.ts';
+
+const nothing = { items: [], next: undefined, isMore: false, count: 0, revision: 0, oldest: 0 };
+const emptyPage = {
+  fields: encodeAnswer('keys.range', nothing),
+  view: { server: 'n0', term: 1, appliedIndex: 1, knownCommitIndex: 1 },
+  consistency: 'CONSISTENCY_LEASE',
+};
 
 type Answer = (error: null, reply: object) => void;
 
@@ -24,7 +32,7 @@ async function silentLeader(
       subscribed();
     },
     putEntries: (call: ServerDuplexStream<unknown, unknown>) => call.resume(),
-    readKeys: (_: unknown, answer: Answer) => answer(null, { page: { items: [] } }),
+    query: (_: unknown, answer: Answer) => answer(null, { answer: emptyPage }),
   };
   const services = [{ definition: ClientToServer.service, implementation }];
   const server = await startGrpcServer({ host: '127.0.0.1', port }, services);
@@ -61,9 +69,7 @@ test('a client that only reads opens no session', async t => {
   const leader = await silentLeader(() => undefined);
   t.teardown(leader.close);
   const client = clientAt(leader.port, false);
-  const all = utf8BytesOf('');
-  const range = { start: all, end: all, limit: 1, withValues: false };
-  await client.readKeys({ consistency: 'lease', ...range }, 5000);
+  await client.query('keys.range', keyRange({ limit: 1 }), { consistency: 'lease' }, 5000);
   client.close();
   t.is(leader.sessions(), 0);
 });

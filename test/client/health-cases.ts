@@ -60,6 +60,8 @@ export function viewOf(told: Readonly<Record<string, Told>>): ClusterView {
         isRecovering: told[id]?.isRecovering ?? false,
         damagedFiles: told[id]?.damagedFiles ?? [],
         isDiskFull: told[id]?.isDiskFull ?? false,
+        version: '0.2.0',
+        commandLevel: 1,
       }),
     );
   const servers = ids.map(id => ({ id, host: 'localhost', port: Number(id.slice(1)) }));

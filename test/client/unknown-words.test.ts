@@ -1,14 +1,15 @@
 import test from 'ava';
 import { ClusterError } from '../../src/errors/cluster-error.ts';
+import { keyRange } from '../../src/machines/keys/key-range.ts';
+import { encodeAnswer } from '../../src/machines/query.ts';
+import { append, only } from '../fixtures/commands.ts';
 import { clientOfFakes } from '../fixtures/fake-servers.ts';
 
 /* A server of a later version answers in words that this client has never heard. */
 
 const view = { server: 'n0', term: 1, appliedIndex: 5, knownCommitIndex: 5 };
 
-const put = { batchId: 'b', idempotencyKey: undefined, fingerprint: undefined, count: 1 };
-const data = Buffer.from('[{}]');
-const batch = { ...put, data };
+const batch = only(append('b', 1, '[{}]'));
 
 const failure = async (promise: Promise<unknown>): Promise<ClusterError> => {
   try {
@@ -39,7 +40,7 @@ for (const [title, reason, code] of [
       },
     ]);
     const startedAt = performance.now();
-    const error = await failure(client.put(batch, 10_000));
+    const error = await failure(client.transact(batch, { timeoutMs: 10_000 }));
     t.is(error.code, code);
     t.is(error.outcome, 'rejected');
     t.regex(error.message, /so it is/);
@@ -49,7 +50,7 @@ for (const [title, reason, code] of [
   test(`a read is refused for ${title}`, async t => {
     const client = await clientOfFakes(t, [
       {
-        ReadEntries: (_, callback) => callback(null, { refused: { reason, detail: 'so it is' } }),
+        Query: (_, callback) => callback(null, { refused: { reason, detail: 'so it is' } }),
       },
     ]);
     const error = await failure(client.readEntries({ from: 1, limit: 1 }, 3000));
@@ -63,15 +64,15 @@ test('a leader without room for a session: the disk is what is told, not a missi
   const client = await clientOfFakes(t, [
     { OpenSession: (_, callback) => callback(null, { refused }) },
   ]);
-  const error = await failure(client.put(batch, 500));
+  const error = await failure(client.transact(batch, { timeoutMs: 500 }));
   t.is(error.code, 'diskFull');
   t.is(error.outcome, 'rejected');
 });
 
 for (const [title, result] of [
-  ['what is no JSON', '\u0000\u0001'],
-  ['no object', 'null'],
-  ['a kind that nobody knows', '{"kind":"teleported"}'],
+  ['a kind that nobody knows', '\u0063\u0001'],
+  ['no byte', ''],
+  ['a byte too many', '\u0006\u0000'],
 ] as const) {
   test(`an acknowledgement with ${title}: it may have had its effect, and nothing crashes`, async t => {
     let acks: { write(reply: object): void } | undefined;
@@ -89,7 +90,7 @@ for (const [title, result] of [
         },
       },
     ]);
-    const error = await failure(client.put(batch, 10_000));
+    const error = await failure(client.transact(batch, { timeoutMs: 10_000 }));
     t.is(error.code, 'outcomeUnknown');
     t.is(error.outcome, 'unknown');
   });
@@ -109,14 +110,23 @@ test('a description in unknown words is one sentence', async t => {
   t.regex(error.message, /^n0 answers in words that are not known here/);
 });
 
-test('a read with a consistency that nobody knows is answered, as the weakest', async t => {
-  const client = await clientOfFakes(t, [
-    {
-      ReadKeys: (_, callback) =>
-        callback(null, { page: { entries: [], revision: 5, consistency: 42 as never, view } }),
-    },
-  ]);
-  const range = { start: '' as never, end: '' as never, limit: 1, withValues: true };
-  const page = await client.readKeys({ consistency: 'lease', ...range }, 3000);
-  t.is(page.consistency, 'local');
-});
+for (const [title, answer] of [
+  ['a consistency that nobody knows', { consistency: 42 as never, view }],
+  ['fields that nobody knows', { consistency: 'CONSISTENCY_LEASE', view, fields: Buffer.of(99) }],
+  ['no view', { consistency: 'CONSISTENCY_LEASE' }],
+  ['a place beyond all numbers', { view: { ...view, appliedIndex: 2 ** 53 } }],
+] as const) {
+  test(`an answer with ${title} is not taken for one`, async t => {
+    const fields = encodeAnswer('keys.range', { ...nothing, count: 0, revision: 5, oldest: 0 });
+    const client = await clientOfFakes(t, [
+      { Query: (_, callback) => callback(null, { answer: { fields, ...answer } }) },
+    ]);
+    const demand = { consistency: 'lease' } as const;
+    const asked = client.query('keys.range', keyRange({ limit: 1 }), demand, 3000);
+    const error = await failure(asked);
+    t.is(error.code, 'notUnderstood');
+    t.is(error.outcome, 'rejected');
+  });
+}
+
+const nothing = { items: [], next: undefined, isMore: false };

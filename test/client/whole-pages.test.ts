@@ -1,5 +1,6 @@
 import test from 'ava';
 import { ClusterError } from '../../src/errors/cluster-error.ts';
+import { decodeQuery, encodeAnswer } from '../../src/machines/query.ts';
 import { clientOfFakes, type FakeServer } from '../fixtures/fake-servers.ts';
 import { checkPages } from './pages-check.ts';
 
@@ -19,8 +20,9 @@ type Holding = {
 
 function fake({ id, leads = false, shows, firstKept = 1, last = lastSeq }: Holding): FakeServer {
   return {
-    ReadEntries: ({ request: { from, limit, isLinearizable } }, callback) => {
-      if (isLinearizable && !leads) {
+    Query: ({ request }, callback) => {
+      const { from, limit } = decodeQuery('journal.entries', request.fields);
+      if (request.consistency === 'CONSISTENCY_QUORUM' && !leads) {
         const refused = { reason: 'REFUSAL_NOT_LEADER', leader: 'n0', detail: 'n0 leads' } as const;
         callback(null, { refused });
         return;
@@ -32,8 +34,9 @@ function fake({ id, leads = false, shows, firstKept = 1, last = lastSeq }: Holdi
         return;
       }
       const entries = seqs.map(seq => ({ seq, term: 1, data: Buffer.from(`{"n":${seq}}`) }));
+      const fields = encodeAnswer('journal.entries', { entries, lastSeq: last, firstKept });
       const view = { server: id, term: 1, appliedIndex: last, knownCommitIndex: last };
-      callback(null, { page: { entries, lastSeq: last, firstKept, view } });
+      callback(null, { answer: { fields, view, consistency: request.consistency } });
     },
   };
 }
@@ -61,7 +64,7 @@ for (const [title, shows] of leaders) {
     const client = await clientOfFakes(t, [leader, ...followers]);
     const page = await client.readEntries({ from: 2, limit: 6 }, 5000);
     t.deepEqual(
-      page.entries.map(({ seq, data }) => [seq, data.toString()]),
+      page.entries.map(({ seq, data }) => [seq, Buffer.from(data).toString()]),
       [2, 3, 4, 5, 6, 7].map(seq => [seq, `{"n":${seq}}`]),
     );
     // How far there are objects is said by the leader: the read stays linearizable.

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { ServerConnection } from '../../src/client/server-connection.ts';
-import { encodeCommand } from '../../src/state-machines/command.ts';
-import { decodeResult } from '../../src/state-machines/result.ts';
+import { encodeCommand } from '../../src/machines/frame/command.ts';
+import { decodeResult } from '../../src/machines/frame/result.ts';
 import { readBackup } from '../../src/storage/backup-file.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
 import type { AckEntriesReply__Output as AckReply } from '../../src/transport/generated/gossipraft/AckEntriesReply.ts';
+import { alone, append, only } from '../fixtures/commands.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 import { Writers } from '../fixtures/writers.ts';
@@ -124,15 +125,12 @@ const kindOfPut = (cluster: TestCluster, session: number): Promise<string | unde
     const kind = new Promise<string | undefined>((resolve, reject) => {
       acks.on('error', reject);
       acks.on('data', (reply: AckReply) => {
-        for (const { result } of reply.acks) resolve(decodeResult(result).kind);
+        for (const { result } of reply.acks) resolve(decodeResult(result).type);
       });
     });
     const puts = connection.openPuts();
     puts.on('error', () => undefined);
-    const keys = { batchId: 'b', idempotencyKey: undefined, fingerprint: undefined };
-    const place = { session, sequence: 1, ackedBelow: 0 };
-    const data = Buffer.from('[{}]');
-    const command = encodeCommand({ kind: 'put', ...place, ...keys, count: 1, data });
+    const command = encodeCommand(alone({ session, sequence: 1 }, only(append('b', 1, '[{}]'))));
     const named = { clusterId: '', clusterName: 'gossip-raft' };
     puts.write({ ...named, requestId: 1, commands: [Buffer.from(command)] });
     const found = await kind;

@@ -98,7 +98,7 @@ test.serial(
     const limits = { snapshotIntervalBytes: 20_000, tailMaxBytes: 5000 };
     const cluster = await TestCluster.start(t, { count: 1, limits });
     const writers = new Writers(cluster);
-    await until('enough entries', () => writers.ackedCount > 300);
+    await until('enough entries', () => writers.ackedCount > 1000);
     await writers.stop();
     const entries = await cluster.entries();
     const directory = join(cluster.folder, 'data', 'n0');

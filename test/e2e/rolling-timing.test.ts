@@ -2,13 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { ServerConnection } from '../../src/client/server-connection.ts';
+import { keyAt } from '../fixtures/commands.ts';
 import { nameOnly, TestCluster } from '../fixtures/test-cluster.ts';
 import { until } from '../fixtures/until.ts';
 
-const start = Buffer.from('a');
 /** Against 5 seconds of each before: a voter that owed its own would elect somebody 4 s too early. */
 const shorter = { profile: 'default', electionMs: 2000, leaseMs: 500 };
-const range = { start, end: Buffer.from('a\0'), limit: 1, withValues: true };
 
 test('timings are changed from server to server, the leader is cut off: no old value is read by its lease', async t => {
   t.timeout(90_000);
@@ -30,11 +29,8 @@ test('timings are changed from server to server, the leader is cut off: no old v
   t.is(await cluster.leader(), leader);
   t.is((await cluster.send('PUT', '/v1/kv/a', 'old')).status, 201);
   const connection = new ServerConnection(cluster.addressOf(leader), () => nameOnly);
-  const read = async (): Promise<string | undefined> => {
-    const reading = connection.readKeys({ consistency: 'CONSISTENCY_LEASE', ...range }, 1000);
-    const reply = await reading.catch(() => undefined);
-    return reply?.page?.entries[0]?.value.toString();
-  };
+  const read = async (): Promise<string | undefined> =>
+    (await keyAt(connection, 'a', 'CONSISTENCY_LEASE', 1000))?.value;
   await until('the leader answers by its lease', async () => (await read()) === 'old');
   for (const id of cluster.ids) if (id !== leader) cluster.cut(leader, id);
   let isWritten = false;

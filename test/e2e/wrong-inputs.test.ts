@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { knownLevel } from '../../src/machines/transaction.ts';
 import { freePorts } from '../fixtures/free-ports.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 
@@ -181,7 +182,8 @@ function write(cluster: TestCluster, text: string): string {
 
 test.serial('the version is told, and the environment names files as flags do', async t => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-  t.is((await run(['--version'])).stdout, `${version}\n`);
+  const { stdout } = await run(['--version']);
+  t.is(stdout, `${version} (commands up to level ${knownLevel})\n`);
   const { stderr } = await run(['server', 'n0'], { GOSSIP_RAFT_CONFIG: '/nowhere.json' });
   t.regex(stderr, /\/nowhere\.json: there is no such file/);
 });

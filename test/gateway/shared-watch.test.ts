@@ -1,9 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
-import type { KeyChange } from '../../src/client/key-watch.ts';
-import { type ByteString, utf8BytesOf } from '../../src/codec/byte-string.ts';
+import { endOfPrefix, utf8BytesOf } from '../../src/codec/byte-string.ts';
 import { ClusterError } from '../../src/errors/cluster-error.ts';
-import { type OpenWatch, SharedWatch, type WatchReader } from '../../src/gateway/shared-watch.ts';
+import {
+  type OpenWatch,
+  SharedWatch,
+  type WatchReader,
+  type WatchSubject,
+} from '../../src/gateway/shared-watch.ts';
+import { type KeyChange, keyWords } from '../../src/gateway/watch-words.ts';
 import { until } from '../fixtures/until.ts';
 import { checkWords } from './words-check.ts';
 
@@ -14,15 +19,30 @@ const changeOf = (revision: number, bytes: number): KeyChange => ({
   revision,
   item: {
     key: utf8BytesOf(`k${revision}`),
-    value: Buffer.alloc(bytes, 'x'),
+    value: utf8BytesOf('x'.repeat(bytes)),
     type: 'text/plain',
     bytes,
     version: 1,
     createRevision: revision,
     modRevision: revision,
+    lease: undefined,
     ttlMs: undefined,
+    token: undefined,
   },
+  previous: undefined,
 });
+
+const prefix = utf8BytesOf('k');
+const subject: WatchSubject = {
+  filter: {
+    start: prefix,
+    end: endOfPrefix(prefix),
+    puts: true,
+    deletes: true,
+    withPrevious: false,
+  },
+  words: keyWords({ withPrevious: false }),
+};
 
 /** The cluster: whoever watches is told of everything behind its place. */
 class History {
@@ -130,7 +150,7 @@ const expectedOf = (start: number, through: number): number[] =>
     .flatMap(revision => Array.from({ length: 1 + (revision % 2) }, () => revision));
 
 const shared = (history: History, after: number, onOver = (): void => undefined): SharedWatch =>
-  new SharedWatch({ open: history.open, prefix: 'k' as ByteString, after, onOver });
+  new SharedWatch({ open: history.open, subject, after, onOver });
 
 test('every reader is told everything behind its place, in order, once, by one watch', async t => {
   const history = new History();
@@ -280,7 +300,7 @@ test('when the cluster cannot go on, everybody is told', async t => {
       end ??= onEnd;
       return { close: nothing, pause: nothing, resume: nothing };
     },
-    prefix: 'k' as ByteString,
+    subject,
     after: 10,
     onOver: () => {
       isOver = true;

@@ -1,17 +1,21 @@
-import type { KeyChange } from '../../src/client/key-watch.ts';
 import { utf8BytesOf } from '../../src/codec/byte-string.ts';
-import { messageOf, newsIn } from '../../src/gateway/watch-words.ts';
+import { type KeyChange, keyWords, messageOf, newsIn } from '../../src/gateway/watch-words.ts';
 
 const through = 9;
 /** Revisions with several changes, and such as are none of ours. */
 const revisions = [2, 2, 3, 5, 5, 5, 9];
 const changes = revisions.map(
-  (revision, place): KeyChange => ({ key: utf8BytesOf(`k${place}`), revision, item: undefined }),
+  (revision, place): KeyChange => ({
+    key: utf8BytesOf(`k${place}`),
+    revision,
+    item: undefined,
+    previous: undefined,
+  }),
 );
 
 /** Who has seen a part of a message is told the rest, once; and an id never promises too much. */
 export function checkWords(): string | undefined {
-  const message = messageOf(changes, 1, through);
+  const message = messageOf(changes, { before: 1, through }, keyWords({ withPrevious: false }));
   for (let seen = 0; seen <= through + 1; seen += 1) {
     const events = [
       ...newsIn(message, seen)

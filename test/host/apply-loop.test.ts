@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ApplyLoop } from '../../src/host/apply-loop.ts';
+import { createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
 import { processTimers } from '../../src/server/real-world.ts';
-import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
 import { MemoryStore } from '../../src/storage/memory-store.ts';
 import type { LogIndex } from '../../src/words.ts';
 import { entriesOf } from '../consensus/fixtures.ts';

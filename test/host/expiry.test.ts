@@ -5,18 +5,24 @@ import { Expiry } from '../../src/host/expiry.ts';
 import { Host } from '../../src/host/host.ts';
 import type { HostContext } from '../../src/host/host-context.ts';
 import { Requests } from '../../src/host/requests.ts';
-import { type Command, decodeCommand, encodeCommand } from '../../src/state-machines/command.ts';
+import { type Command, decodeCommand, encodeCommand } from '../../src/machines/frame/command.ts';
 import {
   applyEntry,
   createReplicatedState,
   stateLimits,
-} from '../../src/state-machines/replicated-state.ts';
+} from '../../src/machines/frame/replicated-state.ts';
+import {
+  type KeysState,
+  keysSlot,
+  oldestRevision,
+  usualLimits,
+} from '../../src/machines/keys/state.ts';
 import { makeLeader, replica } from '../consensus/fixtures.ts';
 
 /** A leader on its own clock, whose entries are committed when the test says so. */
 class Leader {
   readonly replica = replica({ terms: [1] });
-  readonly state = createReplicatedState({ ...stateLimits, expiredPerEntryMax: 2 });
+  readonly state = createReplicatedState();
   readonly ticks: Command[] = [];
   timersSet = 0;
   readonly expiry: Expiry;
@@ -26,7 +32,7 @@ class Leader {
   #timers: { readonly atMs: number; readonly run: () => void }[] = [];
   #waiting: Entry[] = [];
 
-  constructor(idempotencyMaxBytes = stateLimits.idempotency.maxBytes) {
+  constructor({ ageMs = 0, idempotencyMaxBytes = stateLimits.idempotency.maxBytes } = {}) {
     makeLeader(this.replica, this.#nowMs);
     const clock = {
       monotonicNow: () => this.#nowMs as MonotonicMs,
@@ -52,10 +58,10 @@ class Leader {
     this.#requests = new Requests(this.#host, timers);
     const context = { host: this.#host, requests: this.#requests, timers };
     const applyLoop = { state: this.state };
-    this.expiry = new Expiry(
-      { ...context, applyLoop } as unknown as HostContext,
+    this.expiry = new Expiry({ ...context, applyLoop } as unknown as HostContext, {
       idempotencyMaxBytes,
-    );
+      history: { ...usualLimits, ageMs },
+    });
     this.#host.start(effects => {
       for (const effect of effects) {
         if (effect.type === 'answered') this.#requests.answered(effect);
@@ -70,8 +76,8 @@ class Leader {
     return this.#timers.length;
   }
 
-  get keyCount(): number {
-    return this.state.keyValues.contents.keys.size;
+  get oldestRevision(): number {
+    return oldestRevision(this.state.states[keysSlot.name] as KeysState);
   }
 
   propose(...commands: readonly Command[]): void {
@@ -83,10 +89,9 @@ class Leader {
     const entries = this.#waiting;
     this.#waiting = [];
     for (const entry of entries) {
-      const command = decodeCommand(entry.payload);
-      if (command?.kind === 'tick') this.ticks.push(command);
-      const outcome = applyEntry(this.state, entry);
-      if (outcome !== undefined) this.#requests.applied(entry, outcome);
+      const command = entry.kind === 'noop' ? undefined : decodeCommand(entry.payload);
+      if (command?.type === 'tick') this.ticks.push(command);
+      this.#requests.applied(entry, applyEntry(this.state, entry));
     }
     this.#requests.advanced(this.state.appliedIndex);
   }
@@ -100,18 +105,23 @@ class Leader {
 }
 
 let sequence = 0;
-const set = (session: number, name: string, ttlMs?: number): Command => {
+const set = (session: number, name: string): Command => {
   sequence += 1;
   const key = utf8BytesOf(name);
-  const operation = { op: 'set', key, value: key, type: 'text/plain', ttlMs } as const;
-  const frame = { session, sequence, ackedBelow: sequence };
-  return { kind: 'transact', ...frame, compare: [], success: [operation], failure: [] };
+  const hold = { ttlMs: undefined, lease: undefined, wantsPrevious: false };
+  const put = { op: 'keys.put', key, value: key, type: 'text/plain', ...hold } as const;
+  const transaction = { compare: [], success: [put], failure: [] };
+  const items = [{ sequence, idempotency: undefined, transaction }];
+  return { type: 'transact', session, ackedBelow: sequence, items };
 };
 
 function open(leader: Leader): number {
-  leader.propose({ kind: 'openSession', nonce: 'n' });
+  leader.propose({ type: 'openSession', nonce: 'n' });
   leader.commit();
-  return leader.state.appliedIndex;
+  const session = leader.state.appliedIndex;
+  // What its file says, if that is news.
+  leader.commit();
+  return session;
 }
 
 test('where nothing ends, there is neither a tick nor a timer', t => {
@@ -125,78 +135,39 @@ test('where nothing ends, there is neither a tick nor a timer', t => {
 });
 
 test('there is one timer, for the next thing that is due, and a tick when it is', t => {
-  const leader = new Leader();
+  const leader = new Leader({ ageMs: 4000 });
   const session = open(leader);
-  leader.propose(set(session, 'a', 5000), set(session, 'b', 3000), set(session, 'c', 4000));
-  leader.commit();
+  t.is(leader.ticks.length, 1, 'how much is kept');
   for (let turn = 0; turn < 10; turn += 1) {
-    leader.propose(set(session, 'd', 9000));
+    leader.propose(set(session, 'd'));
     leader.commit();
   }
   t.is(leader.timersSet, 1, 'what ends later moves no timer');
-  leader.pass(2999);
-  leader.commit();
-  t.is(leader.ticks.length, 0);
-  leader.pass(1);
+  leader.pass(4999);
   leader.commit();
   t.is(leader.ticks.length, 1);
-  t.is(leader.keyCount, 3);
-  t.is(leader.timerCount, 1);
+  leader.pass(1);
+  leader.commit();
+  t.is(leader.ticks.length, 2);
+  t.is(leader.oldestRevision, 10);
   leader.expiry.stop();
   t.is(leader.timerCount, 0);
 });
 
-test('the leader ticks on as long as something is due, one tick at a time', t => {
-  const leader = new Leader();
-  const session = open(leader);
-  leader.propose(...['a', 'b', 'c', 'd', 'e'].map(name => set(session, name, 1000)));
-  leader.commit();
-  leader.pass(1000);
-  const left: number[] = [];
-  while (leader.keyCount > 0 && left.length < 10) {
-    leader.commit();
-    left.push(leader.keyCount);
-  }
-  t.deepEqual(left, [3, 1, 0]);
-  leader.commit();
-  t.is(leader.ticks.length, 3);
-  t.is(leader.timerCount, 0);
-});
-
-test('the clock of the log goes on in a new term although nobody writes, if anything ends', t => {
-  const leader = new Leader();
-  const payload = (command: Command): Uint8Array => encodeCommand(command);
-  const old = { term: 1, wallMs: 1, kind: 'command' } as const;
-  applyEntry(leader.state, {
-    ...old,
-    index: 1,
-    payload: payload({ kind: 'openSession', nonce: 'n' }),
-  });
-  applyEntry(leader.state, { ...old, index: 2, payload: payload(set(1, 'a', 1000)) });
-  // The entry of its own with which a leader begins.
-  leader.commit();
-  leader.commit();
-  t.is(leader.ticks.length, 1);
-  leader.pass(1000);
-  leader.commit();
-  t.is(leader.ticks.length, 2);
-  t.is(leader.keyCount, 0);
-});
-
 test('a leader tells the log how much room its file gives to idempotency keys, once', t => {
   const idempotencyMaxBytes = 2 * 1024 * 1024;
-  const leader = new Leader(idempotencyMaxBytes);
+  const leader = new Leader({ idempotencyMaxBytes });
   leader.commit();
   leader.commit();
   leader.commit();
-  t.deepEqual(leader.ticks, [{ kind: 'tick', idempotencyMaxBytes }]);
-  t.is(leader.state.keys.maxBytes, idempotencyMaxBytes);
+  t.deepEqual(leader.ticks, [{ type: 'tick', idempotencyMaxBytes, operations: [] }]);
+  t.is(leader.state.idempotency.maxBytes, idempotencyMaxBytes);
 });
 
 test('who leads no more has no timer', t => {
-  const leader = new Leader();
+  const leader = new Leader({ ageMs: 1000 });
   const session = open(leader);
-  leader.propose(set(session, 'a', 1000));
+  leader.propose(set(session, 'a'));
   leader.commit();
   t.is(leader.timerCount, 1);
   leader.replica.role = 'follower';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { batchesFrom, readJournal, UnreadableObjects } from '../../src/host/journal-reader.ts';
+import { batchesFrom, UnreadableObjects } from '../../src/host/journal-reader.ts';
 import { checkJournalReading, PostedObjects, readDuring } from './journal-runs.ts';
 
 test('no answer skips or renumbers an object, whatever is posted, cut, restarted and damaged', async t => {
@@ -28,12 +28,12 @@ test('without its archive a server refuses old objects, and gives none their num
   }
   for (const path of server.archiveFiles) server.disk.remove(path);
   await server.restart();
-  await t.throwsAsync(readJournal(server.sources, { from: 1, limit: 10 }), {
+  await t.throwsAsync(server.page(1, 10), {
     instanceOf: UnreadableObjects,
     message: /^object 1 cannot be read here: the file with object 1 is missing$/,
   });
   server.post(1);
-  const [last] = await readJournal(server.sources, { from: 301, limit: 10 });
+  const [last] = await server.page(301, 10);
   t.deepEqual([last?.seq, Buffer.from(last?.data ?? '').toString()], [301, '{"a":301}']);
 });
 
@@ -45,9 +45,9 @@ test('a file that is gone makes its own objects unreadable, and names the first 
   }
   const [, second = ''] = server.archiveFiles;
   server.disk.remove(second);
-  t.is((await readJournal(server.sources, { from: 1, limit: 10 })).length, 10);
-  t.is((await readJournal(server.sources, { from: 21, limit: 20 })).length, 20);
-  const error = await t.throwsAsync(readJournal(server.sources, { from: 1, limit: 11 }), {
+  t.is((await server.page(1, 10)).length, 10);
+  t.is((await server.page(21, 20)).length, 20);
+  const error = await t.throwsAsync(server.page(1, 11), {
     instanceOf: UnreadableObjects,
   });
   t.is(error?.seq, 11);

@@ -1,22 +1,21 @@
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import type { Entry, LogIndex, MonotonicMs, Term, WallMs } from '../../src/consensus/types.ts';
 import { Compactor } from '../../src/host/compactor.ts';
 import {
   archivable,
   batchesFrom,
   gapBeforeLog,
+  type JournalEntry,
   type JournalSources,
+  journalOf,
   readJournal,
   UnreadableObjects,
 } from '../../src/host/journal-reader.ts';
+import { type Command, encodeCommand } from '../../src/machines/frame/command.ts';
+import { applyEntry, createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
+import { captureState, StateBuilder } from '../../src/machines/frame/state-records.ts';
+import type { Operation } from '../../src/machines/machines.ts';
 import { Random } from '../../src/simulation/random.ts';
-import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
-import { noteBeginning, pruneJournal } from '../../src/state-machines/journal.ts';
-import { applyEntry, createReplicatedState } from '../../src/state-machines/replicated-state.ts';
-import {
-  captureState,
-  StateBuilder,
-  type StateRecord,
-} from '../../src/state-machines/state-capture.ts';
 import type { ArchivedBatch } from '../../src/storage/archive-file.ts';
 import type { Range } from '../../src/storage/archive-floor.ts';
 import { JournalArchive } from '../../src/storage/journal-archive.ts';
@@ -44,13 +43,13 @@ export class PostedObjects {
   archive: JournalArchive;
   /** What was posted: object number n stands at place n - 1. */
   readonly posted: string[] = [];
-  readonly #snapshots: { readonly records: readonly StateRecord[]; readonly index: number }[] = [];
+  readonly #snapshots: { readonly records: readonly Uint8Array[]; readonly index: number }[] = [];
   #sequence = 0;
 
   private constructor(archive: JournalArchive, disk: SimulatedDisk) {
     this.archive = archive;
     this.disk = disk;
-    this.#append({ kind: 'openSession', nonce: 'n' });
+    this.#append({ type: 'openSession', nonce: 'n' });
   }
 
   static async create(): Promise<PostedObjects> {
@@ -69,21 +68,37 @@ export class PostedObjects {
 
   post(count: number): void {
     this.#sequence += 1;
+    this.#append(this.#transact(this.#posting(count)));
+  }
+
+  /** Several callers share an entry; each may post several times, and one of them nothing. */
+  postTogether(counts: readonly (readonly number[])[]): void {
+    const items = counts.map(batches => {
+      this.#sequence += 1;
+      const success = batches.flatMap(count => this.#posting(count));
+      return this.#item(success);
+    });
+    this.#append({ type: 'transact', session: 1, ackedBelow: this.#sequence, items });
+  }
+
+  #posting(count: number): Operation[] {
     const objects = Array.from({ length: count }, (_, place) => `{"a":${this.#next + place}}`);
-    this.#append(this.#put(objects));
+    const first = this.#next;
     this.posted.push(...objects);
+    return [appendOf(objects, `batch ${first}`)];
   }
 
   /** A batch that the log holds twice, and that counts once. */
   repeat(): void {
-    if (this.#sequence > 0) this.#append(this.#put(['{"repeated":true}']));
+    if (this.#sequence > 0) {
+      this.#append(this.#transact([appendOf(['{"repeated":true}'], 'repeated')]));
+    }
   }
 
   setKey(): void {
     this.#sequence += 1;
-    const set = { op: 'set', key: 'k', value: 'v', type: 't', ttlMs: undefined } as const;
-    const transaction = { compare: [], success: [set], failure: [] };
-    this.#append({ kind: 'transact', ...this.#frame, ...transaction } as never);
+    const range = { start: utf8BytesOf('k'), end: utf8BytesOf('l') };
+    this.#append(this.#transact([{ op: 'keys.delete', ...range, wantsPrevious: false }]));
   }
 
   /** A snapshot, and what follows it: as the compactor does it. */
@@ -91,7 +106,7 @@ export class PostedObjects {
     const index = this.state.appliedIndex;
     this.#snapshots.push({ records: [...captureState(this.state)], index });
     await this.archive.add(archivable(this.sources, index), index);
-    pruneJournal(this.state.journal, this.archive.throughIndex);
+    journalOf(this.state).places.dropThrough(this.archive.throughIndex);
     const older = this.#snapshots.at(-2)?.index ?? 0;
     if (older >= this.log.firstIndex) this.log.compact(older);
   }
@@ -139,11 +154,9 @@ export class PostedObjects {
       : JournalArchive.open(this.disk, '/data'));
     const saved = this.#snapshots.at(-1);
     const builder = new StateBuilder();
-    for (const record of saved?.records ?? []) {
-      builder.add(JSON.parse(JSON.stringify(record)) as StateRecord);
-    }
-    this.state = builder.finish();
-    if (saved !== undefined) noteBeginning(this.state);
+    for (const record of saved?.records ?? []) builder.add(record);
+    if (saved !== undefined) this.state = builder.finish();
+    else this.state = createReplicatedState();
     for (let index = (saved?.index ?? 0) + 1; index <= this.log.lastIndex; index += 1) {
       const entry = this.log.entryAt(index);
       if (entry !== undefined) applyEntry(this.state, entry);
@@ -154,7 +167,7 @@ export class PostedObjects {
   async judgePage(from: number, limit: number, isDamaged: boolean): Promise<string | undefined> {
     const what = `page of ${limit} from ${from}`;
     try {
-      const entries = await readJournal(this.sources, { from, limit });
+      const entries = await this.page(from, limit);
       // No rule drops anything here.
       const place = from - 1;
       const expected = this.posted.slice(place, place + limit);
@@ -171,20 +184,23 @@ export class PostedObjects {
     }
   }
 
+  page(from: number, limit: number): Promise<readonly JournalEntry[]> {
+    const { lastSeq: throughSeq } = journalOf(this.state);
+    return readJournal(this.sources, { from, limit, throughSeq });
+  }
+
   get #next(): number {
     return this.posted.length + 1;
   }
 
-  get #frame() {
-    return { session: 1, sequence: this.#sequence, ackedBelow: this.#sequence };
+  #item(success: readonly Operation[]) {
+    const transaction = { compare: [], success, failure: [] };
+    return { sequence: this.#sequence, idempotency: undefined, transaction };
   }
 
-  #put(objects: readonly string[]): Command {
-    const { length: count } = objects;
-    const data = Buffer.from(`[${objects.join()}]`);
-    const keys = { idempotencyKey: undefined, fingerprint: undefined };
-    const batchId = `batch ${this.log.lastIndex + 1}`;
-    return { kind: 'put', ...this.#frame, ...keys, batchId, count, data };
+  #transact(success: readonly Operation[]): Command {
+    const items = [this.#item(success)];
+    return { type: 'transact', session: 1, ackedBelow: this.#sequence, items };
   }
 
   #append(command: Command): void {
@@ -200,6 +216,11 @@ export class PostedObjects {
     applyEntry(this.state, entry);
   }
 }
+
+const appendOf = (objects: readonly string[], batchId: string): Operation => {
+  const data = Buffer.from(`[${objects.join()}]`);
+  return { op: 'journal.append', batchId, count: objects.length, data };
+};
 
 /** Reads everything while somebody else goes on; what was there at its beginning must come. */
 export async function readDuring(
@@ -231,6 +252,7 @@ async function live(random: Random): Promise<string | undefined> {
   const step = async (): Promise<void> => {
     if (random.chance(0.05)) await server.save();
     else if (random.chance(0.02)) await server.restart();
+    else if (random.chance(0.3 * postRate)) server.postTogether(sharesOf(random));
     else if (random.chance(postRate)) server.post(1 + random.below(4));
     else if (random.chance(0.5)) server.setKey();
     else server.repeat();
@@ -316,6 +338,11 @@ async function damage(random: Random, server: PostedObjects): Promise<string | u
   }
   return undefined;
 }
+
+const sharesOf = (random: Random): number[][] =>
+  Array.from({ length: 1 + random.below(3) }, () =>
+    Array.from({ length: random.below(3) }, () => 1 + random.below(3)),
+  );
 
 const pageOf = (random: Random, { posted }: PostedObjects): [from: number, limit: number] => [
   1 + random.below(posted.length + 3),

@@ -45,7 +45,7 @@ function stuckFollower() {
     gate.read(
       { consistency: 'bounded', maxStalenessMs },
       () => 'value',
-      answer => tell(answer.value ?? answer.refused),
+      answer => tell('refused' in answer ? answer.refused : answer.value),
     );
   return { read, pass, requests, timers };
 }

@@ -11,8 +11,8 @@ test('who unsubscribes twice takes nobody along who has subscribed since', t => 
   unsubscribe();
   subscribe('second');
   unsubscribe();
-  const result = { kind: 'malformed' } as const;
-  const outcome = { result, hadEffect: false, waiter: { session: 7, sequence: 1 } };
-  requests.applied({ index: 101, term: 1 } as Entry, outcome);
+  const result = { type: 'keyReused' } as const;
+  const outcome = { session: 7, sequence: 1, result, hadEffect: false };
+  requests.applied({ index: 101, term: 1 } as Entry, [outcome]);
   t.deepEqual(told, ['second']);
 });

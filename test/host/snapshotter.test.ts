@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Entry, MonotonicMs, WallMs } from '../../src/consensus/types.ts';
 import { Snapshotter } from '../../src/host/snapshotter.ts';
-import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
+import { createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
 import { entry } from '../storage/crash-points.ts';
 
 const entryBytes = 100;

@@ -4,8 +4,8 @@ import { keys } from '../../src/machines/keys/keys.ts';
 import { leases } from '../../src/machines/leases/leases.ts';
 import type { DerivedRule, Machine, PartRule, QueryView } from '../../src/machines/machine.ts';
 
-/** The machines under test; what each knows of the others goes through drafts. */
-const machines: readonly Machine[] = [keys, leases];
+/** Usually under test; what each knows of the others goes through drafts. */
+const usual: readonly Machine[] = [keys, leases];
 
 type Part = PartRule<unknown> | DerivedRule<object, unknown>;
 /** The rows of each part that is kept, as bytes. */
@@ -13,17 +13,23 @@ export type Captured = Readonly<Record<string, readonly string[]>>;
 
 /** Some machines without a log: one transaction after the other, and what they make of the state. */
 export class Stage {
-  states: States = Object.fromEntries(machines.map(({ name, slot }) => [name, slot.create()]));
+  readonly #machines: readonly Machine[];
+  states: States;
   token = 0;
   nowMs = 0;
   #index = 0;
+
+  constructor(machines: readonly Machine[] = usual) {
+    this.#machines = machines;
+    this.states = Object.fromEntries(machines.map(({ name, slot }) => [name, slot.create()]));
+  }
 
   /** One transaction: its result, or the reason why it had no effect. */
   run<Result>(body: (draft: Draft) => Result): Result | string {
     this.#index += 1;
     const at = { term: 1, index: this.#index, item: 0, nowMs: this.nowMs };
     const draft = new Draft(at, this, (one, lease) => {
-      for (const { leaseEnded } of machines) leaseEnded(one, lease);
+      for (const { leaseEnded } of this.#machines) leaseEnded(one, lease);
     });
     try {
       const result = body(draft);
@@ -54,7 +60,7 @@ export class Stage {
 
   capture(): Captured {
     const all: Record<string, string[]> = {};
-    for (const { name, parts } of machines) {
+    for (const { name, parts } of this.#machines) {
       for (const [part, rule] of Object.entries(parts) as [string, Part][]) {
         if (!('capture' in rule)) continue;
         const value = (this.states[name] as Record<string, unknown>)[part];
@@ -65,8 +71,12 @@ export class Stage {
   }
 
   /** Another stage that goes on from a capture. */
-  static restored(captured: Captured, { token, nowMs }: Pick<Stage, 'token' | 'nowMs'>): Stage {
-    const stage = new Stage();
+  static restored(
+    captured: Captured,
+    { token, nowMs }: Pick<Stage, 'token' | 'nowMs'>,
+    machines: readonly Machine[] = usual,
+  ): Stage {
+    const stage = new Stage(machines);
     stage.token = token;
     stage.nowMs = nowMs;
     const states: Record<string, object> = {};

@@ -7,20 +7,16 @@ const reader = 'host/journal-reader.ts';
 export const backupMutants: readonly Mutant[] = [
   mutant(
     'objects whose place was cut off the log get the content of the first ones that are left',
+    inFile(reader, 'if (place.index < log.firstIndex) {', 'if (!log) {'),
     inFile(
       reader,
-      'if (start.index < log.firstIndex && start.index <= throughIndex) {',
-      'if (!log) {',
+      'entriesOf(sources, place.index, throughIndex)',
+      'entriesOf(sources, Math.max(place.index, log.firstIndex), throughIndex)',
     ),
     inFile(
       reader,
-      'entriesOf(sources, start.index, throughIndex)',
-      'entriesOf(sources, Math.max(start.index, log.firstIndex), throughIndex)',
-    ),
-    inFile(
-      reader,
-      'if (known !== undefined && known.first !== first) {',
-      'if (!known && !state) {',
+      'if (place?.index !== entry.index) continue;',
+      'if (place !== undefined) place = { ...place, index: entry.index };',
     ),
   ),
   mutant(

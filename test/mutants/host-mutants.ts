@@ -2,7 +2,7 @@ import { inFile, leaseMutant, type Mutant, mutant } from './mutant.ts';
 
 const gate = 'host/read-gate.ts';
 const loop = 'host/apply-loop.ts';
-const watch = 'host/key-watch.ts';
+const watch = 'host/machine-watch.ts';
 const runner = 'host/effect-runner.ts';
 
 /** Bugs around the core, where no checker looked while the simulator had imitations of its own. */
@@ -85,11 +85,15 @@ export const hostMutants: readonly Mutant[] = [
   ),
   mutant(
     'a watch skips what does not fit into a message',
-    inFile(watch, 'isAll ? this.#state.appliedIndex : last', 'this.#state.appliedIndex'),
+    inFile(
+      watch,
+      'this.#through = found.through;',
+      'this.#through = placeOf(this.#state.states, this.#name);',
+    ),
   ),
   mutant(
     'a watch that goes on at another server begins with the present',
-    inFile(watch, 'after ?? state.appliedIndex', 'state.appliedIndex'),
+    inFile(watch, 'watch.after ?? placeOf', 'placeOf'),
   ),
   mutant(
     'a watcher that reads slowly is not told what it had no room for',
@@ -97,11 +101,15 @@ export const hostMutants: readonly Mutant[] = [
       watch,
       'this.#watcher.waitingBytes > backlogMaxBytes) return;',
       'this.#watcher.waitingBytes > backlogMaxBytes) {\n' +
-        '        this.#through = this.#state.appliedIndex;\n        return;\n      }',
+        '        this.#through = placeOf(this.#state.states, this.#name);\n        return;\n      }',
     ),
   ),
   mutant(
     'posted objects are numbered by batch',
-    inFile('host/journal-reader.ts', 'first += batch.count;', 'first += 1;'),
+    inFile(
+      'host/journal-reader.ts',
+      'next = batch.firstSeq + batch.count;',
+      'next = batch.firstSeq + 1;',
+    ),
   ),
 ];

@@ -7,6 +7,10 @@ import { checkGateway } from '../gateway/gateway-checks.ts';
 import { checkJournalReading } from '../host/journal-runs.ts';
 import { checkCounts } from '../machines/count-check.ts';
 import { checkForgetting } from '../machines/forgetting.ts';
+import { checkFrame } from '../machines/frame/frame-check.ts';
+import { checkLogTime } from '../machines/frame/log-time.ts';
+import { checkUnreadable } from '../machines/frame/unreadable-check.ts';
+import { checkUseTable } from '../machines/frame/use-table-check.ts';
 import {
   checkAborts,
   checkBytes,
@@ -14,9 +18,6 @@ import {
   checkRestores,
   checkSteps,
 } from '../machines/key-runs.ts';
-import { checkLogTime } from '../state-machines/log-time.ts';
-import { checkMachines } from '../state-machines/machines-check.ts';
-import { checkUseTable } from '../state-machines/use-table-check.ts';
 import {
   checkArchiveCrashes,
   checkArchiveDamage,
@@ -135,8 +136,8 @@ function huntGateway(): Found | undefined {
 function huntMachines(): Found | undefined {
   const time = checkLogTime(300);
   if (time !== undefined) return { checker: 'clock of the log', what: time };
-  const what = checkUseTable(40) ?? checkMachines(3000);
-  return what === undefined ? undefined : { checker: 'naive state machines', what };
+  const what = checkUnreadable() ?? checkUseTable(40) ?? checkFrame(3000);
+  return what === undefined ? undefined : { checker: 'naive frame', what };
 }
 
 function huntKeys(): Found | undefined {

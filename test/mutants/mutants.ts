@@ -9,6 +9,7 @@ import { leaseMutants } from './lease-mutants.ts';
 import { memberMutants } from './member-mutants.ts';
 import { inFile, type Mutant, mutant } from './mutant.ts';
 import { recoveryMutants } from './recovery-mutants.ts';
+import { seamMutants } from './seam-mutants.ts';
 import { storageMutants } from './storage-mutants.ts';
 import { transportMutants } from './transport-mutants.ts';
 
@@ -262,8 +263,8 @@ export const mutants: readonly Mutant[] = [
   mutant(
     'a retried command takes effect again',
     inFile(
-      'state-machines/sessions.ts',
-      'return session.answers.get(sequence);',
+      'machines/frame/sessions.ts',
+      'return session.answers.get(sequence)?.result;',
       'return undefined;',
     ),
   ),
@@ -357,6 +358,7 @@ export const mutants: readonly Mutant[] = [
   ...leaseMutants,
   ...memberMutants,
   ...recoveryMutants,
+  ...seamMutants,
   ...storageMutants,
   ...transportMutants,
 ];

@@ -184,8 +184,8 @@ export const storageMutants: readonly Mutant[] = [
     'a hole between archive and log is not seen',
     inFile(
       'host/journal-reader.ts',
-      'if (placeInLog(sources, firstSeq).index >= log.firstIndex) return undefined;',
-      'if (placeInLog(sources, firstSeq).index >= 0) return undefined;',
+      '(known !== undefined && known.index >= log.firstIndex && known.first <= firstSeq)',
+      '(known !== undefined && known.index >= 0)',
     ),
   ),
   mutant(

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Entry } from '../../src/consensus/types.ts';
+import { createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
 import { checkFiles, type FoundDamage } from '../../src/server/file-check.ts';
 import { FileKeeper } from '../../src/server/file-keeper.ts';
-import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
 import { openServerStorage } from '../../src/storage/server-storage.ts';
 import { writeSnapshot } from '../../src/storage/snapshot-file.ts';
@@ -50,8 +50,8 @@ async function filledServer(t: ExecutionContext, isHeldBySnapshot = true) {
     await until('the entry is durable', () => durableIndex === index);
   }
   await archive.add(inOrder(batches(1, 10)), 10);
-  const header = { clusterName: 'cluster', clusterId: undefined, position };
-  await writeSnapshot(nodeFileSystem, directory, header, [{ some: 'x'.repeat(300) }]);
+  const header = { clusterName: 'cluster', clusterId: undefined, position, commandLevel: 1 };
+  await writeSnapshot(nodeFileSystem, directory, header, [Buffer.from('x'.repeat(300))]);
   const told: string[] = [];
   const keeper = new FileKeeper({
     directory,
@@ -137,8 +137,8 @@ test('nothing of the log goes while the snapshot that holds it cannot be read', 
   t.true(readdirSync(directory).includes(log ?? ''));
   t.true(told.some(text => text.includes(`${snapshot}`)));
   const next = { ...position, index: 11 as LogIndex };
-  const header = { clusterName: 'cluster', clusterId: undefined, position: next };
-  await writeSnapshot(nodeFileSystem, directory, header, [{ some: 'thing' }]);
+  const header = { clusterName: 'cluster', clusterId: undefined, position: next, commandLevel: 1 };
+  await writeSnapshot(nodeFileSystem, directory, header, [Buffer.from('thing')]);
   await until('it is gone', () => !readdirSync(directory).includes(log ?? ''));
 });
 

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import { makeDirectory } from '../../src/cli/make-directory.ts';
 import { loadConfiguration } from '../../src/config/load-configuration.ts';
+import { createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
 import { bootReplica } from '../../src/server/boot-replica.ts';
 import { loadState } from '../../src/server/load-state.ts';
-import { createReplicatedState } from '../../src/state-machines/replicated-state.ts';
-import { captureState } from '../../src/state-machines/state-capture.ts';
 import { openServerStorage } from '../../src/storage/server-storage.ts';
 import type { LogIndex, Term } from '../../src/words.ts';
 
@@ -25,7 +24,7 @@ test('servers of different backups found no cluster together', async t => {
     const owner = { clusterName: configuration.clusterName, nodeId: 'n0' };
     await makeDirectory(dataDirectory, owner, {
       position: { term: 1 as Term, index: 7 as LogIndex },
-      records: [...captureState(state)],
+      state,
       batches: async function* () {},
       origin,
     });

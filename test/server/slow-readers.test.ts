@@ -1,17 +1,20 @@
 import { EventEmitter } from 'node:events';
 import test from 'ava';
-import { AckStream } from '../../src/server/ack-stream.ts';
-import { write } from '../../src/server/patient-stream.ts';
-import { watchKeys } from '../../src/server/rpc/watch-keys.ts';
-import { encodeCommand } from '../../src/state-machines/command.ts';
+import { utf8BytesOf } from '../../src/codec/byte-string.ts';
+import { encodeCommand } from '../../src/machines/frame/command.ts';
 import {
   applyEntry,
   createReplicatedState,
   type ReplicatedState,
-} from '../../src/state-machines/replicated-state.ts';
+} from '../../src/machines/frame/replicated-state.ts';
+import { encodeFilter } from '../../src/machines/query.ts';
+import { AckStream } from '../../src/server/ack-stream.ts';
+import { write } from '../../src/server/patient-stream.ts';
+import { watch } from '../../src/server/rpc/watch.ts';
 import { PullAnswers } from '../../src/transport/pull-answers.ts';
 import { mebibyte } from '../../src/words.ts';
 import { at, entriesOf, fact, messageTo0 } from '../consensus/fixtures.ts';
+import { alone, only, putKey } from '../fixtures/commands.ts';
 
 /** A stream whose other side takes nothing until it is told to. */
 class SlowStream extends EventEmitter {
@@ -88,20 +91,21 @@ test('a stream that breaks while it is waited for is not told as one that takes 
 /** Sets the keys k1, k2, … with values of 1 MiB. */
 function setKeys(state: ReplicatedState, count: number): void {
   const entry = { term: 1, wallMs: 1, kind: 'command' as const };
-  const open = encodeCommand({ kind: 'openSession', nonce: 'n' });
+  const open = encodeCommand({ type: 'openSession', nonce: 'n' });
   applyEntry(state, { ...entry, index: 1, payload: open });
   for (let index = 2; index <= count + 1; index += 1) {
-    const set = { op: 'set', key: `k${index}`, value: 'v'.repeat(mebibyte), type: 't' };
-    const transaction = { compare: [], success: [{ ...set, ttlMs: undefined }], failure: [] };
-    const place = { session: 1, sequence: index, ackedBelow: index };
-    const command = { kind: 'transact', ...place, ...transaction } as never;
+    const set = only(putKey(`k${index}`, 'v'.repeat(mebibyte)));
+    const command = alone({ session: 1, sequence: index }, set);
     applyEntry(state, { ...entry, index, payload: encodeCommand(command) });
   }
 }
 
 test('a watcher that does not read is told no more, and of everything once it does', t => {
   const state = createReplicatedState();
-  const call = new SlowStream({ prefix: Buffer.from('k'), after: 0 });
+  const range = { start: utf8BytesOf('k'), end: utf8BytesOf('l') };
+  const wanted = { ...range, puts: true, deletes: true, withPrevious: false };
+  const filter = encodeFilter('keys', wanted);
+  const call = new SlowStream({ machine: 'keys', filter, after: 0 });
   let advanced = (): void => undefined;
   const requests = {
     onAdvance: (run: () => void) => {
@@ -110,8 +114,9 @@ test('a watcher that does not read is told no more, and of everything once it do
     },
   };
   const host = { view: () => ({ leader: undefined }) };
-  const context = { requests, applyLoop: { state }, host, cluster: () => ({}) };
-  watchKeys(context as never)(call as never);
+  const queries = { view: () => ({ nowMs: 0, leaseRemainingMs: () => undefined }) };
+  const context = { requests, applyLoop: { state }, host, queries };
+  watch(context as never)(call as never);
   setKeys(state, 30);
   advanced();
   const told = (): number =>

@@ -2,33 +2,29 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { utf8BytesOf } from '../../src/codec/byte-string.ts';
 import type { Entry, LogIndex, NodeId, Term } from '../../src/consensus/types.ts';
+import { type Command, encodeCommand } from '../../src/machines/frame/command.ts';
+import { applyEntry, createReplicatedState } from '../../src/machines/frame/replicated-state.ts';
 import { TextRecords } from '../../src/server/text-records.ts';
-import { type Command, encodeCommand } from '../../src/state-machines/command.ts';
-import { applyEntry, createReplicatedState } from '../../src/state-machines/replicated-state.ts';
-import type { Operation } from '../../src/state-machines/transaction.ts';
+import { addTo, alone, only, putKey } from '../fixtures/commands.ts';
 
-const transact = (sequence: number, operation: Operation): Command => ({
-  kind: 'transact',
-  session: 1,
-  sequence,
-  ackedBelow: 0,
-  compare: [],
-  success: [operation],
-  failure: [],
-});
 const add = (sequence: number, key: string): Command =>
-  transact(sequence, { op: 'add', key: utf8BytesOf(key), by: 1 });
-const text = { type: 'text/plain', ttlMs: undefined };
-const setText = transact(2, {
-  op: 'set',
-  key: utf8BytesOf('t'),
-  value: utf8BytesOf('x'),
-  ...text,
-});
+  alone({ session: 1, sequence, ackedBelow: 0 }, only(addTo(key)));
+const setText = alone({ session: 1, sequence: 2, ackedBelow: 0 }, only(putKey('t', 'x')));
 
-test('the log for people tells what had its effect before, what could not be done, and what is none', t => {
+/** Three callers in one entry. */
+const shared: Command = {
+  type: 'transact',
+  session: 1,
+  ackedBelow: 0,
+  items: [addTo('n'), addTo('t'), putKey('u', 'x')].map((operation, place) => ({
+    sequence: 4 + place,
+    idempotency: undefined,
+    transaction: only(operation),
+  })),
+};
+
+test('the log for people tells what had its effect before, what could not be done, and what shares an entry', t => {
   const root = mkdtempSync(join(tmpdir(), 'gossip-raft-'));
   t.teardown(() => rmSync(root, { recursive: true }));
   const records = new TextRecords({
@@ -42,12 +38,12 @@ test('the log for people tells what had its effect before, what could not be don
   });
   const state = createReplicatedState();
   const payloads = [
-    encodeCommand({ kind: 'openSession', nonce: 'n' }),
+    encodeCommand({ type: 'openSession', nonce: 'n' }),
     encodeCommand(add(1, 'n')),
     encodeCommand(add(1, 'n')),
     encodeCommand(setText),
     encodeCommand(add(3, 't')),
-    new Uint8Array(3),
+    encodeCommand(shared),
   ];
   for (const [place, payload] of payloads.entries()) {
     const stamp = { index: place + 1, term: 1, wallMs: 1 };
@@ -62,7 +58,9 @@ test('the log for people tells what had its effect before, what could not be don
     'REPEATED INCR n 1 1',
     'SET t x 1',
     'REFUSED INCR t 1 1',
-    'MALFORMED 1',
+    'INCR n 1 1',
+    '& REFUSED INCR t 1 1',
+    '& SET u x 1',
     '',
   ]);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ClusterClient } from '../../src/client/cluster-client.ts';
+import { append, only } from '../fixtures/commands.ts';
 import { TestCluster } from '../fixtures/test-cluster.ts';
 
 /*
@@ -47,12 +48,11 @@ async function warmUp(cluster: TestCluster): Promise<void> {
     stallMs: 1000,
     connectsAtOnce: true,
   });
-  const data = Buffer.from(JSON.stringify([{ text }]));
-  const noKey = { idempotencyKey: undefined, fingerprint: undefined };
+  const json = JSON.stringify([{ text }]);
   let left = warmUpBatches;
   const put = async (): Promise<void> => {
     for (; left > 0; left -= 1) {
-      await client.put({ batchId: randomUUID(), ...noKey, count: 1, data }, 30_000);
+      await client.transact(only(append(randomUUID(), 1, json)), { timeoutMs: 30_000 });
     }
   };
   await Promise.all(Array.from({ length: warmUpClients }, put));

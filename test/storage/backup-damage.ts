@@ -13,7 +13,7 @@ import { SimulatedDisk } from './simulated-disk.ts';
 const record = (value: object, keys = 0): BackupPart => ({
   type: 'record',
   keys,
-  json: Buffer.from(JSON.stringify(value)),
+  bytes: Buffer.from(JSON.stringify(value)),
 });
 const batch = (firstSeq: number): BackupPart => ({
   type: 'batch',

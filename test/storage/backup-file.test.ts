@@ -27,14 +27,14 @@ async function partsIn(disk: SimulatedDisk): Promise<BackupPart[]> {
   return parts;
 }
 const texts = (parts: readonly BackupPart[]): string[] =>
-  parts.map(part => Buffer.from(part.type === 'record' ? part.json : part.batch.data).toString());
+  parts.map(part => Buffer.from(part.type === 'record' ? part.bytes : part.batch.data).toString());
 
 test('a backup is read as it was written, in frames of at most 256 KiB', async t => {
   // As text it has 42 MiB, more than fits into a message.
   const value = '\u0001'.repeat(7 * 1024 * 1024);
   const row = ['key', value, 'text/plain', 1, 2, 2, null];
-  const json = Buffer.from(JSON.stringify({ t: 'keys', items: [row] }));
-  const parts = [{ type: 'record' as const, json, keys: 1 }, ...sampleParts];
+  const bytes = Buffer.from(JSON.stringify({ t: 'keys', items: [row] }));
+  const parts = [{ type: 'record' as const, bytes, keys: 1 }, ...sampleParts];
   const disk = new SimulatedDisk();
   await writeBackup(disk, path, { ...sampleHeader, keys: sampleHeader.keys + 1 }, inOrder(parts));
   const content = disk.content(path);
@@ -47,7 +47,7 @@ test('a backup is read as it was written, in frames of at most 256 KiB', async t
   t.deepEqual(await backupHeader(disk, path), {
     ...sampleHeader,
     keys: sampleHeader.keys + 1,
-    formatVersion: 2,
+    formatVersion: 3,
   } as BackupHeader);
 });
 
@@ -110,6 +110,6 @@ test('a backup of format 1 is read', async t => {
 });
 
 test('a backup of a version to come is left to the program that made it', async t => {
-  const disk = await sampleBackup(path, { ...sampleHeader, formatVersion: 3 } as BackupHeader);
-  await t.throwsAsync(partsIn(disk), { message: /is of format version 3, and this program reads/ });
+  const disk = await sampleBackup(path, { ...sampleHeader, formatVersion: 4 } as BackupHeader);
+  await t.throwsAsync(partsIn(disk), { message: /is of format version 4, and this program reads/ });
 });

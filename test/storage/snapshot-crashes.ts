@@ -13,17 +13,18 @@ export const header = (index: number) => ({
   clusterName: 'c',
   clusterId: 'id' as ClusterId,
   position: { term: 3 as Term, index: index as LogIndex },
+  commandLevel: 1,
 });
-export const recordsOf = (index: number): object[] =>
-  Array.from({ length: 5 }, (_, place) => ({ index, place, text: 'é\u00ff—'.repeat(place) }));
+export const recordsOf = (index: number): Uint8Array[] =>
+  Array.from({ length: 5 }, (_, place) => Buffer.from(`${index} ${'é\u00ff—'.repeat(place)}`));
 
 /** Index of the newest snapshot that is there, which must be whole; 0 when there is none. */
 export async function newest(disk: SimulatedDisk): Promise<number> {
   const [path] = snapshotPaths(disk, directory);
   if (path === undefined) return 0;
-  const all: unknown[] = [];
+  const all: Uint8Array[] = [];
   const { position } = await readSnapshot(disk, path, record => all.push(record));
-  const isSame = JSON.stringify(all) === JSON.stringify(recordsOf(position.index));
+  const isSame = Buffer.concat(all).equals(Buffer.concat(recordsOf(position.index)));
   if (!isSame) throw new Error('other records');
   return position.index;
 }

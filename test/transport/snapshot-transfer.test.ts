@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import test, { type ExecutionContext } from 'ava';
 import type { ClusterId, LogIndex, NodeId, Position } from '../../src/consensus/types.ts';
-import { processTimers } from '../../src/server/real-world.ts';
-import { SnapshotFetcher } from '../../src/server/snapshot-fetcher.ts';
-import { SnapshotSource } from '../../src/server/snapshot-source.ts';
-import { encodeCommand } from '../../src/state-machines/command.ts';
+import { encodeCommand } from '../../src/machines/frame/command.ts';
 import {
   applyEntry,
   createReplicatedState,
   type ReplicatedState,
-} from '../../src/state-machines/replicated-state.ts';
-import { captureState } from '../../src/state-machines/state-capture.ts';
+} from '../../src/machines/frame/replicated-state.ts';
+import { captureState } from '../../src/machines/frame/state-records.ts';
+import { journalSlot } from '../../src/machines/journal/journal.ts';
+import { type KeysState, keysSlot } from '../../src/machines/keys/state.ts';
+import { processTimers } from '../../src/server/real-world.ts';
+import { SnapshotFetcher } from '../../src/server/snapshot-fetcher.ts';
+import { SnapshotSource } from '../../src/server/snapshot-source.ts';
 import { nodeFileSystem } from '../../src/storage/file-system.ts';
 import { JournalArchive } from '../../src/storage/journal-archive.ts';
 import { MemoryStore } from '../../src/storage/memory-store.ts';
@@ -29,6 +31,7 @@ import {
   readTransferredBatch,
 } from '../../src/transport/wire-snapshot.ts';
 import { clusterId, fact, messageTo0 } from '../consensus/fixtures.ts';
+import { alone, only, putKey } from '../fixtures/commands.ts';
 import { freePorts } from '../fixtures/free-ports.ts';
 import { until } from '../fixtures/until.ts';
 
@@ -49,14 +52,14 @@ function breakAfter(call: Call, bytes: number): void {
 /** A state with this many keys of 1 kB. */
 function stateWith(keys: number): ReplicatedState {
   const state = createReplicatedState();
-  const open = encodeCommand({ kind: 'openSession', nonce: 'n' });
+  const open = encodeCommand({ type: 'openSession', nonce: 'n' });
   const entry = { term: 1, wallMs: 1, kind: 'command' as const };
   applyEntry(state, { ...entry, index: 1, payload: open });
   for (let index = 2; index <= keys + 1; index += 1) {
-    const set = { op: 'set', key: `key ${index}`, value: 'v'.repeat(1000), type: 't' };
-    const transaction = { compare: [], success: [{ ...set, ttlMs: undefined }], failure: [] };
-    const place = { session: 1, sequence: index, ackedBelow: index };
-    const command = { kind: 'transact', ...place, ...transaction } as never;
+    const command = alone(
+      { session: 1, sequence: index },
+      only(putKey(`key ${index}`, 'v'.repeat(1000))),
+    );
     applyEntry(state, { ...entry, index, payload: encodeCommand(command) });
   }
   return state;
@@ -72,11 +75,12 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   const saved = await writeSnapshot(
     nodeFileSystem,
     source,
-    { clusterName: 'test', clusterId, position },
+    { clusterName: 'test', clusterId, position, commandLevel: 1 },
     captureState(state),
   );
   const archive = await JournalArchive.open(nodeFileSystem, source);
-  state.journal.lastSeq = 2;
+  const journal = { ...journalSlot.create(), lastSeq: 2 };
+  state.states = { ...state.states, [journalSlot.name]: journal };
   const batch = { index: 2, term: 1, wallMs: 1, firstSeq: 1, count: 2, data: Buffer.from('[1,2]') };
   await archive.add(
     (async function* () {
@@ -121,7 +125,8 @@ test('a transfer that breaks off goes on where it was, and then brings what was 
   const fetched = await fetcher.fetch('n1' as NodeId);
   t.deepEqual(fetched?.position, position);
   t.true(said.some(text => text === `goes on with a snapshot of which ${before} bytes are here`));
-  t.is(fetched?.state.keyValues.contents.keys.size, 20_000);
+  const keys = fetched?.state.states[keysSlot.name] as KeysState | undefined;
+  t.is(keys?.keys.size, 20_000);
   t.is(received.lastSeq, 2);
   t.is(snapshotPaths(nodeFileSystem, target).length, 1);
 });
@@ -156,7 +161,7 @@ test('nothing of a snapshot that is damaged, or of another cluster, counts: no p
   for (const folder of [source, target]) mkdirSync(folder);
   const fileOf = async (of: ClusterId) => {
     const position = { term: 1, index: 9 } as Position;
-    const header = { clusterName: 'test', clusterId: of, position };
+    const header = { clusterName: 'test', clusterId: of, position, commandLevel: 1 };
     const saved = await writeSnapshot(nodeFileSystem, source, header, captureState(stateWith(8)));
     return readFileSync(saved?.path ?? '');
   };

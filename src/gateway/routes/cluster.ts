@@ -107,6 +107,9 @@ function memberBody(member: MemberView, { nodes }: GatewayContext) {
     applied_index: fact?.applied ?? null,
     disk_stalled: fact?.isDiskStalled ?? null,
     age_ms: ageMs,
+    version: member.version ?? null,
+    command_level: member.commandLevel ?? null,
+    knows_command_level: fact?.commandLevel ?? null,
   };
 }
 

@@ -6,7 +6,8 @@ import { type Route, route } from '../route.ts';
 
 const defaultLimit = 100;
 const limitMax = 10_000;
-const batchMaxLength = 200;
+/** Of names that were chosen here; 256 bytes at most in any writing. */
+const batchMaxLength = 64;
 
 const readEntries = route({
   method: 'get',
@@ -30,7 +31,7 @@ const readEntries = route({
 /** Built as text, so that the posted objects keep their very bytes (numbers beyond doubles too). */
 function pageText(page: JournalPage, from: number, isLocal: boolean): string {
   const entries = page.entries.map(
-    ({ seq, term, data }) => `{"seq":${seq},"term":${term},"data":${data.toString('utf8')}}`,
+    ({ seq, term, data }) => `{"seq":${seq},"term":${term},"data":${textOf(data)}}`,
   );
   const last = page.entries.at(-1)?.seq ?? from - 1;
   const next = last < page.lastSeq ? last + 1 : null;
@@ -46,22 +47,31 @@ function pageText(page: JournalPage, from: number, isLocal: boolean): string {
   return `{"entries":[${entries.join(',')}],"next":${next},"last":${page.lastSeq},${kept}${view}}`;
 }
 
+const textOf = (data: Uint8Array): string =>
+  Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8');
+
 const readBatch = route({
   method: 'get',
   path: '/v1/batches/:uuid',
   params: z.strictObject({ uuid: z.string().max(batchMaxLength) }),
   async answer(ctx, { client }, { params, deadlineMs }) {
     const { uuid: batch } = params;
-    const fate = await client.readBatch(batch, deadlineMs);
-    if (fate.type === 'committed') {
-      const { first, last, term, index } = fate;
+    const demand = { consistency: 'lease' } as const;
+    const { answer, view } = await client.query(
+      'journal.batch',
+      { batchId: batch },
+      demand,
+      deadlineMs,
+    );
+    if (answer.found !== undefined) {
+      const { first, last, term, index } = answer.found;
       const count = last - first + 1;
       ctx.body = { batch, state: 'committed', count, first, last, term, index };
       return;
     }
     const detail =
-      `up to log entry ${fate.appliedIndex} there is no such batch among the newest ` +
-      `${fate.rememberedCount}; one that is still on its way may yet be committed`;
+      `up to log entry ${view.appliedIndex} there is no such batch among the newest ` +
+      `${answer.rememberedCount}; one that is still on its way may yet be committed`;
     const hint = 'Ask again after the deadline of its request, or repeat that under its key.';
     // Of the batch: it may be on its way, or too old to be remembered.
     const fateless = { batch, state: 'not found', outcome: 'unknown' };

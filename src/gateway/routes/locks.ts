@@ -1,92 +1,146 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { Operation } from '../../state-machines/transaction.ts';
-import { abortProblem } from '../abort-problem.ts';
+import type { HeldLock, PlaceInLine } from '../../client/lock-line.ts';
 import { jsonBody } from '../bodies.ts';
 import type { GatewayContext } from '../context.ts';
-import { type Route, route } from '../route.ts';
+import { keepLeasesAlive } from '../keep-alive.ts';
+import { lockName } from '../key-parameters.ts';
+import { holder, lease, lockTtl, msOf, problemOfHold, token } from '../lease-fields.ts';
+import { RequestProblem } from '../problem.ts';
+import { describeRead } from '../read-headers.ts';
+import { type Route, route, type Sending } from '../route.ts';
+import { operate } from '../transact.ts';
 
-const nameMaxLength = 256;
-const msPerSecond = 1000;
+const waitMaxMs = 600_000;
+/** A connection on which nothing moves is cut off otherwise. */
+const silenceMs = 60_000;
+const params = z.strictObject({ name: lockName });
 
-const ttl = z
-  .number({ error: 'expected seconds' })
-  .min(0.1, { error: 'expected at least 0.1 seconds' })
-  .max(86_400, { error: 'expected at most a day' });
-const token = z.number({ error: 'expected the token of the lock' }).int().nonnegative();
-const holder = z.string({ error: 'expected a name' }).min(1).max(nameMaxLength);
-const params = z.strictObject({ name: z.string().min(1).max(nameMaxLength) });
-
-const lockRoute = <Shape extends z.ZodObject>(
-  verb: string,
-  shape: Shape,
-  { example, ifUnknown }: { readonly example: string; readonly ifUnknown: string },
-  operationOf: (lock: string, body: z.output<Shape>) => Operation & { readonly lock: string },
-): Route =>
-  route({
-    method: 'post',
-    path: `/v1/locks/:name/${verb}`,
-    params,
-    body: jsonBody(shape, example),
-    ifUnknown,
-    answer: (ctx, context, { params: { name }, body, deadlineMs }) =>
-      operate(ctx, context, operationOf(name, body), deadlineMs),
+const acquireShape = z
+  .strictObject({
+    holder,
+    ttl: lockTtl.optional(),
+    lease: lease.optional(),
+    waitMs: z
+      .number({ error: 'expected milliseconds' })
+      .int({ error: 'expected whole milliseconds' })
+      .min(0, { error: 'expected at least 0 milliseconds' })
+      .max(waitMaxMs, { error: `expected at most ${waitMaxMs} milliseconds` })
+      .default(0),
+  })
+  .superRefine((body, context) => {
+    const message = problemOfHold(body);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['ttl'], message });
   });
 
-const msOf = (seconds: number): number => Math.round(msPerSecond * seconds);
+/** Takes the lock; or a place in the line before it, until it is given or the time is over. */
+const acquire = route({
+  method: 'post',
+  path: '/v1/locks/:name/acquire',
+  params,
+  body: jsonBody(acquireShape, '{"holder":"me","ttl":10}'),
+  isWrite: true,
+  ifUnknown: 'Acquire it again as the same holder: who holds it already gets its token.',
+  async answer(ctx, context, { params: { name: lock }, body, ...sending }) {
+    const { holder, ttl, lease, waitMs } = body;
+    const hold = { ttlMs: ttl === undefined ? undefined : msOf(ttl), lease, waits: waitMs > 0 };
+    const done = await operate(
+      ctx,
+      context,
+      { op: 'keys.acquire', lock, holder, ...hold },
+      sending,
+    );
+    const { answer, leader } = done;
+    const { ticket = 0, ttlMs } = answer;
+    const place = { ...answer, lock, holder, ticket, isPrivate: lease === undefined };
+    const held = hasToken(answer) ? answer : await waitInLine(ctx, context, place, waitMs);
+    const { token, revision } = held;
+    ctx.body = { lock, token, ttl_ms: ttlMs, lease: held.lease, revision, leader };
+  },
+});
 
-/** Locks with a time to live. Their tokens only grow, and a write that carries one is fenced. */
-export const lockRoutes: readonly Route[] = [
-  lockRoute(
-    'acquire',
-    z.strictObject({ holder, ttl }),
-    {
-      example: '{"holder":"me","ttl":10}',
-      ifUnknown: 'Acquire it again as the same holder: who holds it already gets its token.',
-    },
-    (lock, body) => ({ op: 'acquire', lock, holder: body.holder, ttlMs: msOf(body.ttl) }),
-  ),
-  lockRoute(
-    'renew',
-    z.strictObject({ token, ttl }),
-    {
-      example: '{"token":9,"ttl":10}',
-      ifUnknown: 'Renew it again: nothing is counted.',
-    },
-    (lock, body) => ({
-      op: 'renew',
-      lock,
-      token: body.token,
-      ttlMs: msOf(body.ttl),
-    }),
-  ),
-  lockRoute(
-    'release',
-    z.strictObject({ token }),
-    { example: '{"token":9}', ifUnknown: 'Release it again: 409 staleToken says that it is done.' },
-    (lock, body) => ({
-      op: 'release',
-      lock,
-      token: body.token,
-    }),
-  ),
-];
+const hasToken = <Held extends { readonly token: number | undefined }>(
+  held: Held,
+): held is Held & { readonly token: number } => held.token !== undefined;
 
-async function operate(
+/** Whoever hangs up does not get it. */
+async function waitInLine(
+  ctx: Context,
+  { line }: GatewayContext,
+  place: PlaceInLine,
+  waitMs: number,
+): Promise<HeldLock> {
+  const gone = new AbortController();
+  ctx.res.once('close', () => gone.abort());
+  if (ctx.res.closed) gone.abort();
+  ctx.req.socket.setTimeout(waitMs + silenceMs);
+  const held = await line.wait(place, { waitMs, signal: gone.signal });
+  if (held !== undefined) return held;
+  const detail = `the lock has not become free for you within ${waitMs} ms`;
+  throw new RequestProblem(
+    'lockHeld',
+    detail,
+    'Acquire it again: it begins at the end of the line.',
+  );
+}
+
+const renew = route({
+  method: 'post',
+  path: '/v1/locks/:name/renew',
+  params,
+  body: jsonBody(z.strictObject({ token, ttl: lockTtl }), '{"token":9,"ttl":10}'),
+  isWrite: true,
+  ifUnknown: 'Renew it again: nothing is counted.',
+  async answer(ctx, context, { params: { name: lock }, body, ...sending }) {
+    const renewal = { lock, token: body.token, ttlMs: msOf(body.ttl) };
+    if (sending.idempotency === undefined && (await keepAlive(ctx, context, renewal, sending)))
+      return;
+    const { answer, leader } = await operate(
+      ctx,
+      context,
+      { op: 'keys.renew', ...renewal },
+      sending,
+    );
+    const { token, lease, ttlMs, revision } = answer;
+    ctx.body = { lock, token, lease, ttl_ms: ttlMs, revision, leader };
+  },
+});
+
+type Renewal = { readonly lock: string; readonly token: number; readonly ttlMs: number };
+
+/** Without the log, where nothing but the deadline changes, which is the leader's own affair. */
+async function keepAlive(
   ctx: Context,
   { client }: GatewayContext,
-  operation: Operation & { readonly lock: string },
-  deadlineMs: number,
-): Promise<void> {
-  const { result, leader } = await client.transact(
-    { compare: [], success: [operation], failure: [] },
-    deadlineMs,
-  );
-  if (result.kind === 'aborted') throw abortProblem(result.reason);
-  const [answer] = result.answers;
-  const { revision } = result;
-  ctx.body =
-    answer?.op === 'locked'
-      ? { lock: operation.lock, token: answer.token, ttl_ms: answer.ttlMs, revision, leader }
-      : { lock: operation.lock, released: true, revision, leader };
+  { lock, token, ttlMs }: Renewal,
+  { deadlineMs }: Sending,
+): Promise<boolean> {
+  const demand = { consistency: 'lease' } as const;
+  const named = await client.query('keys.lock', { lock, limit: 1 }, demand, deadlineMs);
+  const { found } = named.answer;
+  if (found?.token !== token) return false;
+  const { lease, revision } = found;
+  const { answer, view } = await keepLeasesAlive(client, [lease], deadlineMs);
+  const isKept = answer.leases.some(one => one.lease === lease && one.ttlMs === ttlMs);
+  if (!isKept) return false;
+  describeRead(ctx, view);
+  ctx.body = { lock, token, lease, ttl_ms: ttlMs, revision, leader: view.server };
+  return true;
 }
+
+const release = route({
+  method: 'post',
+  path: '/v1/locks/:name/release',
+  params,
+  body: jsonBody(z.strictObject({ token }), '{"token":9}'),
+  isWrite: true,
+  ifUnknown: 'Release it again: 409 staleToken says that it is done.',
+  async answer(ctx, context, { params: { name: lock }, body, ...sending }) {
+    const operation = { op: 'keys.release', lock, token: body.token } as const;
+    const { answer, leader } = await operate(ctx, context, operation, sending);
+    ctx.body = { lock, released: true, revision: answer.revision, leader };
+  },
+});
+
+/** Locks with a time to live. Their tokens only grow, and a write that carries one is fenced. */
+export const lockRoutes: readonly Route[] = [acquire, renew, release];

@@ -1,19 +1,9 @@
-import { bytes, count, fields, flag, list, optional, text } from '../../codec/shapes.ts';
+import { bytes, count, fields, flag, identifier, list, optional } from '../../codec/shapes.ts';
 import { quoted } from '../../events/quoted-words.ts';
-import { BoundedMap } from '../bounded-map.ts';
 import type { Draft, Slot } from '../draft.ts';
 import { kept, keptAsOne, machine, noLeases, nothingDue, operation, query } from '../machine.ts';
+import { BatchTable, type PostedBatch } from './batch-table.ts';
 import { PlaceTable } from './place-table.ts';
-
-/** A batch of objects that were posted together: where it stands in the journal and in the log. */
-export type PostedBatch = {
-  /** Numbers of its first and last object; the journal counts from 1 without gap. */
-  readonly first: number;
-  readonly last: number;
-  /** The log entry that holds it. */
-  readonly term: number;
-  readonly index: number;
-};
 
 /**
  * The objects that people have posted, numbered from 1 in the order of the log.
@@ -24,20 +14,24 @@ export type PostedBatch = {
 export type JournalState = {
   readonly lastSeq: number;
   readonly places: PlaceTable;
-  readonly byBatchId: BoundedMap<PostedBatch>;
+  readonly byBatchId: BatchTable;
 };
 
 /** Batches that are found by their id; of older ones only the objects are. */
 export const rememberedBatchesMax = 100_000;
-const batchIdMaxBytes = 256;
+export const batchIdMaxBytes = 256;
 const pageMaxEntries = 10_000;
 
 export const journalSlot: Slot<JournalState, 'journal'> = {
   name: 'journal',
-  create: () => ({ lastSeq: 0, places: new PlaceTable(), byBatchId: new BoundedMap() }),
+  create: () => ({
+    lastSeq: 0,
+    places: new PlaceTable(),
+    byBatchId: new BatchTable(rememberedBatchesMax),
+  }),
 };
 
-const batchId = text({ min: 1, max: batchIdMaxBytes });
+const batchId = identifier({ max: batchIdMaxBytes });
 
 /** Appends a JSON array of objects to the journal, as it was posted. */
 const append = operation({
@@ -63,7 +57,6 @@ function note(
   const { term, index, item } = at;
   places.add({ first, index, item, isOfFailure: !succeeded });
   byBatchId.set(batchId, { first, last, term, index });
-  if (byBatchId.size > rememberedBatchesMax) byBatchId.deleteOldest();
 }
 
 const placeRow = fields({
@@ -96,6 +89,19 @@ const entries = query({
   },
 });
 
+const word = count({ max: 2 ** 32 - 1 });
+type KeptBatch = PostedBatch & Readonly<Record<'id1' | 'id2' | 'id3' | 'id4', number>>;
+
+function captureBatches(batches: BatchTable): Iterable<KeptBatch> {
+  const held = batches.capture();
+  return (function* rows(): Generator<KeptBatch> {
+    for (const { id, ...batch } of held) {
+      const [id1, id2, id3, id4] = id;
+      yield { id1, id2, id3, id4, ...batch };
+    }
+  })();
+}
+
 /** Objects that people post, in the order of the log. */
 export const journal = machine(journalSlot, {
   code: 1,
@@ -117,12 +123,13 @@ export const journal = machine(journalSlot, {
       },
     }),
     byBatchId: kept({
-      row: fields({ batchId, ...placed }),
-      capture: (batches: BoundedMap<PostedBatch>) =>
-        batches.entries().map(([batchId, batch]) => ({ batchId, ...batch })),
+      row: fields({ id1: word, id2: word, id3: word, id4: word, ...placed }),
+      capture: captureBatches,
       restore: rows => {
-        const batches = new BoundedMap<PostedBatch>();
-        for (const { batchId, ...batch } of rows) batches.set(batchId, batch);
+        const batches = new BatchTable(rememberedBatchesMax);
+        for (const { id1, id2, id3, id4, ...batch } of rows) {
+          batches.add([id1, id2, id3, id4], batch);
+        }
         return batches;
       },
     }),

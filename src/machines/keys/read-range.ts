@@ -3,6 +3,7 @@ import { count, flag, list, optional, word } from '../../codec/shapes.ts';
 import { mebibyte } from '../../words.ts';
 import { QueryRefused, type QueryView, query } from '../machine.ts';
 import { boundShape, type Item, itemOf, itemShape, keyShape, revisionShape } from './item.ts';
+import { rangeText } from './lines.ts';
 import type { KeyRecord } from './record.ts';
 import { type KeyRange, rangeOf } from './reserved.ts';
 import { countIn, type Found, keysIn, newestBackwards } from './select.ts';
@@ -53,6 +54,7 @@ export const range = query({
     revision: revisionShape,
     oldest: revisionShape,
   },
+  text: rangeText,
   answer: (state: KeysState, wanted, view) => {
     const newest = newestRevision(state);
     const oldest = oldestRevision(state);

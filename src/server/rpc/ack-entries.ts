@@ -1,4 +1,4 @@
-import { encodeResult } from '../../state-machines/result.ts';
+import { encodeResult } from '../../machines/frame/result.ts';
 import type { AckEntriesReply } from '../../transport/generated/gossipraft/AckEntriesReply.ts';
 import type { AckEntriesRequest__Output as AckRequest } from '../../transport/generated/gossipraft/AckEntriesRequest.ts';
 import type { Refused } from '../../transport/generated/gossipraft/Refused.ts';
@@ -24,7 +24,7 @@ export const ackEntries =
     });
     const unsubscribe = requests.subscribe(sessionId, {
       acknowledged: ({ sequence, position, result }) =>
-        acks.push({ sequence, position, result: Buffer.from(encodeResult(result)) }),
+        acks.push({ sequence, position, result: encodeResult(result) }),
       ended: leader => acks.end(notLeader(leader ?? host.view().leader)),
     });
     const stop = (): void => {

@@ -1,8 +1,15 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { LogIndex } from '../../consensus/types.ts';
-import { batchesFrom, firstKeptSeq, UnreadableObjects } from '../../host/journal-reader.ts';
+import {
+  batchesFrom,
+  firstKeptSeq,
+  journalOf,
+  UnreadableObjects,
+} from '../../host/journal-reader.ts';
 import { notApplied } from '../../host/refusal.ts';
-import { captureState } from '../../state-machines/state-capture.ts';
+import { upgradeRefusal } from '../../host/upgrading.ts';
+import { captureState, keysIn } from '../../machines/frame/state-records.ts';
+import { type KeysState, keysSlot } from '../../machines/keys/state.ts';
 import { BackupCount, type BackupPart, piecesOf } from '../../storage/backup-items.ts';
 import type { BackupRange__Output as BackupRange } from '../../transport/generated/gossipraft/BackupRange.ts';
 import type { BackupReply } from '../../transport/generated/gossipraft/BackupReply.ts';
@@ -29,7 +36,9 @@ export const backup = (context: ServerContext) => (call: Call) => {
   };
   const serveWhenApplied = (index: number, send: () => Promise<void>): void =>
     requests.whenApplied(index, applyLoop.state.appliedIndex, isApplied => {
-      if (isApplied) serve(send);
+      const refusal = upgradeRefusal(context);
+      if (refusal !== undefined) call.end({ refused: refusedByHost(refusal) });
+      else if (isApplied) serve(send);
       else call.end({ refused: refusedByHost(notApplied(index)) });
     });
   const { range } = call.request;
@@ -61,9 +70,9 @@ async function sendAll(context: ServerContext, call: Call): Promise<void> {
   const { state } = applyLoop;
   // All of it is of one moment, and nothing of it is dropped before it was sent.
   const position = host.view().positionAt(state.appliedIndex as LogIndex);
-  const { lastSeq } = state.journal;
+  const { lastSeq } = journalOf(state);
   const firstSeq = firstKeptSeq({ archive });
-  const keys = state.keyValues.contents.keys.size;
+  const keys = (state.states[keysSlot.name] as KeysState).keys.size;
   const records = captureState(state);
   const release = archive.hold();
   try {
@@ -76,9 +85,7 @@ async function sendAll(context: ServerContext, call: Call): Promise<void> {
       // A large one takes a while to be put into words: what is written already goes first, and
       // the peers are heard in between.
       await timers.turnOfTheOthers();
-      const json = Buffer.from(JSON.stringify(record));
-      const keysInIt = record.t === 'keys' ? record.items.length : 0;
-      await sender.send({ type: 'record', json, keys: keysInIt });
+      await sender.send({ type: 'record', bytes: record, keys: keysIn(record) });
     }
     await sender.end();
     await sendObjects(context, call, { fromSeq: firstSeq, throughSeq: lastSeq });

@@ -1,9 +1,10 @@
-import { idempotencyFigures } from '../../host/idempotency-room.ts';
+import { idempotencyFigures } from '../../host/admission.ts';
 import { ReadGate } from '../../host/read-gate.ts';
 import type { DescribeServerReply } from '../../transport/generated/gossipraft/DescribeServerReply.ts';
 import type { DescribeServerRequest__Output as DescribeServerRequest } from '../../transport/generated/gossipraft/DescribeServerRequest.ts';
 import type { Description } from '../../transport/generated/gossipraft/Description.ts';
 import { writeConfig, writeGossipEntry } from '../../transport/wire-gossip.ts';
+import { version } from '../../version.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { Unary } from './handlers.ts';
 
@@ -37,5 +38,7 @@ function describe(context: ServerContext, leaseRemainingMs: number): Description
     isRecovering: isRecovering(),
     damagedFiles: [...damagedFiles()],
     isDiskFull: isDiskFull(),
+    version,
+    commandLevel: context.applyLoop.state.level,
   };
 }

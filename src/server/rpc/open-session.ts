@@ -1,7 +1,7 @@
-import { encodeCommand } from '../../state-machines/command.ts';
+import { encodeCommand } from '../../machines/frame/command.ts';
 import type { OpenSessionReply } from '../../transport/generated/gossipraft/OpenSessionReply.ts';
 import type { OpenSessionRequest__Output as OpenSessionRequest } from '../../transport/generated/gossipraft/OpenSessionRequest.ts';
-import { notLeader, refused, refusedByCore, refusedByDisk } from '../refusals.ts';
+import { notLeader, refused, refusedByCore, refusedByDisk, refusedByUpgrade } from '../refusals.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { Unary } from './handlers.ts';
 
@@ -15,19 +15,20 @@ export const openSession =
       reply({ refused: refused('REFUSAL_INVALID', 'the nonce is too long') });
       return;
     }
-    const full = refusedByDisk(context);
-    if (full !== undefined) {
-      reply({ refused: full });
+    const refusal = refusedByDisk(context) ?? refusedByUpgrade(context);
+    if (refusal !== undefined) {
+      reply({ refused: refusal });
       return;
     }
     const { requests, host } = context;
-    requests.propose([encodeCommand({ kind: 'openSession', nonce })], answer => {
+    requests.propose([encodeCommand({ type: 'openSession', nonce })], answer => {
       if (answer.type !== 'appended') {
         reply({ refused: refusedByCore(answer) });
         return;
       }
-      requests.resultAt(answer.position, result => {
-        if (result?.kind === 'sessionOpened') reply({ sessionId: result.session });
+      const { position } = answer;
+      requests.appliedAt(position, isApplied => {
+        if (isApplied) reply({ sessionId: position.index });
         else reply({ refused: notLeader(host.view().leader) });
       });
     });

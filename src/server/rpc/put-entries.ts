@@ -1,13 +1,13 @@
 import { Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
-import { withoutRoom } from '../../host/idempotency-room.ts';
+import { notAdmitted } from '../../host/admission.ts';
 import type { PutEntriesReply } from '../../transport/generated/gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest__Output as PutRequest } from '../../transport/generated/gossipraft/PutEntriesRequest.ts';
 import type { Refused } from '../../transport/generated/gossipraft/Refused.ts';
 import { Assembly, NoRoomForParts, type Room, wholeMaxBytes } from '../../transport/pieces.ts';
 import { reasonOf } from '../../transport/wire-checks.ts';
 import { readCommands } from '../../transport/wire-commands.ts';
-import { refusalOfCommands } from '../command-checks.ts';
-import { notLeader, refused, refusedByCore, refusedByDisk, refusedKeys } from '../refusals.ts';
+import { readTransactions, type TransactCommand } from '../command-checks.ts';
+import { notLeader, refused, refusedAdmission, refusedByCore, refusedByDisk } from '../refusals.ts';
 import type { ServerContext } from '../server-context.ts';
 import type { Conversation } from './handlers.ts';
 
@@ -47,10 +47,10 @@ function put(
   write: (reply: PutEntriesReply) => void,
 ): void {
   const { requestId } = request;
-  const { commands, refusal } = readPut(context, request, assembly);
+  const { commands, read, refusal } = readPut(context, request, assembly);
   if (refusal !== undefined) write({ requestId, refused: refusal });
   if (commands === undefined) return;
-  noteRequests(context, commands);
+  noteRequests(context, read ?? []);
   // They are taken or refused together: the first answer speaks for all of them.
   let isAnswered = false;
   context.requests.propose(commands, answer => {
@@ -66,7 +66,11 @@ function readPut(
   context: ServerContext,
   request: PutRequest,
   assembly: Assembly,
-): { readonly commands?: readonly Uint8Array[]; readonly refusal?: Refused } {
+): {
+  readonly commands?: readonly Uint8Array[];
+  readonly read?: readonly TransactCommand[];
+  readonly refusal?: Refused;
+} {
   const { role, leader } = context.host.view();
   const isPart = request.piece !== null;
   // Who does not lead takes no parts: the rest of them need not come.
@@ -74,18 +78,19 @@ function readPut(
   try {
     const commands = readCommands(request, assembly);
     if (commands === undefined) return {};
-    const refusal =
-      refusalOfCommands(commands) ??
-      refusedByDisk(context) ??
-      refusedKeys(withoutRoom(context, commands));
-    return refusal === undefined ? { commands } : { refusal };
+    const read = readTransactions(commands);
+    const refusal = refusedByDisk(context) ?? refusedAdmission(notAdmitted(context, read));
+    return refusal === undefined ? { commands, read } : { refusal };
   } catch (error) {
     const reason = error instanceof NoRoomForParts ? 'REFUSAL_OVERLOADED' : 'REFUSAL_INVALID';
     return { refusal: refused(reason, reasonOf(error)) };
   }
 }
 
-function noteRequests({ textRecords, host }: ServerContext, commands: readonly Uint8Array[]): void {
+function noteRequests(
+  { textRecords, host }: ServerContext,
+  commands: readonly TransactCommand[],
+): void {
   if (textRecords === undefined || host.view().role !== 'leader') return;
   for (const command of commands) textRecords.requested(command);
 }

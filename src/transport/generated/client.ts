@@ -25,9 +25,6 @@ import type { Envelope as _gossipraft_Envelope, Envelope__Output as _gossipraft_
 import type { Fact as _gossipraft_Fact, Fact__Output as _gossipraft_Fact__Output } from './gossipraft/Fact.ts';
 import type { Foreigner as _gossipraft_Foreigner, Foreigner__Output as _gossipraft_Foreigner__Output } from './gossipraft/Foreigner.ts';
 import type { GossipEntry as _gossipraft_GossipEntry, GossipEntry__Output as _gossipraft_GossipEntry__Output } from './gossipraft/GossipEntry.ts';
-import type { JournalEntry as _gossipraft_JournalEntry, JournalEntry__Output as _gossipraft_JournalEntry__Output } from './gossipraft/JournalEntry.ts';
-import type { KeyChange as _gossipraft_KeyChange, KeyChange__Output as _gossipraft_KeyChange__Output } from './gossipraft/KeyChange.ts';
-import type { KeyEntry as _gossipraft_KeyEntry, KeyEntry__Output as _gossipraft_KeyEntry__Output } from './gossipraft/KeyEntry.ts';
 import type { Member as _gossipraft_Member, Member__Output as _gossipraft_Member__Output } from './gossipraft/Member.ts';
 import type { MemberChange as _gossipraft_MemberChange, MemberChange__Output as _gossipraft_MemberChange__Output } from './gossipraft/MemberChange.ts';
 import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply__Output as _gossipraft_OpenSessionReply__Output } from './gossipraft/OpenSessionReply.ts';
@@ -37,20 +34,16 @@ import type { Position as _gossipraft_Position, Position__Output as _gossipraft_
 import type { PostedBatch as _gossipraft_PostedBatch, PostedBatch__Output as _gossipraft_PostedBatch__Output } from './gossipraft/PostedBatch.ts';
 import type { PutEntriesReply as _gossipraft_PutEntriesReply, PutEntriesReply__Output as _gossipraft_PutEntriesReply__Output } from './gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest as _gossipraft_PutEntriesRequest, PutEntriesRequest__Output as _gossipraft_PutEntriesRequest__Output } from './gossipraft/PutEntriesRequest.ts';
-import type { ReadBatchReply as _gossipraft_ReadBatchReply, ReadBatchReply__Output as _gossipraft_ReadBatchReply__Output } from './gossipraft/ReadBatchReply.ts';
-import type { ReadBatchRequest as _gossipraft_ReadBatchRequest, ReadBatchRequest__Output as _gossipraft_ReadBatchRequest__Output } from './gossipraft/ReadBatchRequest.ts';
-import type { ReadEntriesReply as _gossipraft_ReadEntriesReply, ReadEntriesReply__Output as _gossipraft_ReadEntriesReply__Output } from './gossipraft/ReadEntriesReply.ts';
-import type { ReadEntriesRequest as _gossipraft_ReadEntriesRequest, ReadEntriesRequest__Output as _gossipraft_ReadEntriesRequest__Output } from './gossipraft/ReadEntriesRequest.ts';
-import type { ReadKeysReply as _gossipraft_ReadKeysReply, ReadKeysReply__Output as _gossipraft_ReadKeysReply__Output } from './gossipraft/ReadKeysReply.ts';
-import type { ReadKeysRequest as _gossipraft_ReadKeysRequest, ReadKeysRequest__Output as _gossipraft_ReadKeysRequest__Output } from './gossipraft/ReadKeysRequest.ts';
+import type { QueryReply as _gossipraft_QueryReply, QueryReply__Output as _gossipraft_QueryReply__Output } from './gossipraft/QueryReply.ts';
+import type { QueryRequest as _gossipraft_QueryRequest, QueryRequest__Output as _gossipraft_QueryRequest__Output } from './gossipraft/QueryRequest.ts';
 import type { Refused as _gossipraft_Refused, Refused__Output as _gossipraft_Refused__Output } from './gossipraft/Refused.ts';
 import type { Round as _gossipraft_Round, Round__Output as _gossipraft_Round__Output } from './gossipraft/Round.ts';
 import type { ServerView as _gossipraft_ServerView, ServerView__Output as _gossipraft_ServerView__Output } from './gossipraft/ServerView.ts';
 import type { Timing as _gossipraft_Timing, Timing__Output as _gossipraft_Timing__Output } from './gossipraft/Timing.ts';
 import type { TransferLeadershipReply as _gossipraft_TransferLeadershipReply, TransferLeadershipReply__Output as _gossipraft_TransferLeadershipReply__Output } from './gossipraft/TransferLeadershipReply.ts';
 import type { TransferLeadershipRequest as _gossipraft_TransferLeadershipRequest, TransferLeadershipRequest__Output as _gossipraft_TransferLeadershipRequest__Output } from './gossipraft/TransferLeadershipRequest.ts';
-import type { WatchKeysReply as _gossipraft_WatchKeysReply, WatchKeysReply__Output as _gossipraft_WatchKeysReply__Output } from './gossipraft/WatchKeysReply.ts';
-import type { WatchKeysRequest as _gossipraft_WatchKeysRequest, WatchKeysRequest__Output as _gossipraft_WatchKeysRequest__Output } from './gossipraft/WatchKeysRequest.ts';
+import type { WatchReply as _gossipraft_WatchReply, WatchReply__Output as _gossipraft_WatchReply__Output } from './gossipraft/WatchReply.ts';
+import type { WatchRequest as _gossipraft_WatchRequest, WatchRequest__Output as _gossipraft_WatchRequest__Output } from './gossipraft/WatchRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -84,9 +77,6 @@ export interface ProtoGrpcType {
     Fact: MessageTypeDefinition<_gossipraft_Fact, _gossipraft_Fact__Output>
     Foreigner: MessageTypeDefinition<_gossipraft_Foreigner, _gossipraft_Foreigner__Output>
     GossipEntry: MessageTypeDefinition<_gossipraft_GossipEntry, _gossipraft_GossipEntry__Output>
-    JournalEntry: MessageTypeDefinition<_gossipraft_JournalEntry, _gossipraft_JournalEntry__Output>
-    KeyChange: MessageTypeDefinition<_gossipraft_KeyChange, _gossipraft_KeyChange__Output>
-    KeyEntry: MessageTypeDefinition<_gossipraft_KeyEntry, _gossipraft_KeyEntry__Output>
     Member: MessageTypeDefinition<_gossipraft_Member, _gossipraft_Member__Output>
     MemberChange: MessageTypeDefinition<_gossipraft_MemberChange, _gossipraft_MemberChange__Output>
     OpenSessionReply: MessageTypeDefinition<_gossipraft_OpenSessionReply, _gossipraft_OpenSessionReply__Output>
@@ -96,12 +86,8 @@ export interface ProtoGrpcType {
     PostedBatch: MessageTypeDefinition<_gossipraft_PostedBatch, _gossipraft_PostedBatch__Output>
     PutEntriesReply: MessageTypeDefinition<_gossipraft_PutEntriesReply, _gossipraft_PutEntriesReply__Output>
     PutEntriesRequest: MessageTypeDefinition<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesRequest__Output>
-    ReadBatchReply: MessageTypeDefinition<_gossipraft_ReadBatchReply, _gossipraft_ReadBatchReply__Output>
-    ReadBatchRequest: MessageTypeDefinition<_gossipraft_ReadBatchRequest, _gossipraft_ReadBatchRequest__Output>
-    ReadEntriesReply: MessageTypeDefinition<_gossipraft_ReadEntriesReply, _gossipraft_ReadEntriesReply__Output>
-    ReadEntriesRequest: MessageTypeDefinition<_gossipraft_ReadEntriesRequest, _gossipraft_ReadEntriesRequest__Output>
-    ReadKeysReply: MessageTypeDefinition<_gossipraft_ReadKeysReply, _gossipraft_ReadKeysReply__Output>
-    ReadKeysRequest: MessageTypeDefinition<_gossipraft_ReadKeysRequest, _gossipraft_ReadKeysRequest__Output>
+    QueryReply: MessageTypeDefinition<_gossipraft_QueryReply, _gossipraft_QueryReply__Output>
+    QueryRequest: MessageTypeDefinition<_gossipraft_QueryRequest, _gossipraft_QueryRequest__Output>
     Refusal: EnumTypeDefinition
     Refused: MessageTypeDefinition<_gossipraft_Refused, _gossipraft_Refused__Output>
     Role: EnumTypeDefinition
@@ -110,8 +96,8 @@ export interface ProtoGrpcType {
     Timing: MessageTypeDefinition<_gossipraft_Timing, _gossipraft_Timing__Output>
     TransferLeadershipReply: MessageTypeDefinition<_gossipraft_TransferLeadershipReply, _gossipraft_TransferLeadershipReply__Output>
     TransferLeadershipRequest: MessageTypeDefinition<_gossipraft_TransferLeadershipRequest, _gossipraft_TransferLeadershipRequest__Output>
-    WatchKeysReply: MessageTypeDefinition<_gossipraft_WatchKeysReply, _gossipraft_WatchKeysReply__Output>
-    WatchKeysRequest: MessageTypeDefinition<_gossipraft_WatchKeysRequest, _gossipraft_WatchKeysRequest__Output>
+    WatchReply: MessageTypeDefinition<_gossipraft_WatchReply, _gossipraft_WatchReply__Output>
+    WatchRequest: MessageTypeDefinition<_gossipraft_WatchRequest, _gossipraft_WatchRequest__Output>
   }
 }
 

@@ -14,16 +14,12 @@ import type { OpenSessionReply as _gossipraft_OpenSessionReply, OpenSessionReply
 import type { OpenSessionRequest as _gossipraft_OpenSessionRequest, OpenSessionRequest__Output as _gossipraft_OpenSessionRequest__Output } from '../gossipraft/OpenSessionRequest.ts';
 import type { PutEntriesReply as _gossipraft_PutEntriesReply, PutEntriesReply__Output as _gossipraft_PutEntriesReply__Output } from '../gossipraft/PutEntriesReply.ts';
 import type { PutEntriesRequest as _gossipraft_PutEntriesRequest, PutEntriesRequest__Output as _gossipraft_PutEntriesRequest__Output } from '../gossipraft/PutEntriesRequest.ts';
-import type { ReadBatchReply as _gossipraft_ReadBatchReply, ReadBatchReply__Output as _gossipraft_ReadBatchReply__Output } from '../gossipraft/ReadBatchReply.ts';
-import type { ReadBatchRequest as _gossipraft_ReadBatchRequest, ReadBatchRequest__Output as _gossipraft_ReadBatchRequest__Output } from '../gossipraft/ReadBatchRequest.ts';
-import type { ReadEntriesReply as _gossipraft_ReadEntriesReply, ReadEntriesReply__Output as _gossipraft_ReadEntriesReply__Output } from '../gossipraft/ReadEntriesReply.ts';
-import type { ReadEntriesRequest as _gossipraft_ReadEntriesRequest, ReadEntriesRequest__Output as _gossipraft_ReadEntriesRequest__Output } from '../gossipraft/ReadEntriesRequest.ts';
-import type { ReadKeysReply as _gossipraft_ReadKeysReply, ReadKeysReply__Output as _gossipraft_ReadKeysReply__Output } from '../gossipraft/ReadKeysReply.ts';
-import type { ReadKeysRequest as _gossipraft_ReadKeysRequest, ReadKeysRequest__Output as _gossipraft_ReadKeysRequest__Output } from '../gossipraft/ReadKeysRequest.ts';
+import type { QueryReply as _gossipraft_QueryReply, QueryReply__Output as _gossipraft_QueryReply__Output } from '../gossipraft/QueryReply.ts';
+import type { QueryRequest as _gossipraft_QueryRequest, QueryRequest__Output as _gossipraft_QueryRequest__Output } from '../gossipraft/QueryRequest.ts';
 import type { TransferLeadershipReply as _gossipraft_TransferLeadershipReply, TransferLeadershipReply__Output as _gossipraft_TransferLeadershipReply__Output } from '../gossipraft/TransferLeadershipReply.ts';
 import type { TransferLeadershipRequest as _gossipraft_TransferLeadershipRequest, TransferLeadershipRequest__Output as _gossipraft_TransferLeadershipRequest__Output } from '../gossipraft/TransferLeadershipRequest.ts';
-import type { WatchKeysReply as _gossipraft_WatchKeysReply, WatchKeysReply__Output as _gossipraft_WatchKeysReply__Output } from '../gossipraft/WatchKeysReply.ts';
-import type { WatchKeysRequest as _gossipraft_WatchKeysRequest, WatchKeysRequest__Output as _gossipraft_WatchKeysRequest__Output } from '../gossipraft/WatchKeysRequest.ts';
+import type { WatchReply as _gossipraft_WatchReply, WatchReply__Output as _gossipraft_WatchReply__Output } from '../gossipraft/WatchReply.ts';
+import type { WatchRequest as _gossipraft_WatchRequest, WatchRequest__Output as _gossipraft_WatchRequest__Output } from '../gossipraft/WatchRequest.ts';
 
 export interface ClientToServerClient extends grpc.Client {
   AckEntries(argument: _gossipraft_AckEntriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_AckEntriesReply__Output>;
@@ -68,32 +64,14 @@ export interface ClientToServerClient extends grpc.Client {
   putEntries(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply__Output>;
   putEntries(options?: grpc.CallOptions): grpc.ClientDuplexStream<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply__Output>;
   
-  ReadBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  ReadBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  ReadBatch(argument: _gossipraft_ReadBatchRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  ReadBatch(argument: _gossipraft_ReadBatchRequest, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  readBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  readBatch(argument: _gossipraft_ReadBatchRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  readBatch(argument: _gossipraft_ReadBatchRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  readBatch(argument: _gossipraft_ReadBatchRequest, callback: grpc.requestCallback<_gossipraft_ReadBatchReply__Output>): grpc.ClientUnaryCall;
-  
-  ReadEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  ReadEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  ReadEntries(argument: _gossipraft_ReadEntriesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  ReadEntries(argument: _gossipraft_ReadEntriesRequest, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  readEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  readEntries(argument: _gossipraft_ReadEntriesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  readEntries(argument: _gossipraft_ReadEntriesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  readEntries(argument: _gossipraft_ReadEntriesRequest, callback: grpc.requestCallback<_gossipraft_ReadEntriesReply__Output>): grpc.ClientUnaryCall;
-  
-  ReadKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
-  ReadKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
-  ReadKeys(argument: _gossipraft_ReadKeysRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
-  ReadKeys(argument: _gossipraft_ReadKeysRequest, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
-  readKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
-  readKeys(argument: _gossipraft_ReadKeysRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
-  readKeys(argument: _gossipraft_ReadKeysRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
-  readKeys(argument: _gossipraft_ReadKeysRequest, callback: grpc.requestCallback<_gossipraft_ReadKeysReply__Output>): grpc.ClientUnaryCall;
+  Query(argument: _gossipraft_QueryRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
+  Query(argument: _gossipraft_QueryRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
+  Query(argument: _gossipraft_QueryRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
+  Query(argument: _gossipraft_QueryRequest, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
+  query(argument: _gossipraft_QueryRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
+  query(argument: _gossipraft_QueryRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
+  query(argument: _gossipraft_QueryRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
+  query(argument: _gossipraft_QueryRequest, callback: grpc.requestCallback<_gossipraft_QueryReply__Output>): grpc.ClientUnaryCall;
   
   TransferLeadership(argument: _gossipraft_TransferLeadershipRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
   TransferLeadership(argument: _gossipraft_TransferLeadershipRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
@@ -104,10 +82,10 @@ export interface ClientToServerClient extends grpc.Client {
   transferLeadership(argument: _gossipraft_TransferLeadershipRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
   transferLeadership(argument: _gossipraft_TransferLeadershipRequest, callback: grpc.requestCallback<_gossipraft_TransferLeadershipReply__Output>): grpc.ClientUnaryCall;
   
-  WatchKeys(argument: _gossipraft_WatchKeysRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
-  WatchKeys(argument: _gossipraft_WatchKeysRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
-  watchKeys(argument: _gossipraft_WatchKeysRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
-  watchKeys(argument: _gossipraft_WatchKeysRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchKeysReply__Output>;
+  Watch(argument: _gossipraft_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchReply__Output>;
+  Watch(argument: _gossipraft_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchReply__Output>;
+  watch(argument: _gossipraft_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchReply__Output>;
+  watch(argument: _gossipraft_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_gossipraft_WatchReply__Output>;
   
 }
 
@@ -124,15 +102,11 @@ export interface ClientToServerHandlers extends grpc.UntypedServiceImplementatio
   
   PutEntries: grpc.handleBidiStreamingCall<_gossipraft_PutEntriesRequest__Output, _gossipraft_PutEntriesReply>;
   
-  ReadBatch: grpc.handleUnaryCall<_gossipraft_ReadBatchRequest__Output, _gossipraft_ReadBatchReply>;
-  
-  ReadEntries: grpc.handleUnaryCall<_gossipraft_ReadEntriesRequest__Output, _gossipraft_ReadEntriesReply>;
-  
-  ReadKeys: grpc.handleUnaryCall<_gossipraft_ReadKeysRequest__Output, _gossipraft_ReadKeysReply>;
+  Query: grpc.handleUnaryCall<_gossipraft_QueryRequest__Output, _gossipraft_QueryReply>;
   
   TransferLeadership: grpc.handleUnaryCall<_gossipraft_TransferLeadershipRequest__Output, _gossipraft_TransferLeadershipReply>;
   
-  WatchKeys: grpc.handleServerStreamingCall<_gossipraft_WatchKeysRequest__Output, _gossipraft_WatchKeysReply>;
+  Watch: grpc.handleServerStreamingCall<_gossipraft_WatchRequest__Output, _gossipraft_WatchReply>;
   
 }
 
@@ -143,9 +117,7 @@ export interface ClientToServerDefinition extends grpc.ServiceDefinition {
   DescribeServer: MethodDefinition<_gossipraft_DescribeServerRequest, _gossipraft_DescribeServerReply, _gossipraft_DescribeServerRequest__Output, _gossipraft_DescribeServerReply__Output>
   OpenSession: MethodDefinition<_gossipraft_OpenSessionRequest, _gossipraft_OpenSessionReply, _gossipraft_OpenSessionRequest__Output, _gossipraft_OpenSessionReply__Output>
   PutEntries: MethodDefinition<_gossipraft_PutEntriesRequest, _gossipraft_PutEntriesReply, _gossipraft_PutEntriesRequest__Output, _gossipraft_PutEntriesReply__Output>
-  ReadBatch: MethodDefinition<_gossipraft_ReadBatchRequest, _gossipraft_ReadBatchReply, _gossipraft_ReadBatchRequest__Output, _gossipraft_ReadBatchReply__Output>
-  ReadEntries: MethodDefinition<_gossipraft_ReadEntriesRequest, _gossipraft_ReadEntriesReply, _gossipraft_ReadEntriesRequest__Output, _gossipraft_ReadEntriesReply__Output>
-  ReadKeys: MethodDefinition<_gossipraft_ReadKeysRequest, _gossipraft_ReadKeysReply, _gossipraft_ReadKeysRequest__Output, _gossipraft_ReadKeysReply__Output>
+  Query: MethodDefinition<_gossipraft_QueryRequest, _gossipraft_QueryReply, _gossipraft_QueryRequest__Output, _gossipraft_QueryReply__Output>
   TransferLeadership: MethodDefinition<_gossipraft_TransferLeadershipRequest, _gossipraft_TransferLeadershipReply, _gossipraft_TransferLeadershipRequest__Output, _gossipraft_TransferLeadershipReply__Output>
-  WatchKeys: MethodDefinition<_gossipraft_WatchKeysRequest, _gossipraft_WatchKeysReply, _gossipraft_WatchKeysRequest__Output, _gossipraft_WatchKeysReply__Output>
+  Watch: MethodDefinition<_gossipraft_WatchRequest, _gossipraft_WatchReply, _gossipraft_WatchRequest__Output, _gossipraft_WatchReply__Output>
 }

@@ -20,6 +20,8 @@ export interface Description {
   'isRecovering'?: (boolean);
   'damagedFiles'?: (string)[];
   'isDiskFull'?: (boolean);
+  'version'?: (string);
+  'commandLevel'?: (number | string | Long);
   '_leader'?: "leader";
 }
 
@@ -37,5 +39,7 @@ export interface Description__Output {
   'isRecovering': (boolean);
   'damagedFiles': (string)[];
   'isDiskFull': (boolean);
+  'version': (string);
+  'commandLevel': (number);
   '_leader'?: "leader";
 }

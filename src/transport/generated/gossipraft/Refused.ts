@@ -8,7 +8,7 @@ export interface Refused {
   'retryAfterMs'?: (number);
   'detail'?: (string);
   'clusterId'?: (string);
-  'commands'?: (number)[];
+  'transactions'?: (number)[];
   '_leader'?: "leader";
   '_clusterId'?: "clusterId";
 }
@@ -19,7 +19,7 @@ export interface Refused__Output {
   'retryAfterMs': (number);
   'detail': (string);
   'clusterId'?: (string);
-  'commands': (number)[];
+  'transactions': (number)[];
   '_leader'?: "leader";
   '_clusterId'?: "clusterId";
 }
