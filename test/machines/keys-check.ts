@@ -5,22 +5,11 @@ import { keys } from '../../src/machines/keys/keys.ts';
 import { leases } from '../../src/machines/leases/leases.ts';
 import { lockNames } from './key-plans.ts';
 import { itemOf, type NaiveKeys, rowsOf } from './naive-keys.ts';
-import { blindView, type Stage } from './stage.ts';
+import { blindView, plainQuery, type Stage } from './stage.ts';
 
 type Bounds = { readonly start: ByteString; readonly end: ByteString };
 
-export const plain = {
-  limit: 1000,
-  revision: 0,
-  withValues: true,
-  countOnly: false,
-  sort: 'key',
-  isDescending: false,
-  createdFrom: 0,
-  createdThrough: 0,
-  modifiedFrom: 0,
-  modifiedThrough: 0,
-} as const;
+export const plain = { ...plainQuery, limit: 1000 };
 
 /** Everything that can be read of the keys, at every revision that is kept, is as it must be. */
 export function checkReads(stage: Stage, naive: NaiveKeys, bounds: Bounds): void {

@@ -5,7 +5,7 @@ import type { Draft } from '../../src/machines/draft.ts';
 import { keys } from '../../src/machines/keys/keys.ts';
 import { leases } from '../../src/machines/leases/leases.ts';
 import { QueryRefused } from '../../src/machines/machine.ts';
-import { blindView, Stage } from './stage.ts';
+import { blindView, plainQuery, Stage } from './stage.ts';
 
 const { operations, conditions, queries } = keys;
 const key = utf8BytesOf;
@@ -28,18 +28,7 @@ const remove = (draft: Draft, range: typeof all, wantsPrevious = false) =>
 const add = (draft: Draft, name: string, by: number) =>
   operations.add.apply(draft, { key: key(name), by });
 
-const plain = {
-  limit: 100,
-  revision: 0,
-  withValues: true,
-  countOnly: false,
-  sort: 'key',
-  isDescending: false,
-  createdFrom: 0,
-  createdThrough: 0,
-  modifiedFrom: 0,
-  modifiedThrough: 0,
-} as const;
+const plain = { ...plainQuery, limit: 100 };
 type Wanted = ValuesOf<typeof queries.range.takes>;
 const read = (stage: Stage, range = all, more: Partial<Wanted> = {}) =>
   queries.range.answer?.(stage.keys, { ...range, ...plain, ...more }, blindView);

@@ -2,7 +2,7 @@ import { type ByteString, endOfKey, utf8BytesOf } from '../../src/codec/byte-str
 import type { Draft } from '../../src/machines/draft.ts';
 import { keys } from '../../src/machines/keys/keys.ts';
 import { leases } from '../../src/machines/leases/leases.ts';
-import { blindView, Stage } from './stage.ts';
+import { blindView, plainQuery, Stage } from './stage.ts';
 
 /*
  * What keys cost, each alone: `node --expose-gc dist/test/machines/measure.js [keys]`. Warm by
@@ -62,20 +62,7 @@ function past(): Record<string, string> {
   const stage = new Stage();
   for (let number = 0; number < 10_000; number += 1) stage.do(putHot);
   const hot = utf8BytesOf('hot');
-  const wanted = {
-    start: hot,
-    end: endOfKey(hot),
-    limit: 1,
-    revision: 1,
-    withValues: true,
-    countOnly: false,
-    sort: 'key',
-    isDescending: false,
-    createdFrom: 0,
-    createdThrough: 0,
-    modifiedFrom: 0,
-    modifiedThrough: 0,
-  } as const;
+  const wanted = { ...plainQuery, start: hot, end: endOfKey(hot), limit: 1, revision: 1 };
   const read = (): void => void queries.range.answer?.(stage.keys, wanted, blindView);
   return { 'read of the oldest of 10,000 revisions, us': microseconds(1000, read) };
 }

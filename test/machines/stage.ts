@@ -93,3 +93,16 @@ const bytesOf = (shape: Shape<unknown>, row: unknown): string =>
 
 /** Who asks does not lead, or knows nothing of what is left. */
 export const blindView: QueryView = { nowMs: 0, leaseRemainingMs: () => undefined };
+
+/** All that a query of keys may ask for, but which keys and how many: the newest, as they stand. */
+export const plainQuery = {
+  revision: 0,
+  withValues: true,
+  countOnly: false,
+  sort: 'key',
+  isDescending: false,
+  createdFrom: 0,
+  createdThrough: 0,
+  modifiedFrom: 0,
+  modifiedThrough: 0,
+} as const;
