@@ -12,6 +12,9 @@ export const bytesOf = (text: ByteString): Buffer => Buffer.from(text, 'latin1')
 /** The bytes of a text in UTF-8. */
 export const utf8BytesOf = (text: string): ByteString => byteStringOf(Buffer.from(text, 'utf8'));
 
+/** The text that bytes in UTF-8 stand for; what is none of it stands there as U+FFFD. */
+export const textOf = (bytes: ByteString): string => bytesOf(bytes).toString('utf8');
+
 /** Whether a value of the log is such a string, as far as it can be told. */
 export const isByteString = (value: unknown, lengthMax: number): value is ByteString =>
   typeof value === 'string' && value.length <= lengthMax && !/[\u0100-\uffff]/.test(value);

@@ -1,7 +1,7 @@
 import type { ByteString } from '../../codec/byte-string.ts';
 import type { ValuesOf } from '../../codec/shape.ts';
 import { byteString, count, fields, optional, text } from '../../codec/shapes.ts';
-import { ttlMaxMs } from '../leases/lease-table.ts';
+import { remainingShape } from '../leases/lease-table.ts';
 import type { KeyRecord } from './record.ts';
 
 export const keyMaxBytes = 1024;
@@ -11,7 +11,9 @@ export const nameMaxBytes = 768;
 export const keyShape = byteString({ min: 1, max: keyMaxBytes });
 /** The end of the range that holds only the longest key is one byte longer. */
 export const boundShape = byteString({ max: keyMaxBytes + 1 });
-export const typeShape = text({ min: 1, max: nameMaxBytes });
+/** Of a type, a lock, a holder. */
+export const nameShape = text({ min: 1, max: nameMaxBytes });
+export const typeShape = nameShape;
 export const revisionShape = count();
 
 /** A key as it is told to whoever reads, writes or watches. */
@@ -27,7 +29,7 @@ const itemFields = {
   bytes: count(),
   lease: optional(count()),
   /** What the lease has left, where that is known. */
-  ttlMs: optional(count({ max: ttlMaxMs })),
+  ttlMs: optional(remainingShape),
   /** The fencing token, where the key is a lock. */
   token: optional(count()),
 };

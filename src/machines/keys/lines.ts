@@ -1,4 +1,4 @@
-import { type ByteString, bytesOf, endOfKey } from '../../codec/byte-string.ts';
+import { type ByteString, bytesOf, endOfKey, textOf } from '../../codec/byte-string.ts';
 import { quoted } from '../../events/quoted-words.ts';
 
 /*
@@ -43,6 +43,5 @@ function boundsText(one: string, many: string, { start, end }: Bounds): string {
 
 const word = (key: ByteString): string => (key === '' ? '""' : quoted(textOf(key)));
 const base64 = (bytes: ByteString): string => bytesOf(bytes).toString('base64') || '""';
-const textOf = (bytes: ByteString): string => bytesOf(bytes).toString('utf8');
 const isText = (bytes: ByteString): boolean =>
   Buffer.from(textOf(bytes), 'utf8').equals(bytesOf(bytes));

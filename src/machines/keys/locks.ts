@@ -1,5 +1,5 @@
 import { utf8BytesOf } from '../../codec/byte-string.ts';
-import { count, flag, optional, text } from '../../codec/shapes.ts';
+import { count, flag, optional } from '../../codec/shapes.ts';
 import { quoted } from '../../events/quoted-words.ts';
 import { Aborted, type Draft } from '../draft.ts';
 import {
@@ -7,12 +7,13 @@ import {
   endPrivate,
   grantLease,
   leaseOf,
+  remainingShape,
   renewLease,
-  ttlMaxMs,
+  ttlShape,
 } from '../leases/lease-table.ts';
 import { condition, operation } from '../machine.ts';
 import { erase, revisionNow, write } from './change.ts';
-import { nameMaxBytes, revisionShape } from './item.ts';
+import { nameShape, revisionShape } from './item.ts';
 import type { KeyRecord } from './record.ts';
 import { lockKey, ticketOf, waiterKey, waitersOf } from './reserved.ts';
 import { keysIn } from './select.ts';
@@ -26,9 +27,6 @@ import { keysSlot } from './state.ts';
 /** Who waits for one lock. */
 const waitersMax = 1000;
 
-const name = text({ min: 1, max: nameMaxBytes });
-const ttl = count({ min: 1, max: ttlMaxMs });
-const givenTtl = count({ max: ttlMaxMs });
 const token = count();
 const revision = revisionShape;
 
@@ -37,10 +35,10 @@ type Hold = { readonly ttlMs: number | undefined; readonly lease: number | undef
 export const acquire = operation({
   code: 7,
   takes: {
-    lock: name,
-    holder: name,
+    lock: nameShape,
+    holder: nameShape,
     /** The lock has a lease of its own, of so long; or else hangs on one that is there. */
-    ttlMs: optional(ttl),
+    ttlMs: optional(ttlShape),
     lease: optional(count({ min: 1 })),
     /** Takes a place in the line if somebody else holds it. */
     waits: flag,
@@ -53,7 +51,7 @@ export const acquire = operation({
     ticket: optional(count()),
     ahead: count(),
     lease: count(),
-    ttlMs: givenTtl,
+    ttlMs: remainingShape,
   },
   apply: (draft, { lock, holder, waits, ...hold }) => {
     draft.demand((hold.ttlMs === undefined) !== (hold.lease === undefined), 'ttlOrLease');
@@ -161,8 +159,8 @@ function demandHeld(draft: Draft, lock: string, held: number): KeyRecord {
 
 export const renew = operation({
   code: 8,
-  takes: { lock: name, token, ttlMs: ttl },
-  gives: { revision, token, lease: count(), ttlMs: givenTtl },
+  takes: { lock: nameShape, token, ttlMs: ttlShape },
+  gives: { revision, token, lease: count(), ttlMs: remainingShape },
   apply: (draft, { lock, token, ttlMs }) => {
     const { lease } = demandHeld(draft, lock, token);
     // A lease that others hang on as well keeps its time.
@@ -174,7 +172,7 @@ export const renew = operation({
 
 export const release = operation({
   code: 9,
-  takes: { lock: name, token },
+  takes: { lock: nameShape, token },
   gives: { revision },
   apply: (draft, { lock, token }) => {
     const record = demandHeld(draft, lock, token);
@@ -189,7 +187,7 @@ export const release = operation({
 /** Gives up a place in the line. */
 export const leave = operation({
   code: 10,
-  takes: { lock: name, ticket: count() },
+  takes: { lock: nameShape, ticket: count() },
   gives: {
     revision,
     /** False when there is no such place any more: the lock may have been given to it. */
@@ -210,7 +208,7 @@ export const leave = operation({
 /** Nothing of the transaction happens unless the lock is held under this token. */
 export const guard = operation({
   code: 11,
-  takes: { lock: name, token },
+  takes: { lock: nameShape, token },
   gives: { revision },
   apply: (draft, { lock, token }) => {
     demandHeld(draft, lock, token);
@@ -222,6 +220,6 @@ export const guard = operation({
 /** The lock is held, under this token. */
 export const tokenIs = condition({
   code: 6,
-  takes: { lock: name, token },
+  takes: { lock: nameShape, token },
   holds: (draft, { lock, token }) => heldLock(draft, lock)?.token === token,
 });

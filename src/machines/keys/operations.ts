@@ -7,7 +7,7 @@ import {
   grantLease,
   leaseOf,
   renewLease,
-  ttlMaxMs,
+  ttlShape,
 } from '../leases/lease-table.ts';
 import { operation } from '../machine.ts';
 import { erase, look, lookedAtMax, revisionNow, write } from './change.ts';
@@ -31,7 +31,7 @@ const itemsMax = 10_000;
 /** Of a key that was not asked for by its name. */
 const itemOverheadBytes = 64;
 
-const ttl = optional(count({ min: 1, max: ttlMaxMs }));
+const ttl = optional(ttlShape);
 const answered = { revision: revisionShape };
 
 export const put = operation({

@@ -1,10 +1,10 @@
-import { type ByteString, bytesOf } from '../../codec/byte-string.ts';
+import { type ByteString, textOf } from '../../codec/byte-string.ts';
 import type { ValueOf } from '../../codec/shape.ts';
 import { byteString, count, fields, list, optional, text } from '../../codec/shapes.ts';
-import { ttlMaxMs } from '../leases/lease-table.ts';
+import { remainingShape } from '../leases/lease-table.ts';
 import { type QueryView, query } from '../machine.ts';
 import { attachedCount, keysOfLease } from './attached.ts';
-import { boundShape, nameMaxBytes, revisionShape } from './item.ts';
+import { boundShape, nameMaxBytes, nameShape, revisionShape } from './item.ts';
 import { ttlOf } from './read-range.ts';
 import type { KeyRecord } from './record.ts';
 import {
@@ -21,12 +21,11 @@ import type { KeysState } from './state.ts';
 
 const pageMax = 1000;
 const limit = count({ min: 1, max: pageMax });
-const name = text({ min: 1, max: nameMaxBytes });
 
-const remainingMs = optional(count({ max: ttlMaxMs }));
+const remainingMs = optional(remainingShape);
 const heldLock = fields({
-  name,
-  holder: name,
+  name: nameShape,
+  holder: nameShape,
   token: count(),
   lease: count(),
   /** What the lease has left, where that is known. */
@@ -35,9 +34,7 @@ const heldLock = fields({
   revision: revisionShape,
   waiting: count(),
 });
-const waiter = fields({ holder: name, ticket: count(), lease: count(), remainingMs });
-
-const textOf = (value: ByteString): string => bytesOf(value).toString('utf8');
+const waiter = fields({ holder: nameShape, ticket: count(), lease: count(), remainingMs });
 
 const lockOf = (
   { keys }: KeysState,
@@ -56,7 +53,7 @@ const lockOf = (
 
 /** Who holds a lock, and the first of those who wait for it. */
 export const lock = query({
-  takes: { lock: name, limit },
+  takes: { lock: nameShape, limit },
   gives: { found: optional(heldLock), waiters: list(waiter) },
   answer: (state: KeysState, { lock: wanted, limit }, view) => {
     const record = state.keys.get(lockKey(wanted));
@@ -73,7 +70,7 @@ export const lock = query({
 /** The locks that are held, in the order of their names, from one on. */
 export const locks = query({
   takes: { start: text({ max: nameMaxBytes }), limit },
-  gives: { locks: list(heldLock), next: optional(name), count: count() },
+  gives: { locks: list(heldLock), next: optional(nameShape), count: count() },
   answer: (state: KeysState, { start, limit }, view) => {
     const all = state.keys.count(allLocks.start, allLocks.end);
     const found: ValueOf<typeof heldLock>[] = [];
@@ -90,7 +87,7 @@ export const attached = query({
   takes: { lease: count(), start: boundShape, limit },
   gives: {
     keys: list(byteString()),
-    locks: list(name),
+    locks: list(nameShape),
     /** Where the next page begins. */
     next: optional(boundShape),
     /** Places in the lines before locks are counted too. */

@@ -1,3 +1,4 @@
+import { count } from '../../codec/shapes.ts';
 import type { Draft, Slot } from '../draft.ts';
 import { Aborted } from '../draft.ts';
 import { PersistentMap } from '../persistent-map.ts';
@@ -28,6 +29,9 @@ export const leasesSlot: Slot<LeasesState, 'leases'> = {
 };
 
 export const ttlMaxMs = 100 * 365 * 24 * 60 * 60 * 1000;
+export const ttlShape = count({ min: 1, max: ttlMaxMs });
+/** What is left of one; 0 when it is over. */
+export const remainingShape = count({ max: ttlMaxMs });
 
 /** Numbers of leases as text that sorts as they do. */
 export const leaseKey = (lease: number): string => lease.toString(16).padStart(14, '0');

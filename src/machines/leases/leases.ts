@@ -11,14 +11,14 @@ import {
   leaseOf,
   leaseOfKey,
   leasesSlot,
-  ttlMaxMs,
+  remainingShape,
+  ttlShape,
 } from './lease-table.ts';
 
 /** Leases that one operation ends, or one request keeps alive. */
 export const leasesPerOperationMax = 1000;
 const pageMaxLeases = 10_000;
 
-export const ttlShape = count({ min: 1, max: ttlMaxMs });
 const numbers = list(count(), { max: leasesPerOperationMax });
 
 const grant = operation({
@@ -122,7 +122,7 @@ const get = query({
 const keepAlive = query({
   takes: { leases: numbers },
   gives: {
-    leases: list(fields({ lease: count(), ttlMs: count({ max: ttlMaxMs }) }), {
+    leases: list(fields({ lease: count(), ttlMs: remainingShape }), {
       max: leasesPerOperationMax,
     }),
   },
